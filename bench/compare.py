@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+"""cowcheck against SPIN, in one run, on the same exported model.
+
+First speed: a world that is explored completely, where both have the same states. Then what
+counts: the time to the same verdict in the default world, up to a number of operations.
+"""
+
+import pathlib
+import sys
+import tempfile
+
+from measure import (Cowcheck, Spin, arguments, count_text, export, machine_text, median,
+                     median_ratio, publish, rounds, seconds_text, table)
+
+PLAIN = ["--no-reduction", "--no-symmetry"]
+
+
+def parse():
+    parser = arguments(__doc__)
+    parser.add_argument("--rounds", default=5, type=int)
+    parser.add_argument("--design", default="v6.2", help="of both comparisons")
+    parser.add_argument("--world", default="direct-io", help="to be explored completely")
+    parser.add_argument("--concurrency", default="2")
+    parser.add_argument("--verdict-world", default="default")
+    parser.add_argument("--verdict-depth", default=4, type=int, help="0: leave that part out")
+    parser.add_argument("--violated", default="v5.7:no_foreign_data", help="DESIGN:PROPERTY")
+    return parser.parse_args()
+
+
+def speed(options, folder):
+    what = ["--design", options.design, "--world", options.world,
+            "--concurrency", options.concurrency]
+    model = export(options.cowcheck, folder, "speed.pml", what)
+    deep = [f"-m{options.spin_depth}", f"-w{options.spin_table}"]
+    check = [*what, "--depth", "255"]
+    own = lambda name, *more: Cowcheck(name, [*check, *more], folder, options.cowcheck)
+    plain = own("cowcheck, no reductions, 1 thread", *PLAIN, "--threads", "1")
+    spins = [Spin("SPIN DFS", model, folder, options=deep),
+             Spin("SPIN BFS", model, folder, ["-DBFS"], options=deep),
+             Spin("SPIN DFS -DCOLLAPSE", model, folder, ["-DCOLLAPSE"], options=deep)]
+    others = [own("cowcheck, no reductions, 2 threads", *PLAIN, "--threads", "2"),
+              own("cowcheck, 1 thread", "--threads", "1"),
+              own("cowcheck, 2 threads", "--threads", "2"),
+              Spin("SPIN DFS, 2 cores (-DNCORE=2)", model, folder, ["-DNCORE=2"], options=deep),
+              Spin("SPIN BFS, 2 cores (-DBFS_PAR)", model, folder, ["-DBFS_PAR"],
+                   options=[*deep, "-u2"])]
+    runs = rounds([plain, *others[:3], *spins, *others[3:]], options.rounds)
+    if not plain.document["runs"][0]["exhausted"]:
+        sys.exit(f"{options.world} is not explored completely: the states are not the same")
+    states = runs[plain.name][0].states
+    if runs["SPIN DFS"][0].states != states + 1:
+        sys.exit(f"cowcheck has {states} states, SPIN {runs['SPIN DFS'][0].states} - 1")
+    best = min((one.name for one in spins), key=lambda name: median(runs[name], lambda r: r.seconds))
+    rows = [[name, count_text(all_runs[0].states),
+             seconds_text(median(all_runs, lambda r: r.seconds)),
+             f"{median(all_runs, lambda r: r.rate) / 1e6:.2f} M",
+             f"{median(all_runs, lambda r: r.bytes_per_state):.1f}",
+             f"{median_ratio(all_runs, runs[best], lambda r: r.rate):.2f}",
+             f"{1 / median_ratio(all_runs, runs[best], lambda r: r.seconds):.2f}"]
+            for name, all_runs in runs.items()]
+    return (f"## Speed\n\nDesign {options.design} in world {options.world}, "
+            f"--concurrency {options.concurrency}, explored completely. Medians of "
+            f"{options.rounds} rounds in which everybody runs once; ratios are medians of the "
+            f"rounds' ratios to {best}, SPIN's fastest on one core. Times are of whole processes, "
+            "bytes are peak resident memory (of one process where there are several).\n\n"
+            + table(["", "states", "time", "states/s", "bytes/state", "states/s ratio",
+                     "time to verdict ratio"], rows) + "\n")
+
+
+def verdicts(options, folder):
+    bounds = ["--world", options.verdict_world, "--concurrency", options.concurrency,
+              "--depth", str(options.verdict_depth)]
+    deep = [f"-m{options.spin_depth}", f"-w{options.spin_table}"]
+    violated_design, violated_property = options.violated.split(":")
+    text = (f"## Time to the same verdict\n\nWorld {options.verdict_world}, {options.verdict_depth} "
+            f"operations, --concurrency {options.concurrency}. cowcheck uses its reductions, SPIN "
+            "has the model of that depth, with the property's assertion. Where a property is "
+            "violated, cowcheck's counterexample is the shortest, SPIN BFS's too, SPIN DFS's any.\n\n")
+    rows = []
+    for design, property_, holds in ((options.design, violated_property, True),
+                                     (violated_design, violated_property, False)):
+        what = ["--design", design, "--property", property_, *bounds]
+        model = export(options.cowcheck, folder, f"{design}.pml", what)
+        switch = [f"-DCHECK_{property_}"]
+        contestants = [
+            Cowcheck("cowcheck, 1 thread", [*what, "--threads", "1"], folder, options.cowcheck),
+            Cowcheck("cowcheck, 2 threads", [*what, "--threads", "2"], folder, options.cowcheck)]
+        spins = [Spin(f"SPIN DFS {design}", model, folder, switches=switch, options=deep),
+                 Spin(f"SPIN BFS {design}", model, folder, ["-DBFS"], switch, deep),
+                 Spin(f"SPIN DFS, 2 cores {design}", model, folder, ["-DNCORE=2"], switch, deep)]
+        runs = rounds([*contestants, *spins], options.rounds)
+        expected = "holds" if holds else "violated"
+        said = {one["property"]: one["verdict"] for one in contestants[0].document["results"]}
+        if said.get(property_) != expected:
+            sys.exit(f"{design}: {property_} is {said}, expected: {expected}")
+        best = min((one.name for one in spins),
+                   key=lambda name: median(runs[name], lambda r: r.seconds))
+        rows += [[f"{design}, {property_} {expected}", name.removesuffix(f" {design}"),
+                  count_text(int(median(all_runs, lambda r: r.states))),
+                  seconds_text(median(all_runs, lambda r: r.seconds)),
+                  f"{1 / median_ratio(all_runs, runs[best], lambda r: r.seconds):.2f}"]
+                 for name, all_runs in runs.items()]
+    return text + table(["verdict", "", "states", "time", "ratio to SPIN's best"], rows) + "\n"
+
+
+def main():
+    options = parse()
+    with tempfile.TemporaryDirectory(prefix="cowcheck-bench-") as name:
+        folder = pathlib.Path(name)
+        text = machine_text(options.cowcheck) + "\n\n" + speed(options, folder)
+        if options.verdict_depth > 0:
+            text += verdicts(options, folder)
+    publish("compare", text, options.write)
+
+
+main()

@@ -1,0 +1,81 @@
+#!/usr/bin/env python3
+"""How states and time grow with depth, processes and pages: cowcheck with its reductions, without
+them, and SPIN on the exported model of the same bounds (its states say how many operations have
+started, so they are more)."""
+
+import pathlib
+import tempfile
+
+from measure import (Cowcheck, Spin, arguments, count_text, export, machine_text, publish,
+                     seconds_text, table)
+
+PLAIN = ["--no-reduction", "--no-symmetry"]
+HEAD = ["states", "time", "states without reductions", "time without", "SPIN's states",
+        "SPIN's time", "saved states", "time ratio to SPIN"]
+
+
+def world_text(processes, pages):
+    """Processes that fork, write and pin, on so many pages."""
+    maps = "".join(f"    maps va {va} anonymous written\n" for va in range(pages))
+    may = "    may read, write, fork, exit, munmap, gup_fast(write, pin)\n"
+    others = "".join(f"process p{number} {{\n    starts free\n    cpus 1\n{may}}}\n"
+                     for number in range(1, processes))
+    return (f"# Made by bench/growth.py.\nworld grow-{processes}-{pages}\ntitle \"growth\"\n"
+            f"arch x86\npages {pages}\nframes {pages + processes}\npins 1\n"
+            f"munmap leaves nothing\nprocess p0 {{\n    cpus 1\n{maps}{may}}}\n{others}"
+            "device { may dma_write, unpin }\n")
+
+
+def parse():
+    parser = arguments(__doc__)
+    parser.add_argument("--design", default="v6.2")
+    parser.add_argument("--depth", default=5, type=int, help="the deepest in the default world")
+    parser.add_argument("--plain-depth", default=4, type=int,
+                        help="the deepest without reductions, and for SPIN")
+    parser.add_argument("--size-depth", default=3, type=int, help="for processes and pages")
+    parser.add_argument("--sizes", default="1,2,3")
+    return parser.parse_args()
+
+
+def measure(options, folder, label, world, depth, plain):
+    what = ["--design", options.design, "--world", world, "--depth", str(depth)]
+    reduced = Cowcheck("cowcheck", [*what, "--threads", "1"], folder, options.cowcheck).run()
+    row = [label, count_text(reduced.states), seconds_text(reduced.seconds)]
+    if not plain:
+        return row + ["", "", "", "", "", ""]
+    full = Cowcheck("plain", [*what, *PLAIN, "--threads", "1"], folder, options.cowcheck).run()
+    if depth > 0:
+        model = export(options.cowcheck, folder, "model.pml", what)
+        # The folder of a Spin is its name; labels are unique.
+        spin = Spin(f"spin {world} {depth}".replace("/", " "), model, folder,
+                    options=[f"-m{options.spin_depth}", f"-w{options.spin_table}"]).run()
+        theirs = [count_text(spin.states), seconds_text(spin.seconds)]
+        ratio = f"{spin.seconds / reduced.seconds:.1f}"
+    return [*row, count_text(full.states), seconds_text(full.seconds), *theirs,
+            f"{full.states / reduced.states:.1f}", ratio]
+
+
+def main():
+    options = parse()
+    sizes = [int(size) for size in options.sizes.split(",")]
+    with tempfile.TemporaryDirectory(prefix="cowcheck-growth-") as name:
+        folder = pathlib.Path(name)
+        text = machine_text(options.cowcheck) + f" Design {options.design}, one thread.\n\n"
+        rows = [measure(options, folder, depth, "default", depth, depth <= options.plain_depth)
+                for depth in range(1, options.depth + 1)]
+        text += "## Growth with depth\n\nIn the default world.\n\n" + table(["depth", *HEAD], rows)
+        for title, made in (("processes", [(n, 1) for n in sizes]),
+                            ("pages", [(2, n) for n in sizes])):
+            rows = []
+            for processes, pages in made:
+                world = folder / f"grow-{title}-{processes}-{pages}.world"
+                world.write_text(world_text(processes, pages), encoding="utf-8")
+                rows.append(measure(options, folder, processes if title == "processes" else pages,
+                                    str(world), options.size_depth, True))
+            text += (f"\n## Growth with {title}\n\nUp to {options.size_depth} operations"
+                     f"{', two processes' if title == 'pages' else ', one page each'}.\n\n"
+                     + table([title, *HEAD], rows))
+    publish("growth", text + "\n", options.write)
+
+
+main()

@@ -1,0 +1,351 @@
+#include "checker/canonical.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <numeric>
+
+namespace cowcheck {
+
+namespace {
+
+using Numbers = std::vector<std::uint8_t>;
+
+Numbers identity(unsigned n) {
+    Numbers numbers(n);
+    std::iota(numbers.begin(), numbers.end(), std::uint8_t{0});
+    return numbers;
+}
+
+// Every way to permute the processes that are alike: as many CPUs, the same menu.
+std::vector<Numbers> process_renamings(const World &world) {
+    Numbers mms = identity(static_cast<unsigned>(world.processes.size()));
+    std::vector<Numbers> all;
+    do {
+        bool alike = true;
+        for (std::size_t i = 0; i < mms.size(); ++i)
+            alike = alike && world.processes[i].cpus == world.processes[mms[i]].cpus &&
+                    world.processes[i].menu == world.processes[mms[i]].menu;
+        if (alike)
+            all.push_back(mms);
+    } while (std::next_permutation(mms.begin(), mms.end()));
+    return all;
+}
+
+// Every way to permute threads that fits a renaming of the processes.
+std::vector<Numbers> thread_renamings(const World &world, const Numbers &mms) {
+    Numbers threads = identity(static_cast<unsigned>(world.threads.size()));
+    std::vector<Numbers> all;
+    do {
+        bool fits = true;
+        for (std::size_t i = 0; i < threads.size(); ++i) {
+            const Thread &from = world.threads[i];
+            const Thread &to = world.threads[threads[i]];
+            fits = fits && from.actor == to.actor &&
+                   (from.actor == Actor::cpu ? mms[from.mm] == to.mm : threads[i] == i);
+        }
+        if (fits)
+            all.push_back(threads);
+    } while (std::next_permutation(threads.begin(), threads.end()));
+    return all;
+}
+
+Numbers inverse(const Numbers &numbers) {
+    Numbers result(numbers.size());
+    for (std::size_t i = 0; i < numbers.size(); ++i)
+        result[numbers[i]] = static_cast<std::uint8_t>(i);
+    return result;
+}
+
+// The bits of a thread's words, at one rest, that are not names.
+std::array<std::uint16_t, 5> nameless_bits(const Program &program, const Rest &rest,
+                                           bool alike_processes) {
+    std::array<std::uint16_t, 5> bits{};
+    bits.fill(0xffff);
+    const auto clear = [&](unsigned word, unsigned mask) {
+        bits[word] = static_cast<std::uint16_t>(bits[word] & ~mask);
+    };
+    for (unsigned i = 0; i < rest.locals; ++i)
+        clear(rest.frames[i].word, unsigned{PteBit::frame_mask} << rest.frames[i].shift);
+    if (!program.operations.empty() && rest.address != 0 &&
+        info(program.operations[rest.operation].item.kind).needs == Needs::pin_slot)
+        clear(1, unsigned{info(Field::op_pin).mask()} << info(Field::op_pin).shift);
+    if (!alike_processes)
+        return bits;
+    clear(1, unsigned{info(Field::op_mm).mask()} << info(Field::op_mm).shift);
+    for (unsigned i = 0; i < rest.processes; ++i)
+        clear(rest.mms[i].word, 3U << rest.mms[i].shift);
+    return bits;
+}
+
+bool is_identity(const Numbers &numbers) {
+    for (std::size_t i = 0; i < numbers.size(); ++i)
+        if (numbers[i] != i)
+            return false;
+    return true;
+}
+
+} // namespace
+
+Canonical::Canonical(const Program &program) : p_(program) {
+    const World &world = program.world;
+    for (const Numbers &mms : process_renamings(world))
+        for (const Numbers &threads : thread_renamings(world, mms)) {
+            Numbers pins = identity(world.pins);
+            do {
+                renamings_.push_back({threads, pins, identity(world.total_frames()), mms});
+            } while (std::next_permutation(pins.begin(), pins.end()));
+        }
+    // The one that changes nothing comes first.
+    std::stable_partition(renamings_.begin(), renamings_.end(), [](const Renaming &r) {
+        return is_identity(r.threads) && is_identity(r.pins) && is_identity(r.mms);
+    });
+    for (const Renaming &r : renamings_) {
+        alike_processes_ = alike_processes_ || !is_identity(r.mms);
+        inverse_.push_back({inverse(r.threads), inverse(r.pins), {}, inverse(r.mms)});
+    }
+    for (const Rest &rest : program.rests)
+        nameless_.push_back(nameless_bits(program, rest, alike_processes_));
+}
+
+Canonical::Keys Canonical::keys_of(const State &state) const {
+    const Layout &l = p_.layout;
+    Keys keys;
+    const unsigned stride = l.stride[static_cast<std::size_t>(Scope::thread)];
+    for (unsigned t = 0; t < l.size(Scope::thread); ++t) {
+        const auto *words = &state.words[l.element(Scope::thread, t)];
+        const auto &mask = nameless_[words[0] & unsigned{info(Field::pc).mask()}];
+        std::uint64_t key = words[0];
+        for (unsigned w = 1; w < stride; ++w)
+            key = key * 0x10001U + (words[w] & unsigned{mask[w]});
+        if (p_.world.threads[t].actor == Actor::cpu)
+            for (unsigned va = 0; va < l.pages; ++va)
+                key = key * 4 + (state.words[l.element(Scope::tlb, l.tlb_index(
+                                                                       p_.world.threads[t].cpu,
+                                                                       va))] &
+                                 3U);
+        keys.threads[t] = key;
+    }
+    unsigned mask = unsigned{info(Field::pin_page).mask()} << info(Field::pin_page).shift;
+    if (alike_processes_)
+        mask |= unsigned{info(Field::pin_mm).mask()} << info(Field::pin_mm).shift;
+    for (unsigned i = 0; i < l.size(Scope::pin); ++i)
+        keys.pins[i] = static_cast<std::uint16_t>(state.words[l.element(Scope::pin, i)] & ~mask);
+    return keys;
+}
+
+// Whether the renaming puts threads of each process, and pins, in order of their
+// keys. Only such renamings need be tried: the keys do not depend on names, so
+// what is left is the same for all states that are renamings of each other.
+bool Canonical::is_sorted(const Keys &keys, const Renaming &from) const {
+    const auto &threads = p_.world.threads;
+    for (std::size_t i = 1; i < threads.size(); ++i)
+        if (threads[i].actor == Actor::cpu && threads[i - 1].mm == threads[i].mm &&
+            keys.threads[from.threads[i - 1]] > keys.threads[from.threads[i]])
+            return false;
+    for (std::size_t i = 1; i < from.pins.size(); ++i)
+        if (keys.pins[from.pins[i - 1]] > keys.pins[from.pins[i]])
+            return false;
+    return true;
+}
+
+void Canonical::normalize(State &state) const {
+    forget_dead_ghosts(state);
+    if (renamings_.size() == 1) {
+        name_frames(state);
+        return;
+    }
+    const Keys keys = keys_of(state);
+    State best;
+    bool any = false;
+    for (std::size_t i = 0; i < renamings_.size(); ++i) {
+        if (!is_sorted(keys, inverse_[i]))
+            continue;
+        State other;
+        if (i == 0)
+            other = state;
+        else
+            permute(state, renamings_[i], other);
+        name_frames(other);
+        if (!any || std::memcmp(other.words.data(), best.words.data(), p_.layout.words * 2U) < 0)
+            best = other;
+        any = true;
+    }
+    state = best;
+}
+
+template <class S, class Visit> void Canonical::each_frame(S &state, Visit &&visit) const {
+    const Layout &l = p_.layout;
+    const auto element = [&](Scope scope, unsigned i) { return &state.words[l.element(scope, i)]; };
+    for (unsigned i = 0; i < l.size(Scope::pte); ++i)
+        if (auto *pte = element(Scope::pte, i); (*pte & PteBit::present) != 0)
+            visit(*pte, PteBit::frame_shift);
+    for (unsigned i = 0; i < l.size(Scope::tlb); ++i)
+        if (auto *tlb = element(Scope::tlb, i); (*tlb & 1U) != 0)
+            visit(*tlb, info(Field::tlb_page).shift);
+    for (unsigned i = 0; i < l.size(Scope::pin); ++i)
+        if (auto *pin = element(Scope::pin, i);
+            (*pin & 3U) == static_cast<unsigned>(PinState::held))
+            visit(*pin, info(Field::pin_page).shift);
+    for (unsigned t = 0; t < l.size(Scope::thread); ++t) {
+        auto *words = element(Scope::thread, t);
+        const Rest &rest = p_.rests[words[0] & unsigned{info(Field::pc).mask()}];
+        for (unsigned i = 0; i < rest.locals; ++i) {
+            const FrameLocal &local = rest.frames[i];
+            if (local.valid(words))
+                visit(words[local.word], local.shift);
+        }
+    }
+}
+
+bool Canonical::all_free_from(const State &state, unsigned first) const {
+    const unsigned from = p_.layout.element(Scope::page, first);
+    const unsigned to = p_.layout.element(Scope::page, p_.world.frames);
+    for (unsigned w = from; w < to; ++w)
+        if (state.words[w] != 0)
+            return false;
+    return true;
+}
+
+// Frames that something points to come first, in the order in which the state
+// points to them; then those that nobody points to (a leak), by content; the free
+// ones, which are all alike, last.
+void Canonical::name_frames(State &state) const {
+    const unsigned frames = p_.world.frames;
+    FrameMap to{};
+    to.fill(0xff);
+    unsigned next = 0;
+    bool in_order = true;
+    each_frame(state, [&](std::uint16_t word, unsigned shift) {
+        const unsigned frame = (word >> shift) & unsigned{PteBit::frame_mask};
+        if (frame < frames && to[frame] == 0xff) {
+            in_order = in_order && frame == next;
+            to[frame] = static_cast<std::uint8_t>(next++);
+        }
+    });
+    if (in_order && all_free_from(state, next))
+        return;
+    if (next == frames) {
+        rename_frames(state, to);
+        return;
+    }
+    std::array<std::uint8_t, 16> rest{};
+    unsigned unnamed = 0;
+    for (unsigned f = 0; f < frames; ++f)
+        if (to[f] == 0xff)
+            rest[unnamed++] = static_cast<std::uint8_t>(f);
+    const auto content = [&](unsigned frame) {
+        const auto *words = &state.words[p_.layout.element(Scope::page, frame)];
+        return std::array<std::uint16_t, 3>{words[0], words[1], words[2]};
+    };
+    std::sort(rest.begin(), rest.begin() + unnamed,
+              [&](unsigned a, unsigned b) { return content(a) > content(b); });
+    for (unsigned i = 0; i < unnamed; ++i)
+        to[rest[i]] = static_cast<std::uint8_t>(next++);
+    rename_frames(state, to);
+}
+
+void Canonical::rename_frames(State &state, const FrameMap &to) const {
+    const unsigned frames = p_.world.frames;
+    bool same = true;
+    for (unsigned f = 0; f < frames; ++f)
+        same = same && to[f] == f;
+    if (same)
+        return;
+    const Layout &l = p_.layout;
+    const unsigned base = l.element(Scope::page, 0);
+    const unsigned stride = l.stride[static_cast<std::size_t>(Scope::page)];
+    std::array<std::uint16_t, Limits::frames * 4> pages{};
+    std::memcpy(pages.data(), &state.words[base], frames * stride * 2U);
+    for (unsigned f = 0; f < frames; ++f)
+        std::memcpy(&state.words[base + to[f] * stride], &pages[f * stride], stride * 2U);
+    each_frame(state, [&](std::uint16_t &word, unsigned shift) {
+        const unsigned frame = (word >> shift) & unsigned{PteBit::frame_mask};
+        if (frame < frames)
+            word = static_cast<std::uint16_t>(
+                (word & ~(unsigned{PteBit::frame_mask} << shift)) | (unsigned{to[frame]} << shift));
+    });
+}
+
+// Renames threads, pins and processes; frames keep their numbers.
+void Canonical::permute(const State &from, const Renaming &renaming, State &to) const {
+    const Layout &l = p_.layout;
+    to = from;
+    const auto move = [&](Scope scope, unsigned source, unsigned target) {
+        std::memcpy(&to.words[l.element(scope, target)], &from.words[l.element(scope, source)],
+                    l.stride[static_cast<std::size_t>(scope)] * 2U);
+    };
+    for (unsigned mm = 0; mm < l.mms; ++mm) {
+        move(Scope::mm, mm, renaming.mms[mm]);
+        for (unsigned va = 0; va < l.pages; ++va)
+            move(Scope::pte, l.pte_index(mm, va), l.pte_index(renaming.mms[mm], va));
+    }
+    for (unsigned pin = 0; pin < l.size(Scope::pin); ++pin) {
+        move(Scope::pin, pin, renaming.pins[pin]);
+        if (l.get(from, Field::pin_state, pin) != 0)
+            l.set(to, Field::pin_mm, renaming.pins[pin],
+                  renaming.mms[l.get(from, Field::pin_mm, pin)]);
+    }
+    permute_threads(from, renaming, to);
+    permute_ghosts(renaming, to);
+}
+
+void Canonical::permute_threads(const State &from, const Renaming &renaming, State &to) const {
+    const Layout &l = p_.layout;
+    const unsigned stride = l.stride[static_cast<std::size_t>(Scope::thread)];
+    for (unsigned t = 0; t < l.size(Scope::thread); ++t) {
+        const unsigned target = renaming.threads[t];
+        if (p_.world.threads[t].actor == Actor::cpu)
+            for (unsigned va = 0; va < l.pages; ++va)
+                to.words[l.element(Scope::tlb, l.tlb_index(p_.world.threads[target].cpu, va))] =
+                    from.words[l.element(Scope::tlb, l.tlb_index(p_.world.threads[t].cpu, va))];
+        auto *words = &to.words[l.element(Scope::thread, target)];
+        std::memcpy(words, &from.words[l.element(Scope::thread, t)], stride * 2U);
+        const unsigned pc = words[0] & unsigned{info(Field::pc).mask()};
+        if (pc == 0)
+            continue;
+        const Rest &rest = p_.rests[pc];
+        l.set(to, Field::op_mm, target, renaming.mms[l.get(from, Field::op_mm, t)]);
+        if (info(p_.operations[rest.operation].item.kind).needs == Needs::pin_slot)
+            l.set(to, Field::op_pin, target, renaming.pins[l.get(from, Field::op_pin, t)]);
+        for (unsigned i = 0; i < rest.processes; ++i) {
+            auto &word = words[rest.mms[i].word];
+            const unsigned shift = rest.mms[i].shift;
+            const unsigned mm = renaming.mms[(word >> shift) & 3U];
+            word = static_cast<std::uint16_t>((word & ~(3U << shift)) | (mm << shift));
+        }
+    }
+}
+
+void Canonical::permute_ghosts(const Renaming &renaming, State &to) const {
+    const Layout &l = p_.layout;
+    for (unsigned f = 0; f < l.size(Scope::page); ++f) {
+        const unsigned expected = l.get(to, Field::expected, f);
+        const unsigned entitled = l.get(to, Field::entitled, f);
+        if ((expected | entitled) == 0)
+            continue;
+        unsigned e = 0;
+        unsigned n = 0;
+        for (unsigned mm = 0; mm < l.mms; ++mm) {
+            for (unsigned va = 0; va < l.pages; ++va)
+                e |= ((expected >> l.pte_index(mm, va)) & 1U)
+                     << l.pte_index(renaming.mms[mm], va);
+            n |= ((entitled >> mm) & 1U) << renaming.mms[mm];
+        }
+        for (unsigned pin = 0; pin < l.size(Scope::pin); ++pin)
+            n |= ((entitled >> (l.mms + pin)) & 1U) << (l.mms + renaming.pins[pin]);
+        l.set(to, Field::expected, f, e);
+        l.set(to, Field::entitled, f, n);
+    }
+}
+
+void Canonical::rename(State &state, const Renaming &renaming) const {
+    State other;
+    permute(state, renaming, other);
+    FrameMap to{};
+    std::copy(renaming.frames.begin(), renaming.frames.end(), to.begin());
+    rename_frames(other, to);
+    state = other;
+}
+
+} // namespace cowcheck

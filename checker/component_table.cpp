@@ -1,0 +1,68 @@
+#include "checker/component_table.h"
+
+#include <new>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+namespace cowcheck {
+
+namespace {
+
+// Enough to be loaded evenly, few enough to cost nothing when empty.
+constexpr unsigned segment_bits = 6;
+
+// A seed of its own: whoever partitions the states by VisitedSet::hash, even of
+// one half only, does not thin out some segments and fill others.
+constexpr std::uint64_t seed = 0x9e3779b97f4a7c15;
+
+std::uint64_t hash_item(const std::uint64_t* item, unsigned words) {
+    return XXH3_64bits_withSeed(item, words * sizeof(std::uint64_t), seed);
+}
+
+}  // namespace
+
+ComponentTable::ComponentTable(unsigned words, ExtentPool& pool, std::size_t reserve_bytes)
+    : words_(words), memory_(reserve_bytes), index_(segment_bits, pool) {}
+
+void ComponentTable::begin(const std::uint64_t* first, std::size_t stride,
+                           std::span<Probe> probes) const {
+    for (std::size_t i = 0; i < probes.size(); ++i) {
+        probes[i].hash = hash_item(first + i * stride, words_);
+        index_.prefetch(probes[i].hash);
+    }
+}
+
+void ComponentTable::guess(std::span<Probe> probes) const {
+    for (Probe& probe : probes) {
+        probe.guess = index_.guess(probe.hash);
+        if (probe.guess != BucketIndex::none) prefetch(probe.guess);
+    }
+}
+
+std::optional<std::uint32_t> ComponentTable::find(const std::uint64_t* item) const {
+    const std::uint64_t number = index_.find(
+        hash_item(item, words_), [&](std::uint64_t stored) { return holds(stored, item); });
+    if (number == BucketIndex::none) return std::nullopt;
+    return static_cast<std::uint32_t>(number);
+}
+
+std::uint32_t ComponentTable::intern_slowly(const std::uint64_t* item, std::uint64_t item_hash) {
+    const std::uint64_t known =
+        index_.find(item_hash, [&](std::uint64_t stored) { return holds(stored, item); });
+    if (known != BucketIndex::none) return static_cast<std::uint32_t>(known);
+    if (size_ >= max_items) throw std::bad_alloc();
+    const std::size_t item_bytes = words_ * sizeof(std::uint64_t);
+    // Both may fail; nothing has changed before both succeeded.
+    index_.make_room(item_hash, size_, *this);
+    memory_.use((size_ + 1) * item_bytes);
+    std::memcpy(memory_.data() + size_ * item_bytes, item, item_bytes);
+    index_.insert(item_hash, size_);
+    return static_cast<std::uint32_t>(size_++);
+}
+
+std::uint64_t ComponentTable::hash(std::uint64_t number) const {
+    return hash_item(item_at(number), words_);
+}
+
+}  // namespace cowcheck

@@ -1,0 +1,72 @@
+// Ghost data that no property can ask for any more, whatever happens next. A
+// content's readers are found the way data flows: a process reads what it maps,
+// what a TLB of its CPUs still translates to, or what one of its handlers is about
+// to copy; a pin's holder reads the page of the pin. Data gets from page to page
+// only by copies that a handler makes of a page it has in a local.
+#include "checker/canonical.h"
+
+namespace cowcheck {
+
+void Canonical::forget_dead_ghosts(State &state) const {
+    const Layout &l = p_.layout;
+    std::array<std::uint16_t, 16> readers{}; // by frame: bits like Field::entitled
+    for (unsigned i = 0; i < l.size(Scope::pte); ++i) {
+        const unsigned pte = state.words[l.element(Scope::pte, i)];
+        if ((pte & PteBit::present) != 0)
+            readers[(pte >> PteBit::frame_shift) & 0xfU] |=
+                static_cast<std::uint16_t>(1U << (i / l.pages));
+    }
+    for (unsigned t = 0; t < l.size(Scope::thread); ++t) {
+        const Thread &thread = p_.world.threads[t];
+        if (thread.actor == Actor::cpu)
+            for (unsigned va = 0; va < l.pages; ++va) {
+                const unsigned tlb =
+                    state.words[l.element(Scope::tlb, l.tlb_index(thread.cpu, va))];
+                if ((tlb & 1U) != 0)
+                    readers[(tlb >> 2U) & 0xfU] |= static_cast<std::uint16_t>(1U << thread.mm);
+            }
+        const auto *words = &state.words[l.element(Scope::thread, t)];
+        const Rest &rest = p_.rests[words[0] & unsigned{info(Field::pc).mask()}];
+        for (unsigned i = 0; i < rest.locals; ++i)
+            if (rest.frames[i].valid(words))
+                readers[rest.frames[i].frame(words)] |=
+                    static_cast<std::uint16_t>(1U << (words[1] & 3U));
+    }
+    // A fork may yet give its child whatever the parent maps.
+    for (unsigned t = 0; t < l.size(Scope::thread); ++t) {
+        const auto *words = &state.words[l.element(Scope::thread, t)];
+        const Rest &rest = p_.rests[words[0] & unsigned{info(Field::pc).mask()}];
+        for (unsigned i = 0; i < rest.processes; ++i) {
+            const unsigned child = (unsigned{words[rest.mms[i].word]} >> rest.mms[i].shift) & 3U;
+            for (auto &bits : readers)
+                if (((unsigned{bits} >> (words[1] & 3U)) & 1U) != 0)
+                    bits |= static_cast<std::uint16_t>(1U << child);
+        }
+    }
+    std::array<std::uint16_t, 4> pending{}; // by process: its pins still to be filled
+    for (unsigned i = 0; i < l.size(Scope::pin); ++i) {
+        const unsigned pin = state.words[l.element(Scope::pin, i)];
+        const auto bit = static_cast<std::uint16_t>(1U << (l.mms + i));
+        if ((pin & 3U) == static_cast<unsigned>(PinState::held))
+            readers[pin >> info(Field::pin_page).shift] |= bit;
+        else if ((pin & 3U) == static_cast<unsigned>(PinState::pending))
+            pending[(pin >> info(Field::pin_mm).shift) & 3U] |= bit;
+    }
+    for (unsigned f = 0; f < l.size(Scope::page); ++f) {
+        auto &ghosts = state.words[l.element(Scope::page, f) + info(Field::expected).word];
+        if (ghosts == 0)
+            continue;
+        unsigned entitled = readers[f];
+        unsigned expected = 0;
+        for (unsigned mm = 0; mm < l.mms; ++mm)
+            if (((readers[f] >> mm) & 1U) != 0) {
+                entitled |= pending[mm];
+                expected |= ((1U << l.pages) - 1U) << (mm * l.pages);
+            }
+        if (l.get(state, Field::zeroed, f) != 0)
+            entitled = 0; // zeroes are everybody's
+        ghosts = static_cast<std::uint16_t>(ghosts & ((entitled << 8U) | expected));
+    }
+}
+
+} // namespace cowcheck

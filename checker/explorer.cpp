@@ -1,0 +1,279 @@
+#include "checker/explorer.h"
+
+#include "model/machine/expand.h"
+#include "checker/worker.h"
+
+#include <algorithm>
+#include <barrier>
+#include <new>
+#include <stdexcept>
+#include <thread>
+
+namespace cowcheck {
+
+Explorer::Explorer(const Program &program, ExploreOptions options)
+    : p_(program), options_(options), packing_(program), canonical_(program), found_(32) {
+    if (!packing_.fits())
+        throw std::invalid_argument("the states of world '" + program.world.name +
+                                    "' are too large to store");
+    options_.threads = std::max(1U, options_.threads);
+    for (unsigned i = 0; i < options_.threads; ++i)
+        workers_.push_back(std::make_unique<Worker>(*this, i, options_.threads));
+}
+
+Explorer::~Explorer() = default;
+
+std::uint64_t Explorer::states() const {
+    std::uint64_t n = 0;
+    for (const auto &worker : workers_)
+        n += worker->set().size();
+    return n;
+}
+
+std::uint64_t Explorer::transitions() const {
+    std::uint64_t n = 0;
+    for (const auto &worker : workers_)
+        n += worker->transitions();
+    return n;
+}
+
+std::size_t Explorer::bytes() const {
+    std::size_t n = 0;
+    for (const auto &worker : workers_)
+        n += worker->bytes();
+    return n;
+}
+
+unsigned Explorer::owner_of(const PackedState &packed) const {
+    if (workers_.size() == 1)
+        return 0;
+    // By the shared half only, so that no half of it is stored twice.
+    const std::uint64_t hash =
+        VisitedSet::hash(std::span(packed.words).first(packing_.left_words()));
+    return static_cast<unsigned>(((hash >> 32U) * workers_.size()) >> 32U);
+}
+
+StopReason Explorer::why_stop(const Stop &stop) const {
+    if (stop.requested.load(std::memory_order_relaxed))
+        return StopReason::interrupt;
+    if (std::chrono::steady_clock::now() >= stop.deadline)
+        return StopReason::time;
+    if (states() >= stop.max_states)
+        return StopReason::states;
+    if (bytes() >= stop.max_bytes)
+        return StopReason::memory;
+    return StopReason::none;
+}
+
+void Explorer::run_rounds(const Stop &stop) {
+    constexpr std::size_t chunk = 16384; // states between two meetings of the workers
+    std::atomic<bool> busy{false};
+    std::atomic<bool> more{true};
+    std::atomic<bool> out_of_memory{false};
+    // What was stored before stays; the others learn of it at the next look at the limits.
+    const auto guarded = [&](auto &&work) {
+        try {
+            return work();
+        } catch (const std::bad_alloc &) {
+            out_of_memory = true;
+            return false;
+        }
+    };
+    std::barrier barrier(static_cast<std::ptrdiff_t>(workers_.size()));
+    const auto run = [&](unsigned number) {
+        Worker &worker = *workers_[number];
+        while (more.load()) {
+            for (;;) {
+                barrier.arrive_and_wait();
+                if (number == 0)
+                    busy = false;
+                const bool again = guarded([&] { return worker.expand_some(chunk); });
+                barrier.arrive_and_wait();
+                if (again)
+                    busy = true;
+                (void)guarded([&] { return worker.receive(workers_), true; });
+                barrier.arrive_and_wait();
+                if (number == 0) {
+                    stopped_ = static_cast<unsigned>(out_of_memory ? StopReason::memory
+                                                                   : why_stop(stop));
+                    publish();
+                }
+                barrier.arrive_and_wait();
+                if (!busy.load() || stopped_.load() != 0)
+                    break;
+            }
+            if (stopped_.load() != 0)
+                return;
+            barrier.arrive_and_wait();
+            if (number == 0)
+                more = false;
+            (void)guarded([&] { return worker.next_round(), true; });
+            barrier.arrive_and_wait();
+            if (worker.has_more())
+                more = true;
+            barrier.arrive_and_wait();
+        }
+    };
+    std::vector<std::thread> threads;
+    for (unsigned i = 1; i < workers_.size(); ++i)
+        threads.emplace_back(run, i);
+    run(0);
+    for (auto &thread : threads)
+        thread.join();
+    if (out_of_memory)
+        stopped_ = static_cast<unsigned>(StopReason::memory);
+}
+
+StopReason Explorer::deepen(const Stop &stop) {
+    if (exhausted_ || stopped_.load() != 0)
+        return static_cast<StopReason>(stopped_.load());
+    const unsigned level = static_cast<unsigned>(depth_ + 1);
+    const std::uint64_t before = states();
+    if (level == 0) {
+        State start = p_.start;
+        if (options_.symmetry)
+            canonical_.normalize(start);
+        const PackedState packed = packing_.pack(start);
+        workers_[owner_of(packed)]->seed(packed);
+    }
+    for (auto &worker : workers_)
+        worker->begin_level(level);
+    publish();
+    run_rounds(stop);
+    publish();
+    for (auto &worker : workers_) {
+        reached_ |= worker->reached;
+        for (auto &violation : worker->found) {
+            if (violation)
+                note(*violation);
+            violation.reset();
+        }
+    }
+    for (auto &violation : found_)
+        if (violation && violation->operations == level)
+            violations_.push_back(*violation);
+    if (stopped_.load() != 0)
+        return static_cast<StopReason>(stopped_.load());
+    depth_ = static_cast<int>(level);
+    exhausted_ = level > 0 && states() == before;
+    return StopReason::none;
+}
+
+void Explorer::note(const Violation &violation) {
+    auto &known = found_[violation.property];
+    if (!known || comes_before(violation, *known))
+        known = violation;
+}
+
+// All states of one layer that lead to the target by one transition.
+void Explorer::search_layer(const Violation &target, unsigned operations, unsigned transitions,
+                            bool starts, std::optional<Violation> &best) const {
+    for (const auto &worker : workers_) {
+        const auto &levels = worker->levels();
+        if (operations >= levels.size() || transitions >= levels[operations].size())
+            continue;
+        const Range range = levels[operations][transitions];
+        for (std::uint64_t i = range.begin; i < range.end; ++i) {
+            Violation candidate;
+            worker->set().get(i, candidate.state);
+            State state;
+            packing_.unpack(candidate.state, state);
+            const auto found = [&](const Action &, const StepResult &, State &next) {
+                if (options_.symmetry)
+                    canonical_.normalize(next);
+                if (packing_.pack(next).words != target.state.words)
+                    return;
+                candidate.state_operations = operations;
+                candidate.state_transitions = transitions;
+                if (!best || candidate.state.words < best->state.words)
+                    best = candidate;
+            };
+            if (starts)
+                expand_starts(p_, state, options_.concurrency, found);
+            else
+                (void)expand_steps(p_, state, found);
+        }
+    }
+}
+
+std::optional<Violation> Explorer::predecessor(const Violation &target) const {
+    std::optional<Violation> best;
+    const unsigned transitions = target.state_transitions - 1;
+    search_layer(target, target.state_operations, transitions, false, best);
+    if (target.state_operations > 0)
+        search_layer(target, target.state_operations - 1, transitions, true, best);
+    return best;
+}
+
+// Back through the layers to the start, then forwards on concrete names.
+std::vector<Action> Explorer::trace(const Violation &violation) const {
+    std::vector<PackedState> path{violation.state};
+    Violation at = violation;
+    while (at.state_operations > 0 || at.state_transitions > 0) {
+        const auto before = predecessor(at);
+        if (!before)
+            return {};
+        at = *before;
+        path.push_back(at.state);
+    }
+    std::vector<Action> actions;
+    State state = p_.start;
+    const auto follow = [&](const auto &wanted) {
+        std::optional<Action> taken;
+        State reached;
+        unsigned steps = 0;
+        const auto look = [&](const Action &action, const StepResult &result, State &next) {
+            if (taken || !wanted(result, next))
+                return;
+            taken = action;
+            reached = next;
+            steps = result.steps;
+        };
+        (void)expand_steps(p_, state, look);
+        if (!taken)
+            expand_starts(p_, state, options_.concurrency, look);
+        if (!taken)
+            return;
+        actions.push_back(*taken);
+        for (unsigned i = 1; i < steps; ++i)
+            actions.push_back({Action::Kind::step, taken->thread, 0, 0, 0, 0});
+        state = reached;
+    };
+    for (auto next = path.rbegin() + 1; next != path.rend(); ++next)
+        follow([&](const StepResult &, const State &reached) {
+            State canonical = reached;
+            if (options_.symmetry)
+                canonical_.normalize(canonical);
+            return packing_.pack(canonical).words == next->words;
+        });
+    if (violation.action)
+        follow([&](const StepResult &result, const State &) {
+            return (result.violated >> violation.property & 1U) != 0;
+        });
+    return actions;
+}
+
+Progress Explorer::progress() const {
+    const std::scoped_lock lock(progress_mutex_);
+    return progress_;
+}
+
+// Called while no worker is changing anything.
+void Explorer::publish() {
+    Progress progress;
+    progress.depth = static_cast<unsigned>(depth_ + 1);
+    progress.states = states();
+    progress.transitions = transitions();
+    progress.bytes = bytes();
+    for (const auto &worker : workers_) {
+        progress.expanded += worker->expanded;
+        progress.frontier_done += worker->frontier_done();
+        if (depth_ >= 0)
+            for (const Range &range : worker->levels()[static_cast<std::size_t>(depth_)])
+                progress.frontier += range.end - range.begin;
+    }
+    const std::scoped_lock lock(progress_mutex_);
+    progress_ = progress;
+}
+
+} // namespace cowcheck

@@ -1,0 +1,132 @@
+// Explores every schedule of a program up to a number of operations, level by
+// level, and keeps the shortest violation of every property.
+#pragma once
+
+#include "checker/canonical.h"
+#include "checker/packing.h"
+#include "checker/visited_set.h"
+#include "model/machine/actions.h"
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+namespace cowcheck {
+
+struct ExploreOptions {
+    unsigned concurrency = 2; // operations in flight at once; 0 is no bound
+    unsigned threads = 1;     // workers; results are the same for any number
+    bool symmetry = true;     // store one state for all that differ in names only
+};
+
+// When to stop before the bound is reached. Looked at a few times a second.
+struct Stop {
+    std::atomic<bool> requested{false}; // an interrupt
+    std::uint64_t max_states = UINT64_MAX;
+    std::size_t max_bytes = SIZE_MAX;
+    std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
+};
+
+enum class StopReason : std::uint8_t { none, interrupt, states, memory, time };
+
+// Where a property is violated first: fewest operations, then fewest transitions.
+// A transition joins steps that nobody can see between; without reduction it is
+// one step.
+struct Violation {
+    unsigned property = 0; // 31: an assertion of the design
+    unsigned operations = 0;
+    unsigned transitions = 0;
+    // The canonical state that is bad, or, if the last action is, the one before it.
+    PackedState state;
+    unsigned state_operations = 0; // when it was reached
+    unsigned state_transitions = 0;
+    std::optional<Action> action;
+};
+
+// How far an exploration has come; a value for whoever reports it.
+struct Progress {
+    unsigned depth = 0; // the level that is being explored
+    std::uint64_t states = 0;
+    std::uint64_t transitions = 0;
+    std::size_t bytes = 0;
+    std::uint64_t expanded = 0; // states of this level's rounds that are done
+    std::uint64_t frontier = 0; // states of the previous level, which start operations
+    std::uint64_t frontier_done = 0;
+};
+
+class Worker;
+
+class Explorer {
+  public:
+    // `program` must outlive the explorer. Throws std::invalid_argument if its
+    // states are too large to pack, std::bad_alloc if memory runs out.
+    Explorer(const Program &program, ExploreOptions options);
+    ~Explorer();
+    Explorer(const Explorer &) = delete;
+    Explorer &operator=(const Explorer &) = delete;
+
+    // Explores the next level: one operation more. Level 0 is the start state.
+    // Returns why it stopped early, if it did; then it can't be continued.
+    StopReason deepen(const Stop &stop);
+
+    // Operations explored completely, or -1 before the first deepen().
+    [[nodiscard]] int depth() const { return depth_; }
+    // No level will bring a new state: what was found holds at any depth.
+    [[nodiscard]] bool exhausted() const { return exhausted_; }
+
+    [[nodiscard]] std::uint64_t states() const;
+    [[nodiscard]] std::uint64_t transitions() const;
+    [[nodiscard]] std::size_t bytes() const;
+    // As of the last look at the limits. Other threads may ask for it at any time.
+    [[nodiscard]] Progress progress() const;
+
+    // In order of discovery; complete for all levels explored.
+    [[nodiscard]] const std::vector<Violation> &violations() const { return violations_; }
+    // Bits of the `sometimes` properties that were seen to hold somewhere.
+    [[nodiscard]] std::uint32_t reached() const { return reached_; }
+
+    // A schedule that ends in the violation, on concrete threads, pins and frames
+    // of the start state, one action for each atomic step.
+    [[nodiscard]] std::vector<Action> trace(const Violation &violation) const;
+
+    [[nodiscard]] const Program &program() const { return p_; }
+
+  private:
+    friend class Worker;
+
+    struct Range {
+        std::uint64_t begin = 0;
+        std::uint64_t end = 0;
+    };
+    // Of one level and partition: the states reached by s transitions, for every s.
+    using Layers = std::vector<Range>;
+
+    [[nodiscard]] unsigned owner_of(const PackedState &packed) const;
+    void run_rounds(const Stop &stop);
+    [[nodiscard]] StopReason why_stop(const Stop &stop) const;
+    void note(const Violation &violation);
+    void publish();
+    [[nodiscard]] std::optional<Violation> predecessor(const Violation &target) const;
+    void search_layer(const Violation &target, unsigned operations, unsigned transitions, bool starts,
+                      std::optional<Violation> &best) const;
+
+    const Program &p_;
+    ExploreOptions options_;
+    Packing packing_;
+    Canonical canonical_;
+    std::vector<std::unique_ptr<Worker>> workers_;
+    int depth_ = -1;
+    bool exhausted_ = false;
+    std::uint32_t reached_ = 0;
+    std::vector<Violation> violations_;
+    std::vector<std::optional<Violation>> found_; // by property, of the level under way
+    std::atomic<unsigned> stopped_{0};            // a StopReason
+    mutable std::mutex progress_mutex_;
+    Progress progress_;
+};
+
+} // namespace cowcheck

@@ -1,0 +1,178 @@
+#include "checker/packing.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace cowcheck {
+
+namespace {
+
+// The bits of each state word that any state of the program can have set.
+std::array<std::uint16_t, State::max_words + 4> used_bits(const Program &program) {
+    std::array<std::uint16_t, State::max_words + 4> masks{};
+    const Layout &l = program.layout;
+    for (std::size_t i = 0; i < field_table.size(); ++i) {
+        const FieldInfo &field = field_table[i];
+        for (unsigned e = 0; e < l.size(field.scope); ++e) {
+            std::uint16_t &mask = masks[l.element(field.scope, e) + field.word];
+            unsigned bits = unsigned{field.mask()};
+            if (static_cast<Field>(i) == Field::pc)
+                bits = std::bit_ceil(static_cast<unsigned>(program.rests.size())) - 1U;
+            mask = static_cast<std::uint16_t>(mask | (bits << field.shift));
+        }
+    }
+    // Locals: only those of the operations that the thread can run.
+    for (unsigned t = 0; t < l.size(Scope::thread); ++t)
+        for (const Rest &rest : program.rests) {
+            bool own = false;
+            for (const std::uint16_t operation : program.menus[t])
+                own |= operation == rest.operation;
+            if (!own)
+                continue;
+            for (unsigned w = 1; w < l.stride[static_cast<std::size_t>(Scope::thread)]; ++w) {
+                std::uint16_t &mask = masks[l.element(Scope::thread, t) + w];
+                mask = static_cast<std::uint16_t>(mask | rest.live[w - 1]);
+            }
+        }
+    return masks;
+}
+
+std::uint64_t gather(const std::uint16_t *words) {
+    std::uint64_t value = 0;
+    std::memcpy(&value, words, sizeof value);
+    return value;
+}
+
+std::uint64_t extract(std::uint64_t value, std::uint64_t mask) {
+    std::uint64_t result = 0;
+    for (unsigned to = 0; mask != 0; ++to, mask &= mask - 1)
+        result |= ((value >> static_cast<unsigned>(std::countr_zero(mask))) & 1U) << to;
+    return result;
+}
+
+std::uint64_t deposit(std::uint64_t value, std::uint64_t mask) {
+    std::uint64_t result = 0;
+    for (; mask != 0; mask &= mask - 1, value >>= 1U)
+        result |= (value & 1U) << static_cast<unsigned>(std::countr_zero(mask));
+    return result;
+}
+
+} // namespace
+
+Packing::Packing(const Program &program) {
+    const auto masks = used_bits(program);
+    const Layout &l = program.layout;
+    left_words_ = add_groups(0, l.thread_words, 0, masks);
+    words_ = add_groups(l.thread_words, l.words, left_words_, masks);
+#if defined(__x86_64__)
+    bmi2_ = __builtin_cpu_supports("bmi2") != 0;
+#endif
+}
+
+// One group after the other, without gaps; a group may straddle two packed words.
+unsigned Packing::add_groups(unsigned from, unsigned to, unsigned first_word,
+                             const std::array<std::uint16_t, State::max_words + 4> &masks) {
+    unsigned bit = first_word * 64;
+    for (unsigned at = from; at < to; at += 4) {
+        Group group;
+        group.mask = gather(&masks[at]);
+        group.bits = static_cast<std::uint8_t>(std::popcount(group.mask));
+        group.word = static_cast<std::uint8_t>(bit / 64);
+        group.shift = static_cast<std::uint8_t>(bit % 64);
+        bit += group.bits;
+        groups_[at / 4] = group;
+        count_ = at / 4 + 1;
+    }
+    return std::max(first_word + 1, (bit + 63) / 64);
+}
+
+namespace {
+
+template <class Group>
+void put(const Group &g, std::uint64_t value, std::uint64_t *packed) {
+    packed[g.word] |= value << g.shift;
+    if (g.shift + g.bits > 64)
+        packed[g.word + 1] |= value >> (64U - g.shift);
+}
+
+template <class Group> std::uint64_t take(const Group &g, const std::uint64_t *packed) {
+    std::uint64_t value = packed[g.word] >> g.shift;
+    if (g.shift + g.bits > 64)
+        value |= packed[g.word + 1] << (64U - g.shift);
+    return value;
+}
+
+} // namespace
+
+#if defined(__x86_64__)
+namespace {
+
+__attribute__((target("bmi2"))) inline std::uint64_t fast_extract(std::uint64_t value,
+                                                                  std::uint64_t mask) {
+    return _pext_u64(value, mask);
+}
+__attribute__((target("bmi2"))) inline std::uint64_t fast_deposit(std::uint64_t value,
+                                                                  std::uint64_t mask) {
+    return _pdep_u64(value, mask);
+}
+
+template <class Group>
+__attribute__((target("bmi2"))) void pack_fast(const Group *groups, unsigned count,
+                                               const std::uint16_t *words, std::uint64_t *packed) {
+    for (unsigned i = 0; i < count; ++i) {
+        const Group &g = groups[i];
+        std::uint64_t value = 0;
+        std::memcpy(&value, words + 4 * i, sizeof value);
+        put(g, fast_extract(value, g.mask), packed);
+    }
+}
+
+template <class Group>
+__attribute__((target("bmi2"))) void unpack_fast(const Group *groups, unsigned count,
+                                                 const std::uint64_t *packed,
+                                                 std::uint16_t *words) {
+    for (unsigned i = 0; i < count; ++i) {
+        const Group &g = groups[i];
+        const std::uint64_t value = fast_deposit(take(g, packed), g.mask);
+        std::memcpy(words + 4 * i, &value, sizeof value);
+    }
+}
+
+} // namespace
+#endif
+
+PackedState Packing::pack(const State &state) const {
+    PackedState packed;
+#if defined(__x86_64__)
+    if (bmi2_) {
+        pack_fast(groups_.data(), count_, state.words.data(), packed.words.data());
+        return packed;
+    }
+#endif
+    for (unsigned i = 0; i < count_; ++i) {
+        const Group &g = groups_[i];
+        put(g, extract(gather(&state.words[4 * i]), g.mask), packed.words.data());
+    }
+    return packed;
+}
+
+void Packing::unpack(const PackedState &packed, State &state) const {
+#if defined(__x86_64__)
+    if (bmi2_) {
+        unpack_fast(groups_.data(), count_, packed.words.data(), state.words.data());
+        return;
+    }
+#endif
+    for (unsigned i = 0; i < count_; ++i) {
+        const Group &g = groups_[i];
+        const std::uint64_t value = deposit(take(g, packed.words.data()), g.mask);
+        std::memcpy(&state.words[4 * i], &value, sizeof value);
+    }
+}
+
+} // namespace cowcheck

@@ -1,0 +1,46 @@
+// A state without its unused bits: what is stored and compared. The shared half
+// (processes, page tables, frames, pins, TLBs) and the threads pack separately,
+// since they vary independently; see docs/internals-visited-set.md.
+#pragma once
+
+#include "checker/visited_set.h"
+#include "model/machine/program.h"
+
+#include <array>
+#include <cstdint>
+
+namespace cowcheck {
+
+class Packing {
+  public:
+    explicit Packing(const Program &program);
+
+    // Exact: unpack(pack(s)) == s for every state of the program.
+    [[nodiscard]] PackedState pack(const State &state) const;
+    void unpack(const PackedState &packed, State &state) const;
+
+    [[nodiscard]] unsigned words() const { return words_; }
+    [[nodiscard]] unsigned left_words() const { return left_words_; }
+    // Whether a state of this program fits into a PackedState at all.
+    [[nodiscard]] bool fits() const { return words_ <= PackedState::max_words; }
+
+  private:
+    // Four state words become `bits` bits at bit `shift` of packed word `word`.
+    struct Group {
+        std::uint64_t mask = 0;
+        std::uint8_t bits = 0;
+        std::uint8_t word = 0;
+        std::uint8_t shift = 0;
+    };
+
+    unsigned add_groups(unsigned from, unsigned to, unsigned first_word,
+                        const std::array<std::uint16_t, State::max_words + 4> &masks);
+
+    std::array<Group, State::max_words / 4> groups_{};
+    unsigned count_ = 0;
+    unsigned words_ = 0;
+    unsigned left_words_ = 0;
+    bool bmi2_ = false;
+};
+
+} // namespace cowcheck

@@ -1,0 +1,104 @@
+// The exact set of visited states of one partition: lossless, compact, and a
+// queue at the same time. docs/internals-visited-set.md tells how and why.
+//
+// One thread uses a set. Threads share the work by owning a partition of the
+// states each, chosen by VisitedSet::hash.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "checker/component_table.h"
+#include "checker/extent_pool.h"
+#include "checker/root_array.h"
+
+namespace cowcheck {
+
+// A state in its packed form. Words beyond those a set was made for mean
+// nothing to it.
+struct PackedState {
+    static constexpr unsigned max_words = 8;
+    std::array<std::uint64_t, max_words> words{};
+};
+
+// What became of one state of a batch.
+struct Insertion {
+    std::uint64_t index = 0;  // of the state in the set
+    bool fresh = false;       // it was not there before
+};
+
+class VisitedSet {
+public:
+    // States have `words` words (2..8); the first `left_words` (1..words-1) and
+    // the rest are interned separately, so the split should cut where the state
+    // falls into two parts that vary independently. Each of the set's four
+    // arrays gets `reserve_bytes` of address space and can get no larger than
+    // that; memory is used as states come, and a small set is small.
+    // Throws std::invalid_argument or std::bad_alloc.
+    VisitedSet(unsigned words, unsigned left_words,
+               std::size_t reserve_bytes = physical_memory_bytes());
+
+    // A good hash of a state, or of a part of it, to choose the owner of a state
+    // by. All its bits may be used: the set itself uses other hashes.
+    [[nodiscard]] static std::uint64_t hash(std::span<const std::uint64_t> words);
+
+    // Inserts the states in order and says for each where it is; the two spans
+    // have the same size. Fresh states get the indices size(), size() + 1, ...
+    // A state that stands twice in a batch is fresh once. Batches of 64 or more
+    // hide the latency of memory best.
+    // Throws std::bad_alloc if memory, address space or component numbers are
+    // used up: then a prefix of the batch is inserted, `results` is unspecified,
+    // and everything that was in the set is still there.
+    void insert_batch(std::span<const PackedState> states, std::span<Insertion> results);
+
+    // The index of a state, if it is in the set.
+    [[nodiscard]] std::optional<std::uint64_t> find(const PackedState& state) const;
+
+    // Writes the words of the state at `index` (< size()); the others stay.
+    void get(std::uint64_t index, PackedState& state) const;
+
+    // Writes the states at first, first + 1, ... (all < size()), prefetching.
+    void get_batch(std::uint64_t first, std::span<PackedState> states) const;
+
+    // Asks for the memory that get(index) reads first.
+    void prefetch(std::uint64_t index) const { roots_.prefetch(index); }
+
+    // States, and distinct halves.
+    [[nodiscard]] std::uint64_t size() const { return roots_.size(); }
+    [[nodiscard]] std::uint64_t left_components() const { return left_.size(); }
+    [[nodiscard]] std::uint64_t right_components() const { return right_.size(); }
+
+    // Resident memory in bytes, counted in pages; costs a few additions. Besides
+    // what is in use it holds what growing left behind, so it never shrinks
+    // noticeably and the peak is not above it.
+    [[nodiscard]] std::size_t bytes() const;
+
+private:
+    struct Batch;
+
+    // For BucketIndex, when it grows.
+    struct RootHashes {
+        const RootArray& roots;
+        [[nodiscard]] std::uint64_t hash(std::uint64_t index) const;
+        void prefetch(std::uint64_t index) const { roots.prefetch(index); }
+    };
+
+    void intern_halves(std::span<const PackedState> states, Batch& batch);
+    void guess_roots(std::size_t count, Batch& batch) const;
+    [[nodiscard]] Insertion insert_root(Root root, std::uint64_t hash, std::uint64_t guess);
+    [[nodiscard]] std::uint64_t find_root(Root root, std::uint64_t hash) const;
+
+    unsigned words_;
+    unsigned left_words_;
+    std::unique_ptr<ExtentPool> pool_;  // shared by three indices, which point to it
+    ComponentTable left_;
+    ComponentTable right_;
+    RootArray roots_;
+    BucketIndex index_;
+};
+
+}  // namespace cowcheck

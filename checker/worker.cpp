@@ -1,0 +1,176 @@
+#include "checker/worker.h"
+
+#include "model/machine/expand.h"
+#include "checker/huge_memory.h"
+
+#include <algorithm>
+#include <bit>
+#include <tuple>
+
+namespace cowcheck {
+
+namespace {
+
+auto order_of(const Action &a) {
+    return std::tuple(a.kind, a.thread, a.operation, a.mm, a.va, a.pin);
+}
+
+// Address space for one array of one worker. All workers of all explorations of a
+// process together must find room, on large machines too; shares differ a little.
+std::size_t share_of_memory(unsigned workers) {
+    return physical_memory_bytes() / workers * std::min(workers, 4U);
+}
+
+} // namespace
+
+bool comes_before(const Violation &a, const Violation &b) {
+    if (a.operations != b.operations)
+        return a.operations < b.operations;
+    if (a.transitions != b.transitions)
+        return a.transitions < b.transitions;
+    if (a.state.words != b.state.words)
+        return a.state.words < b.state.words;
+    if (a.action.has_value() != b.action.has_value())
+        return a.action.has_value() < b.action.has_value();
+    return a.action && order_of(*a.action) < order_of(*b.action);
+}
+
+Worker::Worker(const Explorer &explorer, unsigned number, unsigned workers)
+    : found(32), e_(explorer), number_(number),
+      set_(explorer.packing_.words(), explorer.packing_.left_words(), share_of_memory(workers)),
+      outbox_(workers) {}
+
+std::size_t Worker::bytes() const {
+    std::size_t bytes = set_.bytes();
+    for (const auto &box : outbox_)
+        bytes += box.capacity() * sizeof(PackedState);
+    return bytes;
+}
+
+void Worker::seed(const PackedState &start) { insert({&start, 1}); }
+
+void Worker::begin_level(unsigned depth) {
+    depth_ = depth;
+    round_ = 0;
+    levels_.resize(depth + 1);
+    layer_begin_ = depth == 0 ? 0 : set_.size();
+    levels_[depth].clear();
+    levels_[depth].push_back({layer_begin_, set_.size()});
+    layer_begin_ = set_.size();
+    next_start_ = next_step_ = 0;
+    frontier_done_ = 0;
+}
+
+bool Worker::expand_some(std::size_t limit) {
+    constexpr std::size_t batch = 64;
+    std::array<PackedState, batch> states;
+    const auto take = [&](const Explorer::Range &range, std::uint64_t &position) {
+        const auto n = static_cast<std::size_t>(
+            std::min<std::uint64_t>(batch, range.end - range.begin - position));
+        set_.get_batch(range.begin + position, std::span(states).first(n));
+        position += n;
+        return n;
+    };
+    while (limit > 0) {
+        if (depth_ > 0 && round_ < levels_[depth_ - 1].size()) {
+            const Explorer::Range range = levels_[depth_ - 1][round_];
+            if (range.begin + next_start_ < range.end) {
+                const std::size_t n = take(range, next_start_);
+                frontier_done_ += n;
+                for (std::size_t i = 0; i < n; ++i)
+                    expand_starts_of(states[i]);
+                limit -= std::min(limit, n);
+                continue;
+            }
+        }
+        const Explorer::Range range = levels_[depth_][round_];
+        if (range.begin + next_step_ >= range.end)
+            return false;
+        const std::size_t n = take(range, next_step_);
+        for (std::size_t i = 0; i < n; ++i)
+            expand_steps_of(states[i]);
+        expanded += n;
+        limit -= std::min(limit, n);
+    }
+    return true;
+}
+
+void Worker::expand_steps_of(const PackedState &packed) {
+    State state;
+    e_.packing_.unpack(packed, state);
+    const bool deadlocked =
+        expand_steps(e_.p_, state, [&](const Action &action, const StepResult &result, State &next) {
+            ++transitions_;
+            if (result.violated != 0)
+                violation(result.violated, round_ + 1, packed, depth_, action);
+            send(next);
+        });
+    const std::uint32_t bad = Machine<>(e_.p_, state).check_state(deadlocked);
+    if (bad != 0)
+        violation(bad, round_, packed, depth_, std::nullopt);
+}
+
+void Worker::expand_starts_of(const PackedState &packed) {
+    State state;
+    e_.packing_.unpack(packed, state);
+    expand_starts(e_.p_, state, e_.options_.concurrency,
+                  [&](const Action &action, const StepResult &result, State &next) {
+                      ++transitions_;
+                      if (result.violated != 0)
+                          violation(result.violated, round_ + 1, packed, depth_ - 1,
+                                    action);
+                      send(next);
+                  });
+}
+
+void Worker::send(State &next) {
+    if (e_.options_.symmetry)
+        e_.canonical_.normalize(next);
+    const PackedState packed = e_.packing_.pack(next);
+    outbox_[e_.owner_of(packed)].push_back(packed);
+}
+
+void Worker::violation(std::uint32_t properties, unsigned transitions, const PackedState &state,
+                       unsigned state_operations, const std::optional<Action> &action) {
+    for (; properties != 0; properties &= properties - 1) {
+        const auto property = static_cast<unsigned>(std::countr_zero(properties));
+        if (property < e_.p_.properties.size() && e_.p_.properties[property].sometimes) {
+            reached |= 1U << property;
+            continue;
+        }
+        Violation v{property, depth_, transitions, state, state_operations, round_, action};
+        if (!found[property] || comes_before(v, *found[property]))
+            found[property] = v;
+    }
+}
+
+void Worker::receive(std::vector<std::unique_ptr<Worker>> &workers) {
+    for (auto &other : workers) {
+        insert(other->outbox_[number_]);
+        other->outbox_[number_].clear();
+    }
+}
+
+void Worker::insert(std::span<const PackedState> states) {
+    constexpr std::size_t batch = 128;
+    results_.resize(batch);
+    for (std::size_t i = 0; i < states.size(); i += batch) {
+        const std::size_t n = std::min(batch, states.size() - i);
+        set_.insert_batch(states.subspan(i, n), std::span(results_).first(n));
+    }
+}
+
+void Worker::next_round() {
+    ++round_;
+    levels_[depth_].push_back({layer_begin_, set_.size()});
+    layer_begin_ = set_.size();
+    next_start_ = next_step_ = 0;
+}
+
+bool Worker::has_more() const {
+    const Explorer::Range range = levels_[depth_][round_];
+    return range.begin < range.end ||
+           (depth_ > 0 && round_ < levels_[depth_ - 1].size());
+}
+
+} // namespace cowcheck

@@ -1,0 +1,209 @@
+#include "cli/check_command.h"
+
+#include "cli/bad_input.h"
+#include "cli/check_run.h"
+#include "cli/limits.h"
+#include "cli/load.h"
+#include "cli/numbers.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "cli/report_json.h"
+#include "cli/report_text.h"
+#include "cli/run.h"
+#include "cli/terminal.h"
+#include "cli/traces_of_runs.h"
+#include "traces/trace_json.h"
+
+#include <algorithm>
+#include <memory>
+
+namespace cowcheck {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+class Check {
+public:
+    explicit Check(CheckOptions options)
+        : options_(std::move(options)), library_(load_library()),
+          selection_(select(library_, options_)) {
+        results_.depth = options_.depth;
+        results_.concurrency = options_.concurrency;
+        const PropertySet properties = selected_properties(library_, selection_);
+        const bool assertions = selection_.all_properties ||
+                                selection_.properties.contains(std::string(assertions_name));
+        for (const std::string& world : selection_.worlds)
+            for (const std::string& design : selection_.designs)
+                runs_.push_back(std::make_unique<CheckRun>(find_design(library_, design),
+                                                           properties, assertions,
+                                                           find_world(library_, world), options_));
+        for (const auto& run : runs_) {
+            results_.runs.emplace_back();
+            results_.runs.back().design = run->design().name();
+            results_.runs.back().world = run->world().name;
+        }
+        for (std::size_t i = 0; i < runs_.size(); ++i) publish_applicability(i);
+    }
+
+    int run();
+
+private:
+    void publish_applicability(std::size_t i);
+    void set_limits(std::size_t i);
+    StopReason deepen(std::size_t i);
+    void conclude(std::size_t i);
+    void write_trace(const CheckRun& run, const Violation& violation, PropertyResult& result);
+    void explore_all();
+    void find_surprises(std::size_t i);
+
+    CheckOptions options_;
+    Library library_;
+    Selection selection_;
+    CheckResults results_;
+    std::vector<std::unique_ptr<CheckRun>> runs_;
+    Clock::time_point begin_ = Clock::now();
+    Stop stop_;
+    StatusLine status_;
+    std::unique_ptr<Reporter> reporter_;
+    std::unique_ptr<TraceFolder> folder_;
+    std::unique_ptr<ProgressMonitor> progress_;
+    std::string write_error_;  // the first one
+};
+
+double seconds_since(Clock::time_point begin) {
+    return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+std::string text_of(StopReason reason, const CheckOptions& options) {
+    switch (reason) {
+    case StopReason::interrupt: return "interrupted";
+    case StopReason::states:
+        return "--max-states " + count_text(options.max_states) + " is reached";
+    case StopReason::memory:
+        return "--max-memory " + bytes_text(options.max_memory) + " is reached";
+    case StopReason::time:
+        return "--max-time " +
+               duration_text(std::chrono::duration<double>(*options.max_time).count()) + " is over";
+    case StopReason::none: break;
+    }
+    return {};
+}
+
+// Tables know from the start what will stay empty.
+void Check::publish_applicability(std::size_t i) {
+    std::vector<std::size_t> none;
+    runs_[i]->conclude(results_.runs[i], none);
+}
+
+// The states and the memory are for all runs together.
+void Check::set_limits(std::size_t i) {
+    std::uint64_t others = 0;
+    for (std::size_t k = 0; k < runs_.size(); ++k) others += k == i ? 0 : results_.runs[k].states;
+    stop_.max_states = options_.max_states - std::min(options_.max_states, others);
+    const std::uint64_t own = runs_[i]->bytes();
+    const std::uint64_t resident = resident_bytes();
+    const std::uint64_t besides = resident - std::min(resident, own);
+    stop_.max_bytes = options_.max_memory - std::min(options_.max_memory, besides);
+}
+
+StopReason Check::deepen(std::size_t i) {
+    set_limits(i);
+    progress_->begin_level(i, *runs_[i]->explorer());
+    StopReason reason = StopReason::memory;
+    try {
+        reason = runs_[i]->deepen(stop_);
+    } catch (const std::bad_alloc&) {
+        // What is known so far is still known.
+    }
+    progress_->end_level();
+    return reason;
+}
+
+void Check::conclude(std::size_t i) {
+    RunResult& result = results_.runs[i];
+    std::vector<std::size_t> fresh;
+    runs_[i]->conclude(result, fresh);
+    for (const std::size_t place : fresh) {
+        if (const Violation* violation = runs_[i]->violation_of(place))
+            write_trace(*runs_[i], *violation, result.properties[place]);
+        results_.seconds = seconds_since(begin_);
+        reporter_->verdict(results_, result, result.properties[place]);
+    }
+    results_.seconds = seconds_since(begin_);
+    reporter_->level(results_, result);
+}
+
+// What has been found is worth more than its trace: a failure does not end the check.
+void Check::write_trace(const CheckRun& run, const Violation& violation, PropertyResult& result) {
+    const Trace trace =
+        make_trace({library_, selection_, options_}, run, violation, result.property);
+    result.operations = violation.operations;
+    result.steps = static_cast<unsigned>(trace.steps.size());
+    result.story = story_of(trace);
+    try {
+        result.trace = folder_->write(trace_file_name(trace), to_json(trace));
+    } catch (const BadInput& error) {
+        if (write_error_.empty()) write_error_ = error.what();
+    }
+}
+
+void Check::explore_all() {
+    for (unsigned level = 0; level <= options_.depth; ++level)
+        for (std::size_t i = 0; i < runs_.size(); ++i) {
+            if (!runs_[i]->wants_more()) continue;
+            results_.stop = deepen(i);
+            conclude(i);
+            if (results_.stop != StopReason::none) return;
+            if (!runs_[i]->wants_more()) runs_[i]->release();  // its memory is for the others
+        }
+}
+
+void Check::find_surprises(std::size_t i) {
+    RunResult& run = results_.runs[i];
+    std::string missing;
+    for (const ast::Expectation& expected : runs_[i]->design().design().expectations)
+        for (const PropertyResult& property : run.properties) {
+            if (property.property != expected.property) continue;
+            if (!expected.violated && property.verdict == Verdict::violated)
+                run.surprises.push_back("expects " + property.property + " to hold");
+            // Other worlds need not have what it takes.
+            if (expected.violated && property.verdict == Verdict::holds && run.world == "default")
+                missing += (missing.empty() ? "" : ", ") + property.property;
+        }
+    if (!missing.empty())
+        run.surprises.push_back("expects violations of " + missing + ": not seen within " +
+                                bounds_text(results_));
+}
+
+int Check::run() {
+    folder_ = std::make_unique<TraceFolder>(options_.traces);
+    if (options_.max_time) stop_.deadline = begin_ + *options_.max_time;
+    if (options_.format == CheckOptions::Format::json)
+        reporter_ = std::make_unique<JsonReporter>();
+    else
+        reporter_ = std::make_unique<TextReporter>(status_);
+    progress_ = std::make_unique<ProgressMonitor>(results_, status_);
+    reporter_->begin(results_);
+    {
+        const InterruptGuard guard(stop_);
+        explore_all();
+    }
+    progress_.reset();
+    for (std::size_t i = 0; i < runs_.size(); ++i) find_surprises(i);
+    results_.stop_text = text_of(results_.stop, options_);
+    results_.seconds = seconds_since(begin_);
+    reporter_->end(results_);
+    if (!write_error_.empty()) throw BadInput(write_error_);
+    if (results_.violated()) return ExitStatus::violation;
+    return results_.stop == StopReason::none ? ExitStatus::no_violation : ExitStatus::stopped;
+}
+
+}  // namespace
+
+int check(CheckOptions options) {
+    options.max_memory = std::min(options.max_memory, default_memory_limit());
+    return Check(std::move(options)).run();
+}
+
+}  // namespace cowcheck

@@ -1,0 +1,54 @@
+// One design in one world, explored level by level.
+#pragma once
+
+#include "checker/explorer.h"
+#include "cli/results.h"
+#include "model/library.h"
+
+#include <memory>
+
+namespace cowcheck {
+
+class CheckRun {
+public:
+    // Throws BadInput if the design can't be compiled for the world.
+    // Without `assertions`, those of the design itself are nobody's business.
+    CheckRun(DesignText design, const PropertySet& properties, bool assertions, const World& world,
+             const CheckOptions& options);
+
+    // Whether another level may bring something new within the bound.
+    [[nodiscard]] bool wants_more() const;
+    StopReason deepen(const Stop& stop);
+    // Frees the states. What is known stays.
+    void release();
+
+    [[nodiscard]] const Explorer* explorer() const { return explorer_.get(); }
+    [[nodiscard]] std::uint64_t states() const;
+    [[nodiscard]] std::size_t bytes() const;
+    [[nodiscard]] const DesignText& design() const { return design_; }
+    [[nodiscard]] const World& world() const { return plain_.world; }
+
+    // What deepen() found out; verdicts that are new are put into `fresh`.
+    void conclude(RunResult& result, std::vector<std::size_t>& fresh) const;
+    // The violation of the property in that place of the results, if there is one.
+    [[nodiscard]] const Violation* violation_of(std::size_t place) const;
+    // Its schedule, for the program below: one action for each atomic step.
+    [[nodiscard]] std::vector<Action> schedule(const Violation& violation) const;
+    // The program with every step on its own, which traces are told in.
+    [[nodiscard]] const Program& program() const { return plain_; }
+
+private:
+    [[nodiscard]] Verdict verdict_of(const PropertyInfo& property, unsigned number) const;
+
+    DesignText design_;
+    unsigned max_depth_;
+    unsigned concurrency_;
+    Program plain_;
+    Program explored_;  // steps joined
+    std::unique_ptr<Explorer> explorer_;
+    bool assertions_;  // there are some, and they count
+    double seconds_ = 0;
+    std::vector<std::uint64_t> level_states_;
+};
+
+}  // namespace cowcheck

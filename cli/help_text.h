@@ -1,0 +1,55 @@
+// What --help prints.
+#pragma once
+
+#include <string_view>
+
+namespace cowcheck {
+
+inline constexpr std::string_view help_text =
+    R"(cowcheck checks copy-on-write and get_user_pages designs of the Linux kernel:
+every interleaving of their steps, and the shortest schedule that breaks a promise.
+
+usage: cowcheck [check] [options]
+       cowcheck designs|worlds|properties [show NAME]
+       cowcheck replay TRACE [--format text|columns|json] [--design FILE] [--world FILE]
+       cowcheck export --to promela --design NAME|FILE [--world NAME|FILE]
+                       [--depth N] [--concurrency K|all] [--property NAME|FILE] [--output FILE]
+
+what to check
+  --design NAME|FILE     a design; may be repeated (default: all that are built in)
+  --world NAME|FILE      processes, CPUs, pages, what may start; repeatable (default: default)
+  --property NAME|FILE   a property, or a file of your own; repeatable (default: all)
+
+bounds
+  --depth N              operations that are started, 0 to 255 (default: 5)
+  --concurrency K|all    operations in flight at once, 1 to 64 (default: 2)
+
+limits: stop early and say what is known so far
+  --max-states N         states stored, all designs together: 500000, 10M, 2G
+  --max-memory SIZE      memory of the process: 512M, 8G, 1.5GiB
+                         (default: 90 % of the machine's)
+  --max-time DURATION    90s, 10m, 1h30m
+
+how
+  --threads N            worker threads (default: one a CPU); results are the same for any number
+  --traces DIR           where traces go (default: cowcheck-traces)
+  --format text|json     a table to read, or docs/results.schema.json (default: text)
+  --no-reduction         do not join steps that nobody can see between
+  --no-symmetry          do not store states that differ in names only as one
+  --help, --version
+
+examples
+  cowcheck                               the history of the kernel, 5 operations deep
+  cowcheck --depth 8 --design v5.9       one design, deeper
+  cowcheck designs show v5.9 > mine.cow  a start for a design of your own;
+  cowcheck --design mine.cow             give it a name of its own and check it
+  cowcheck replay --format columns cowcheck-traces/v5.7-default-no_foreign_data.json
+  cowcheck export --to promela --design v5.9 --world tiny --output tiny.pml
+                                         the same states for SPIN; its first lines say how
+
+exit status: 0 no violation, 1 violation, 2 bad input or output that can't be written,
+3 stopped by a limit or Ctrl-C without a violation so far. replay: 0 the trace happens again,
+1 it does not, 2 as above.
+)";
+
+}  // namespace cowcheck

@@ -1,0 +1,135 @@
+#include "cli/list_commands.h"
+
+#include "cli/load.h"
+#include "cli/output.h"
+#include "cli/run.h"
+
+#include <algorithm>
+
+namespace cowcheck {
+
+namespace {
+
+// Columns that stand under each other, the last one as long as it likes.
+using Table = std::vector<std::vector<std::string>>;
+
+std::string to_text(const Table& table) {
+    std::vector<std::size_t> widths;
+    for (const auto& row : table)
+        for (std::size_t i = 0; i + 1 < row.size(); ++i) {
+            widths.resize(std::max(widths.size(), i + 1));
+            widths[i] = std::max(widths[i], row[i].size());
+        }
+    std::string text;
+    for (const auto& row : table) {
+        std::string line;
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            line += row[i];
+            if (i + 1 < row.size()) line += std::string(widths[i] - row[i].size() + 2, ' ');
+        }
+        text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+    }
+    return text;
+}
+
+std::string with_newline(std::string text) {
+    if (!text.ends_with('\n')) text += '\n';
+    return text;
+}
+
+std::string list_designs(const Library& library) {
+    Table table;
+    for (const std::string& name : library.design_names()) {
+        const DesignText text = find_design(library, name);
+        const ast::Design& design = text.design();
+        table.push_back({name, design.kernels, design.title});
+    }
+    return to_text(table);
+}
+
+std::string list_worlds(const Library& library) {
+    Table table;
+    for (const std::string& name : library.world_names())
+        table.push_back({name, find_world(library, name).title});
+    return to_text(table);
+}
+
+std::string_view kind_of(const ast::Property& property) {
+    return property.cost ? "cost" : "safety";
+}
+
+std::string list_properties(const Library& library) {
+    Table table;
+    for (const ast::Property& property : library.properties().properties)
+        table.push_back({property.name, std::string(kind_of(property)), property.meaning});
+    table.push_back({std::string(assertions_name), "safety", "what the designs themselves assert"});
+    return to_text(table);
+}
+
+// The text as it was written; what is added are comments, so that it stays a design.
+std::string show_design(const Library& library, const std::string& name) {
+    const DesignText design = find_design(library, name);
+    std::string text = with_newline(design.chain.front()->file->text);
+    text += "\n";
+    std::string bases;
+    for (auto next = design.chain.begin() + 1; next + 1 < design.chain.end(); ++next)
+        bases += (bases.empty() ? "" : ", which extends ") + (*next)->tree.name;
+    if (!bases.empty())
+        text += "# What is not here comes from " + bases + ": cowcheck designs show " +
+                design.design().base + "\n";
+    text += "# To try a change: a file with 'design mine extends " + name +
+            "' and the handlers that\n# differ, then cowcheck --design FILE\n";
+    return text;
+}
+
+std::string show_world(const Library& library, const std::string& name) {
+    const World& world = find_world(library, name);
+    return with_newline(*library.world_text(world.name));
+}
+
+// The lines of a property's text, from its name to the next definition.
+std::string statement_of(const ast::Property& property) {
+    const std::string_view text = property.span.file->text;
+    std::size_t begin = 0;
+    for (std::uint32_t line = 1; line < property.span.line; ++line)
+        begin = text.find('\n', begin) + 1;
+    std::size_t end = text.find('\n', begin);
+    while (end != std::string_view::npos && end + 1 < text.size()) {
+        const char first = text[end + 1];  // what belongs to it is indented
+        if (first != ' ' && first != '\t') break;
+        end = text.find('\n', end + 1);
+    }
+    return std::string(text.substr(begin, end - begin));
+}
+
+std::string show_property(const Library& library, const std::string& name) {
+    if (name == assertions_name)
+        return "assertions (safety): what the designs themselves assert, as the kernel does with "
+               "VM_BUG_ON\n";
+    const ast::Property& property = find_property(library, name);
+    return property.name + " (" + std::string(kind_of(property)) + "): " + property.meaning +
+           "\nsource: " + property.source + "\n\n" + statement_of(property) + "\n";
+}
+
+}  // namespace
+
+int list(const ListOptions& options) {
+    const Library library = load_library();
+    using What = ListOptions::What;
+    std::string text;
+    switch (options.what) {
+    case What::designs:
+        text = options.show ? show_design(library, *options.show) : list_designs(library);
+        break;
+    case What::worlds:
+        text = options.show ? show_world(library, *options.show) : list_worlds(library);
+        break;
+    case What::properties:
+        text = options.show ? show_property(library, *options.show) : list_properties(library);
+        break;
+    }
+    print(text);
+    return ExitStatus::no_violation;
+}
+
+}  // namespace cowcheck

@@ -1,0 +1,297 @@
+#include "cli/options.h"
+
+#include "cli/bad_input.h"
+#include "cli/help_text.h"
+#include "cli/numbers.h"
+#include "model/language/source.h"
+
+#include "cowcheck_version.h"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <initializer_list>
+#include <thread>
+#include <utility>
+
+namespace cowcheck {
+
+namespace {
+
+using Strings = std::vector<std::string>;
+
+// Everything as it was typed; one value for each time an option was given.
+struct Raw {
+    Strings depth, concurrency, threads, max_states, max_memory, max_time, traces, format;
+    Strings designs, worlds, properties;
+    bool no_reduction = false;
+    bool no_symmetry = false;
+    Strings show, trace, view, replay_designs, replay_worlds, replay_properties;
+    Strings language, export_depth, export_concurrency, export_output;
+    Strings export_designs, export_worlds, export_properties;
+};
+
+CLI::Option* add(CLI::App& app, const std::string& name, Strings& values) {
+    return app.add_option(name, values)->allow_extra_args(false);
+}
+
+void add_check_options(CLI::App& app, Raw& raw) {
+    add(app, "--depth", raw.depth);
+    add(app, "--concurrency", raw.concurrency);
+    add(app, "--design", raw.designs);
+    add(app, "--world", raw.worlds);
+    add(app, "--property", raw.properties);
+    add(app, "--threads", raw.threads);
+    add(app, "--max-states", raw.max_states);
+    add(app, "--max-memory", raw.max_memory);
+    add(app, "--max-time", raw.max_time);
+    add(app, "--traces", raw.traces);
+    add(app, "--format", raw.format);
+    app.add_flag("--no-reduction", raw.no_reduction);
+    app.add_flag("--no-symmetry", raw.no_symmetry);
+}
+
+CLI::App* add_command(CLI::App& app, const std::string& name) {
+    return app.add_subcommand(name)->allow_extras();
+}
+
+const std::string* single(std::string_view option, const Strings& values) {
+    if (values.size() > 1)
+        throw BadInput(std::string(option) + " is given " + std::to_string(values.size()) +
+                       " times, with '" + values[0] + "' and '" + values[1] + "'");
+    return values.empty() ? nullptr : &values.front();
+}
+
+template <class Enum>
+Enum one_of(std::string_view option, const std::string& text,
+            std::initializer_list<std::pair<std::string_view, Enum>> choices) {
+    std::string expected;
+    for (const auto& [name, value] : choices) {
+        if (text == name) return value;
+        expected += (expected.empty() ? "" : ", ") + std::string(name);
+    }
+    throw BadInput(std::string(option) + ": expected one of " + expected + ", got '" + text + "'");
+}
+
+void require_words(std::string_view option, const Strings& values) {
+    if (std::any_of(values.begin(), values.end(), [](const auto& value) { return value.empty(); }))
+        throw BadInput(std::string(option) + ": expected a name or a file, got ''");
+}
+
+void read_limits(const Raw& raw, CheckOptions& options) {
+    if (const auto* text = single("--max-states", raw.max_states))
+        options.max_states = parse_count("--max-states", *text);
+    if (const auto* text = single("--max-memory", raw.max_memory)) {
+        options.max_memory = parse_bytes("--max-memory", *text);
+        constexpr std::uint64_t least = std::uint64_t{32} << 20;
+        if (options.max_memory < least)
+            throw BadInput("--max-memory: expected at least " + bytes_text(least) + ", got '" +
+                           *text + "'");
+    }
+    if (const auto* text = single("--max-time", raw.max_time))
+        options.max_time = parse_duration("--max-time", *text);
+}
+
+unsigned parse_concurrency(const std::string& text) {
+    return text == "all" ? 0 : parse_number("--concurrency", text, 1, max_concurrency, "all");
+}
+
+CheckOptions check_options(const Raw& raw) {
+    CheckOptions options;
+    if (const auto* text = single("--depth", raw.depth))
+        options.depth = parse_number("--depth", *text, 0, max_depth);
+    if (const auto* text = single("--concurrency", raw.concurrency))
+        options.concurrency = parse_concurrency(*text);
+    options.threads = std::clamp(std::thread::hardware_concurrency(), 1U, max_threads);
+    if (const auto* text = single("--threads", raw.threads))
+        options.threads = parse_number("--threads", *text, 1, max_threads);
+    read_limits(raw, options);
+    if (const auto* text = single("--traces", raw.traces)) {
+        require_words("--traces", raw.traces);
+        options.traces = *text;
+    }
+    using Format = CheckOptions::Format;
+    if (const auto* text = single("--format", raw.format))
+        options.format =
+            one_of<Format>("--format", *text, {{"text", Format::text}, {"json", Format::json}});
+    require_words("--design", raw.designs);
+    require_words("--world", raw.worlds);
+    require_words("--property", raw.properties);
+    options.designs = raw.designs;
+    options.worlds = raw.worlds;
+    options.properties = raw.properties;
+    options.reduction = !raw.no_reduction;
+    options.symmetry = !raw.no_symmetry;
+    return options;
+}
+
+ReplayOptions replay_options(const Raw& raw) {
+    ReplayOptions options;
+    const auto* trace = single("TRACE", raw.trace);
+    if (trace == nullptr || trace->empty())
+        throw BadInput("replay: expected the file of a trace: cowcheck replay TRACE");
+    options.trace = *trace;
+    using View = ReplayOptions::View;
+    if (const auto* text = single("--format", raw.view))
+        options.view =
+            one_of<View>("--format", *text,
+                         {{"text", View::text}, {"columns", View::columns}, {"json", View::json}});
+    require_words("--design", raw.replay_designs);
+    require_words("--world", raw.replay_worlds);
+    require_words("--property", raw.replay_properties);
+    options.designs = raw.replay_designs;
+    options.worlds = raw.replay_worlds;
+    options.properties = raw.replay_properties;
+    return options;
+}
+
+ExportCommandOptions export_options(const Raw& raw) {
+    ExportCommandOptions options;
+    const auto* language = single("--to", raw.language);
+    if (language == nullptr || *language != "promela")
+        throw BadInput("export: expected --to promela" +
+                       (language == nullptr ? std::string() : ", got '" + *language + "'"));
+    require_words("--design", raw.export_designs);
+    require_words("--world", raw.export_worlds);
+    require_words("--property", raw.export_properties);
+    require_words("--output", raw.export_output);
+    const auto* design = single("--design", raw.export_designs);
+    if (design == nullptr) throw BadInput("export: expected a design: --design NAME|FILE");
+    options.design = *design;
+    if (const auto* world = single("--world", raw.export_worlds)) options.world = *world;
+    options.properties = raw.export_properties;
+    if (const auto* text = single("--depth", raw.export_depth))
+        options.depth = parse_number("--depth", *text, 1, max_depth);
+    if (const auto* text = single("--concurrency", raw.export_concurrency))
+        options.concurrency = parse_concurrency(*text);
+    if (const auto* file = single("--output", raw.export_output)) options.output = *file;
+    return options;
+}
+
+struct Commands {
+    CLI::App* check = nullptr;
+    std::vector<std::pair<ListOptions::What, CLI::App*>> lists;
+    CLI::App* replay = nullptr;
+    CLI::App* export_ = nullptr;
+};
+
+Commands declare(CLI::App& app, Raw& raw) {
+    Commands commands;
+    app.set_help_flag("-h,--help");
+    app.set_version_flag("--version", std::string(version));
+    app.allow_extras();
+    add_check_options(app, raw);
+    commands.check = add_command(app, "check")->fallthrough();
+    using What = ListOptions::What;
+    for (const auto& [what, name] : {std::pair{What::designs, "designs"},
+                                     {What::worlds, "worlds"},
+                                     {What::properties, "properties"}}) {
+        CLI::App* list = add_command(app, name);
+        add(*add_command(*list, "show"), "NAME", raw.show);
+        commands.lists.emplace_back(what, list);
+    }
+    commands.replay = add_command(app, "replay");
+    add(*commands.replay, "TRACE", raw.trace);
+    add(*commands.replay, "--format", raw.view);
+    add(*commands.replay, "--design", raw.replay_designs);
+    add(*commands.replay, "--world", raw.replay_worlds);
+    add(*commands.replay, "--property", raw.replay_properties);
+    commands.export_ = add_command(app, "export");
+    add(*commands.export_, "--to", raw.language);
+    add(*commands.export_, "--design", raw.export_designs);
+    add(*commands.export_, "--world", raw.export_worlds);
+    add(*commands.export_, "--property", raw.export_properties);
+    add(*commands.export_, "--depth", raw.export_depth);
+    add(*commands.export_, "--concurrency", raw.export_concurrency);
+    add(*commands.export_, "--output", raw.export_output);
+    return commands;
+}
+
+// The options and commands that an app knows, for suggestions.
+Strings known_words(const CLI::App& app) {
+    Strings words;
+    for (const CLI::Option* option : app.get_options())
+        if (!option->get_lnames().empty()) words.push_back("--" + option->get_lnames().front());
+    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+        words.push_back(command->get_name());
+    return words;
+}
+
+// The innermost command that was given.
+const CLI::App& innermost(const CLI::App& app) {
+    const auto given = app.get_subcommands();
+    return given.empty() ? app : innermost(*given.front());
+}
+
+[[noreturn]] void reject_extra(const CLI::App& app, const std::string& word) {
+    const CLI::App& command = innermost(app);
+    const bool is_option = word.size() > 1 && word.front() == '-';
+    const bool has_name = !command.get_name().empty();
+    std::string message =
+        std::string("there is no ") + (is_option ? "option" : "command") + " '" + word + "'";
+    if (!is_option && has_name)
+        message = "'" + command.get_name() + "' does not expect '" + word + "'";
+    else if (has_name)
+        message += " of '" + command.get_name() + "'";
+    Strings words = known_words(command);
+    if (command.get_name() == "check") words = known_words(app);
+    const std::string hint = did_you_mean(word, {words.begin(), words.end()});
+    throw BadInput(message + (hint.empty() ? "; see 'cowcheck --help'" : "; " + hint));
+}
+
+std::string text_of(const CLI::ParseError& error) {
+    if (const auto* mismatch = dynamic_cast<const CLI::ArgumentMismatch*>(&error)) {
+        const std::string what = mismatch->what();
+        return what.substr(0, what.find(':')) + " needs a value; see 'cowcheck --help'";
+    }
+    return error.what();
+}
+
+// check's options may stand before its name, or without it, but not before another.
+void reject_check_options(const CLI::App& app, const CLI::App& command) {
+    for (const CLI::Option* option : app.get_options())
+        if (option->count() > 0)
+            throw BadInput("--" + option->get_lnames().front() +
+                           " is an option of 'check', not of '" + command.get_name() + "'");
+}
+
+}  // namespace
+
+Options parse_options(int argc, const char* const* argv) {
+    CLI::App app;
+    Raw raw;
+    const Commands commands = declare(app, raw);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::CallForHelp&) {
+        return ShowText{std::string(help_text)};
+    } catch (const CLI::CallForVersion&) {
+        return ShowText{"cowcheck " + std::string(version) + "\n"};
+    } catch (const CLI::ParseError& error) {
+        throw BadInput(text_of(error));
+    }
+    if (const auto extra = app.remaining(true); !extra.empty()) reject_extra(app, extra.front());
+    const auto given = app.get_subcommands();
+    if (given.size() > 1)
+        throw BadInput("'" + given[0]->get_name() + "' and '" + given[1]->get_name() +
+                       "': expected one command");
+    if (!given.empty() && given.front() != commands.check)
+        reject_check_options(app, *given.front());
+    for (const auto& [what, list] : commands.lists)
+        if (list->parsed()) {
+            ListOptions options{what, std::nullopt};
+            if (list->got_subcommand("show")) {
+                const auto* name = single("show", raw.show);
+                if (name == nullptr)
+                    throw BadInput(list->get_name() + " show: expected a name; 'cowcheck " +
+                                   list->get_name() + "' lists them");
+                options.show = *name;
+            }
+            return options;
+        }
+    if (commands.replay->parsed()) return replay_options(raw);
+    if (commands.export_->parsed()) return export_options(raw);
+    return check_options(raw);
+}
+
+}  // namespace cowcheck

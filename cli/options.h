@@ -1,0 +1,67 @@
+// What the user asked for, checked as far as one can without reading any file.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace cowcheck {
+
+inline constexpr unsigned max_depth = 255;
+inline constexpr unsigned max_concurrency = 64;
+inline constexpr unsigned max_threads = 256;
+
+struct CheckOptions {
+    unsigned depth = 5;
+    unsigned concurrency = 2;          // 0: no bound
+    std::vector<std::string> designs;  // names or files; none: all that are built in
+    std::vector<std::string> worlds;   // likewise; none: default
+    std::vector<std::string> properties;
+    unsigned threads = 1;
+    std::uint64_t max_states = UINT64_MAX;
+    std::uint64_t max_memory = UINT64_MAX;  // bytes, of the whole process
+    std::optional<std::chrono::milliseconds> max_time;
+    std::string traces = "cowcheck-traces";
+    enum class Format { text, json } format = Format::text;
+    bool reduction = true;
+    bool symmetry = true;
+};
+
+struct ListOptions {
+    enum class What { designs, worlds, properties } what = What::designs;
+    std::optional<std::string> show;  // the one to show; nothing: a list of all
+};
+
+struct ReplayOptions {
+    std::string trace;
+    enum class View { text, columns, json } view = View::text;
+    // Files that the trace needs, or another design or world to try it on.
+    std::vector<std::string> designs;
+    std::vector<std::string> worlds;
+    std::vector<std::string> properties;
+};
+
+struct ExportCommandOptions {
+    std::string design;
+    std::string world = "default";
+    std::vector<std::string> properties;
+    unsigned depth = 0;        // 0: no bound
+    unsigned concurrency = 2;  // 0: no bound
+    std::string output;        // a file; empty: stdout
+};
+
+// --help or --version: print and be done.
+struct ShowText {
+    std::string text;
+};
+
+using Options =
+    std::variant<CheckOptions, ListOptions, ReplayOptions, ExportCommandOptions, ShowText>;
+
+// Throws BadInput.
+[[nodiscard]] Options parse_options(int argc, const char* const* argv);
+
+}  // namespace cowcheck

@@ -1,0 +1,120 @@
+#include "cli/output.h"
+
+#include "cli/bad_input.h"
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace cowcheck {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// Returns 0 or what went wrong.
+int write_all(int fd, std::string_view text) {
+    while (!text.empty()) {
+        const ssize_t n = write(fd, text.data(), text.size());
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return errno;
+        text.remove_prefix(static_cast<std::size_t>(n));
+    }
+    return 0;
+}
+
+// Writes a new file and makes sure that it is on the disk; returns 0 or what went
+// wrong, and then there is no file.
+int write_new_file(const std::string& path, std::string_view text) {
+    unlink(path.c_str());  // left by a process of that number that was killed
+    const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd < 0) return errno;
+    int error = write_all(fd, text);
+    if (error == 0 && fsync(fd) != 0 && errno != EINVAL) error = errno;
+    if (close(fd) != 0 && error == 0) error = errno;
+    if (error != 0) unlink(path.c_str());
+    return error;
+}
+
+std::string temporary_beside(const std::string& path) {
+    const fs::path target(path);
+    return (target.parent_path() /
+            ("." + target.filename().string() + "." + std::to_string(getpid()) + ".tmp"))
+        .string();
+}
+
+fs::path full_path(const std::string& path) {
+    fs::path full = fs::absolute(path).lexically_normal();
+    return full.has_filename() ? full : full.parent_path();  // "traces/" is "traces"
+}
+
+}  // namespace
+
+void print(std::string_view text) {
+    const int error = write_all(STDOUT_FILENO, text);
+    if (error == EPIPE) throw BrokenPipe();
+    if (error != 0) throw BadInput(std::string("can't write to stdout: ") + std::strerror(error));
+}
+
+void secure_standard_streams() {
+    const bool no_stdout = fcntl(STDOUT_FILENO, F_GETFD) < 0 && errno == EBADF;
+    for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+            (void)open("/dev/null", fd == STDIN_FILENO ? O_RDONLY : O_WRONLY);  // gets that number
+    if (no_stdout) throw BadInput("can't write to stdout: it is closed");
+}
+
+void write_file(const std::string& path, std::string_view text) {
+    const std::string temporary = temporary_beside(path);
+    int error = write_new_file(temporary, text);
+    if (error == 0 && std::rename(temporary.c_str(), path.c_str()) != 0) {
+        error = errno;
+        unlink(temporary.c_str());
+    }
+    if (error != 0) throw BadInput("can't write '" + path + "': " + std::strerror(error));
+}
+
+TraceFolder::TraceFolder(std::string path) : path_(std::move(path)) {
+    const auto complain = [&](const std::string& why) {
+        throw BadInput("can't write traces to '" + path_ + "': " + why +
+                       "; choose another folder with --traces DIR");
+    };
+    std::error_code error;
+    for (fs::path up = full_path(path_); !fs::exists(up, error) && up.has_relative_path();
+         up = up.parent_path())
+        made_ = up.string();
+    fs::create_directories(path_, error);
+    if (error) complain(error.message());
+    if (!fs::is_directory(path_, error)) complain("it is no directory");
+    // As root, permission bits say nothing; and a disk may be full: try it.
+    const std::string probe =
+        (fs::path(path_) / (".probe." + std::to_string(getpid()) + ".tmp")).string();
+    const int failed = write_new_file(probe, std::string(std::size_t{1} << 16U, ' '));
+    if (failed != 0) {
+        const std::string why = std::strerror(failed);
+        remove_if_empty();
+        complain(why);
+    }
+    unlink(probe.c_str());
+}
+
+TraceFolder::~TraceFolder() { remove_if_empty(); }
+
+void TraceFolder::remove_if_empty() {
+    if (made_.empty()) return;
+    // rmdir() refuses what is not empty.
+    for (fs::path at = full_path(path_); rmdir(at.c_str()) == 0; at = at.parent_path())
+        if (at.string() == made_) break;
+    made_.clear();
+}
+
+std::string TraceFolder::write(const std::string& name, std::string_view text) {
+    std::string path = (fs::path(path_) / name).string();
+    write_file(path, text);
+    return path;
+}
+
+}  // namespace cowcheck

@@ -1,0 +1,39 @@
+// Writing that notices when it fails: stdout, and the files of traces.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace cowcheck {
+
+// Writes all of it to stdout. Throws BadInput if that fails, BrokenPipe if nobody reads.
+void print(std::string_view text);
+
+// Standard streams that are closed would lend their number to the next file that is
+// opened. Throws BadInput if stdout is closed.
+void secure_standard_streams();
+
+// Writes a file as a whole or not at all. Throws BadInput.
+void write_file(const std::string& path, std::string_view text);
+
+// Where traces go.
+class TraceFolder {
+public:
+    // Makes the folder, and a file in it to see whether that works. Throws BadInput.
+    explicit TraceFolder(std::string path);
+    // An empty folder that was made here goes again.
+    ~TraceFolder();
+    TraceFolder(const TraceFolder&) = delete;
+    TraceFolder& operator=(const TraceFolder&) = delete;
+
+    // Returns the path of the file.
+    std::string write(const std::string& name, std::string_view text);
+
+private:
+    void remove_if_empty();
+
+    std::string path_;
+    std::string made_;  // the outermost folder that did not exist before
+};
+
+}  // namespace cowcheck

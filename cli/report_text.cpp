@@ -1,0 +1,189 @@
+#include "cli/report_text.h"
+
+#include "cli/matrix.h"
+#include "cli/numbers.h"
+#include "cli/output.h"
+
+#include "cowcheck_version.h"
+
+#include <algorithm>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace cowcheck {
+
+namespace {
+
+using Lines = std::vector<std::string>;
+
+std::string joined(const Lines& lines) {
+    std::string text;
+    for (const std::string& line : lines) text += line + "\n";
+    return text;
+}
+
+bool several_worlds(const CheckResults& results) {
+    return std::any_of(results.runs.begin(), results.runs.end(), [&](const RunResult& run) {
+        return run.world != results.runs.front().world;
+    });
+}
+
+std::string name_of(const CheckResults& results, const RunResult& run) {
+    return several_worlds(results) ? run.design + " in " + run.world : run.design;
+}
+
+std::string length_text(const PropertyResult& result) {
+    if (!result.operations) return "it never happens, at any depth";
+    return "violated by " + plural(*result.operations, "operation") + ", " +
+           plural(*result.steps, "step");
+}
+
+// The bounds as options: what one types to see it again.
+std::string options_text(const CheckResults& results) {
+    return "--depth " + std::to_string(results.depth) + " --concurrency " +
+           (results.concurrency == 0 ? "all" : std::to_string(results.concurrency));
+}
+
+std::size_t count(const RunResult& run, Verdict verdict) {
+    return static_cast<std::size_t>(
+        std::count_if(run.properties.begin(), run.properties.end(),
+                      [&](const PropertyResult& result) { return result.verdict == verdict; }));
+}
+
+void add_violations(const CheckResults& results, Lines& lines) {
+    for (const RunResult& run : results.runs)
+        for (const PropertyResult& result : run.properties) {
+            if (result.verdict != Verdict::violated) continue;
+            std::string line = name_of(results, run) + " " + result.property + ": ";
+            if (result.operations)
+                line += plural(*result.operations, "operation") + ", " +
+                        plural(*result.steps, "step") + ": " + result.story;
+            else
+                line += "it never happens, at any depth";
+            lines.push_back(std::move(line));
+            if (!result.trace.empty()) lines.push_back("    " + result.trace);
+        }
+}
+
+void add_exhausted(const CheckResults& results, Lines& lines) {
+    const std::string in_flight =
+        results.concurrency == 0
+            ? ""
+            : " with " + std::to_string(results.concurrency) + " operations in flight at once";
+    for (const RunResult& run : results.runs)
+        if (run.exhausted)
+            lines.push_back(run.design + ": no new states at depth " + std::to_string(run.depth) +
+                            ": what holds, holds at any depth in world " + run.world + in_flight);
+}
+
+void add_totals(const CheckResults& results, Lines& lines) {
+    std::uint64_t states = 0;
+    std::uint64_t transitions = 0;
+    for (const RunResult& run : results.runs) {
+        states += run.states;
+        transitions += run.transitions;
+    }
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    lines.push_back(count_text(states) + " states, " + count_text(transitions) + " transitions, " +
+                    duration_text(results.seconds) + ", at most " +
+                    bytes_text(static_cast<std::uint64_t>(usage.ru_maxrss) * 1024));
+}
+
+std::string header_text(const CheckResults& results) {
+    Lines worlds;
+    Lines designs;
+    for (const RunResult& run : results.runs) {
+        if (std::find(worlds.begin(), worlds.end(), run.world) == worlds.end())
+            worlds.push_back(run.world);
+        if (std::find(designs.begin(), designs.end(), run.design) == designs.end())
+            designs.push_back(run.design);
+    }
+    const auto some = [](const Lines& names, const std::string& what) {
+        return names.size() == 1 ? what + " " + names.front() : plural(names.size(), what);
+    };
+    return "cowcheck " + std::string(version) + ": " + some(designs, "design") + " in " +
+           some(worlds, "world") + "; every schedule of at most " + bounds_text(results);
+}
+
+}  // namespace
+
+TextReporter::TextReporter(StatusLine& status)
+    : status_(status), colour_(wants_colour(STDOUT_FILENO)) {}
+
+void TextReporter::begin(const CheckResults& results) {
+    print(header_text(results) + "\n\n");
+    // It is drawn again and again, so all of it must stay on the screen.
+    const TerminalSize size = terminal_size(STDOUT_FILENO);
+    const Lines lines = matrix_lines(results, {std::min(size.columns, 100U), false, true});
+    live_ = is_terminal(STDOUT_FILENO) && size.columns >= 60 && lines.size() + 2 < size.rows;
+    if (live_) redraw(results, true);
+}
+
+void TextReporter::redraw(const CheckResults& results, bool running) {
+    const TerminalSize size = terminal_size(STDOUT_FILENO);
+    const Lines lines =
+        matrix_lines(results, {std::clamp(size.columns, 60U, 100U), colour_, running});
+    std::string text = drawn_ == 0 ? "" : "\033[" + std::to_string(drawn_) + "A";
+    for (const std::string& line : lines) text += line + "\033[K\n";
+    text += "\033[J";
+    drawn_ = lines.size();
+    const auto paused = status_.pause();
+    print(text);
+}
+
+void TextReporter::verdict(const CheckResults& results, const RunResult& run,
+                           const PropertyResult& result) {
+    if (live_) {
+        redraw(results, true);
+        return;
+    }
+    if (result.verdict != Verdict::violated) return;
+    const auto paused = status_.pause();
+    print("[" + duration_text(results.seconds) + "] " + name_of(results, run) + " " +
+          result.property + ": " + length_text(result) + "  (" + options_text(results) + ")\n");
+}
+
+void TextReporter::level(const CheckResults& results, const RunResult& run) {
+    if (live_) {
+        redraw(results, true);
+        return;
+    }
+    const bool complete = run.exhausted || run.depth >= static_cast<int>(results.depth);
+    const std::size_t holding = count(run, Verdict::holds);
+    if (!complete || holding == 0) return;
+    const std::string all = count(run, Verdict::violated) == 0 ? "all " : "the other ";
+    const auto paused = status_.pause();
+    print("[" + duration_text(results.seconds) + "] " + name_of(results, run) + ": " + all +
+          std::to_string(holding) + (holding == 1 ? " property holds" : " properties hold") +
+          (run.exhausted ? " at any depth" : "") + "  (" + options_text(results) + ")\n");
+}
+
+std::vector<std::string> TextReporter::summary(const CheckResults& results) const {
+    Lines lines{""};
+    for (const std::string& line : legend_lines(results)) lines.push_back(line);
+    lines.emplace_back();
+    add_violations(results, lines);
+    add_exhausted(results, lines);
+    for (const RunResult& run : results.runs)
+        for (const std::string& surprise : run.surprises)
+            lines.push_back("note: " + name_of(results, run) + " " + surprise);
+    if (!results.violated() && results.stop == StopReason::none)
+        lines.push_back("no violation within " + bounds_text(results));
+    if (!results.stop_text.empty()) lines.push_back("stopped: " + results.stop_text);
+    add_totals(results, lines);
+    return lines;
+}
+
+void TextReporter::end(const CheckResults& results) {
+    const auto paused = [&] {
+        if (live_) redraw(results, false);
+        return status_.pause();
+    }();
+    std::string text;
+    if (!live_) text = "\n" + joined(matrix_lines(results, {100, colour_, false}));
+    print(text + joined(summary(results)));
+}
+
+}  // namespace cowcheck

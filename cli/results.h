@@ -1,0 +1,86 @@
+// What a check has found: data that reports are made of.
+#pragma once
+
+#include "checker/explorer.h"
+#include "cli/options.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cowcheck {
+
+enum class Verdict : std::uint8_t { incomplete, holds, violated, not_applicable };
+
+[[nodiscard]] constexpr std::string_view name_of(Verdict verdict) {
+    switch (verdict) {
+    case Verdict::holds: return "holds";
+    case Verdict::violated: return "violated";
+    case Verdict::not_applicable: return "not applicable";
+    case Verdict::incomplete: break;
+    }
+    return "incomplete";
+}
+
+struct PropertyResult {
+    std::string property;
+    bool cost = false;
+    bool sometimes = false;
+    Verdict verdict = Verdict::incomplete;
+    // If it is violated by a schedule; a `sometimes` that never happens has none.
+    std::optional<unsigned> operations;
+    std::optional<unsigned> steps;
+    std::string trace;  // the file that it was written to
+    std::string story;  // the operations of the schedule, in the order in which they start
+};
+
+// One design in one world.
+struct RunResult {
+    std::string design;
+    std::string world;
+    std::vector<PropertyResult> properties;
+    int depth = -1;  // operations explored completely
+    bool exhausted = false;
+    std::uint64_t states = 0;
+    std::uint64_t transitions = 0;
+    double seconds = 0;
+    std::size_t peak_bytes = 0;
+    // States that each level brought, from level 0 on.
+    std::vector<std::uint64_t> level_states;
+    // What the design's text expects, and what came instead.
+    std::vector<std::string> surprises;
+};
+
+struct CheckResults {
+    unsigned depth = 0;
+    unsigned concurrency = 0;  // 0: no bound
+    std::vector<RunResult> runs;
+    StopReason stop = StopReason::none;
+    std::string stop_text;  // "--max-time 1 min 30 s is over"
+    double seconds = 0;
+
+    [[nodiscard]] bool violated() const;
+};
+
+// "5 operations, 2 in flight at once": the two bounds that every verdict has.
+[[nodiscard]] std::string bounds_text(const CheckResults& results);
+
+// Is told what happens during a check, by the thread that checks.
+class Reporter {
+public:
+    Reporter() = default;
+    virtual ~Reporter() = default;
+    Reporter(const Reporter&) = delete;
+    Reporter& operator=(const Reporter&) = delete;
+
+    virtual void begin(const CheckResults&) {}
+    // A property of a run got its verdict.
+    virtual void verdict(const CheckResults&, const RunResult&, const PropertyResult&) {}
+    // A run has explored one more level, or will not any more.
+    virtual void level(const CheckResults&, const RunResult&) {}
+    virtual void end(const CheckResults&) = 0;
+};
+
+}  // namespace cowcheck

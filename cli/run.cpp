@@ -1,0 +1,65 @@
+#include "cli/run.h"
+
+#include "cli/bad_input.h"
+#include "cli/check_command.h"
+#include "cli/export_command.h"
+#include "cli/list_commands.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "cli/replay_command.h"
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <csignal>
+#include <exception>
+#include <new>
+
+namespace cowcheck {
+
+namespace {
+
+// A status that is no verdict: cowcheck itself is wrong.
+constexpr int internal_error = 4;
+
+int execute(const ShowText& text) {
+    print(text.text);
+    return ExitStatus::no_violation;
+}
+int execute(const CheckOptions& options) { return check(options); }
+int execute(const ListOptions& options) { return list(options); }
+int execute(const ReplayOptions& options) { return replay(options); }
+int execute(const ExportCommandOptions& options) { return export_model(options); }
+
+void log_to_stderr() {
+    auto logger = spdlog::stderr_logger_st("cowcheck");
+    logger->set_pattern("cowcheck: %v");
+    spdlog::set_default_logger(std::move(logger));
+}
+
+}  // namespace
+
+int run(int argc, char** argv) {
+    // Writing that fails says so; it does not end the process.
+    std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);
+    log_to_stderr();
+    try {
+        secure_standard_streams();
+        const Options options = parse_options(argc, argv);
+        return std::visit([](const auto& chosen) { return execute(chosen); }, options);
+    } catch (const BadInput& error) {
+        spdlog::error("{}", error.what());
+        return ExitStatus::bad_input;
+    } catch (const BrokenPipe&) {
+        return ExitStatus::bad_input;
+    } catch (const std::bad_alloc&) {
+        spdlog::error("out of memory");
+        return ExitStatus::stopped;
+    } catch (const std::exception& error) {
+        spdlog::error("internal error: {}", error.what());
+        return internal_error;
+    }
+}
+
+}  // namespace cowcheck

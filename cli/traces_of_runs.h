@@ -1,0 +1,28 @@
+// From a violation that a run has found to its trace.
+#pragma once
+
+#include "cli/check_run.h"
+#include "cli/load.h"
+#include "traces/trace.h"
+
+#include <string>
+
+namespace cowcheck {
+
+// What a check is about, as far as a trace tells it.
+struct TraceContext {
+    const Library& library;
+    const Selection& selection;
+    const CheckOptions& options;
+};
+
+[[nodiscard]] Trace make_trace(const TraceContext& context, const CheckRun& run,
+                               const Violation& violation, const std::string& property);
+
+// "v5.7-default-no_foreign_data.json"
+[[nodiscard]] std::string trace_file_name(const Trace& trace);
+
+// "cpu0 fork, cpu2 gup(read, get), device dma_read"
+[[nodiscard]] std::string story_of(const Trace& trace);
+
+}  // namespace cowcheck

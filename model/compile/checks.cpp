@@ -1,0 +1,188 @@
+#include "model/compile/checks.h"
+
+#include <algorithm>
+#include <functional>
+
+namespace cowcheck {
+
+namespace {
+
+class Checks {
+  public:
+    Checks(Emitter &e, const PropertySet &set) : e_(e), x_(e), set_(set) {}
+
+    void run() {
+        Program &program = e_.program();
+        if (set_.properties.size() > max_properties)
+            e_.complain(set_.properties[max_properties].span,
+                        "there can be at most " + std::to_string(max_properties) + " properties");
+        for (const auto &property : set_.properties) {
+            PropertyInfo about;
+            about.name = property.name;
+            about.cost = property.cost;
+            about.applies = applies(property);
+            for (const auto &clause : property.clauses)
+                about.sometimes |= clause.kind == ast::ClauseKind::sometimes;
+            program.properties.push_back(about);
+        }
+        for (std::size_t i = 0; i < event_table.size(); ++i)
+            program.on_event[i].entry = section(
+                [&](const ast::Clause &clause) {
+                    return clause.kind == ast::ClauseKind::at &&
+                           clause.event == event_table[i].name;
+                },
+                static_cast<Event>(i));
+        program.always.entry = section(
+            [](const ast::Clause &clause) { return clause.kind != ast::ClauseKind::at; }, {});
+        check_events();
+    }
+
+  private:
+    bool applies(const ast::Property &property) {
+        if (!property.needs)
+            return true;
+        const ast::Expr &needs = *property.needs;
+        if (needs.kind == ast::ExprKind::field && needs.operands[0].name == "world" &&
+            needs.name == "backing")
+            return e_.program().world.zeropage;
+        if (needs.kind == ast::ExprKind::field && needs.operands[0].name == "page" &&
+            needs.name == "anon_exclusive")
+            return writes_field(e_.program(), Field::anon_exclusive);
+        e_.complain(needs.span, "a property can need page.anon_exclusive or world.backing");
+        return false;
+    }
+
+    std::uint16_t section(const std::function<bool(const ast::Clause &)> &wanted,
+                          std::optional<Event> event) {
+        const std::uint16_t entry = e_.here();
+        bool any = false;
+        for (std::size_t p = 0; p < std::min(set_.properties.size(), max_properties); ++p) {
+            if (!e_.program().properties[p].applies)
+                continue;
+            for (const auto &clause : set_.properties[p].clauses)
+                if (wanted(clause)) {
+                    any = true;
+                    Names names = event ? event_names() : Names{};
+                    clause_for(clause, p, 0, names);
+                }
+        }
+        if (!any)
+            return 0xffff;
+        e_.emit(Code::end);
+        return entry;
+    }
+
+    static Names event_names() {
+        const auto fixed = [](Type type, std::uint8_t reg) {
+            return Variable{type, Variable::Kind::reg, 0, reg, {}};
+        };
+        return {{"mm", fixed(Type::mm, Reg::mm)},
+                {"va", fixed(Type::va, Reg::va)},
+                {"page", fixed(Type::page, Reg::page)},
+                {"pin", fixed(Type::pin, Reg::pin)}};
+    }
+
+    // Unrolls the clause's `for each`, then emits one check for each choice.
+    void clause_for(const ast::Clause &clause, std::size_t property, std::size_t loop,
+                    Names &names) {
+        if (loop == clause.for_each.size()) {
+            e_.free_scratch();
+            e_.at(clause.span);
+            Context c;
+            c.names = &names;
+            c.predicates = &set_.predicates;
+            c.property = true;
+            const std::uint16_t from = e_.here();
+            const Value value = x_.truth(clause.value, c);
+            if (clause.kind != ast::ClauseKind::at && !only_when_quiet(clause.value))
+                note_visible(from);
+            const std::uint8_t reg = e_.in_register(value, clause.span);
+            if (clause.kind == ast::ClauseKind::sometimes)
+                e_.emit(Code::invert, reg, reg);
+            e_.emit(Code::check, reg, 0, 0, static_cast<unsigned>(property));
+            return;
+        }
+        const std::string &what = clause.for_each[loop];
+        const auto &layout = e_.program().layout;
+        struct Range {
+            std::string_view name;
+            Type type;
+            unsigned count;
+        };
+        const Range ranges[] = {{"pin", Type::pin, layout.size(Scope::pin)},
+                                {"mm", Type::mm, layout.mms},
+                                {"va", Type::va, layout.pages},
+                                {"page", Type::page, layout.size(Scope::page)},
+                                {"cpu", Type::cpu, layout.size(Scope::tlb)}};
+        for (const Range &range : ranges) {
+            if (range.name != what)
+                continue;
+            for (unsigned i = 0; i < range.count; ++i) {
+                names.insert_or_assign(
+                    what, Variable{range.type, Variable::Kind::constant, i, 0, {}});
+                clause_for(clause, property, loop + 1, names);
+            }
+            return;
+        }
+        e_.complain(clause.span, "there is no 'for each " + what + "'",
+                    did_you_mean(what, {"pin", "mm", "va", "page", "cpu"}));
+    }
+
+    // `quiet and ... implies ...` says nothing while a handler is under way.
+    static bool only_when_quiet(const ast::Expr &expr) {
+        const auto is_quiet = [](const auto &self, const ast::Expr &e) -> bool {
+            if (e.kind == ast::ExprKind::paren)
+                return self(self, e.operands[0]);
+            if (e.kind == ast::ExprKind::binary && e.name == "and")
+                return self(self, e.operands[0]) || self(self, e.operands[1]);
+            return e.kind == ast::ExprKind::name && e.name == "quiet";
+        };
+        return expr.kind == ast::ExprKind::binary && expr.name == "implies" &&
+               is_quiet(is_quiet, expr.operands[0]);
+    }
+
+    void note_visible(std::uint16_t from) {
+        Program &program = e_.program();
+        const auto note = [&](Field field) {
+            program.visible_fields |= std::uint64_t{1} << static_cast<unsigned>(field);
+        };
+        for (std::size_t i = from; i < program.code.size(); ++i) {
+            const Instruction &instruction = program.code[i];
+            if (instruction.code == Code::load)
+                note(static_cast<Field>(instruction.c));
+            if (instruction.code == Code::references || instruction.code == Code::mappings)
+                note(Field::pte);
+        }
+    }
+
+    void check_events() {
+        std::vector<std::string_view> names;
+        for (const auto &event : event_table)
+            names.push_back(event.name);
+        for (const auto &property : set_.properties)
+            for (const auto &clause : property.clauses)
+                if (clause.kind == ast::ClauseKind::at &&
+                    std::find(names.begin(), names.end(), clause.event) == names.end())
+                    e_.complain(clause.span, "there is no event '" + clause.event + "'",
+                                did_you_mean(clause.event, names));
+    }
+
+    Emitter &e_;
+    Expressions x_;
+    const PropertySet &set_;
+};
+
+} // namespace
+
+bool writes_field(const Program &program, Field field) {
+    return std::any_of(program.code.begin(), program.code.end(), [&](const Instruction &i) {
+        return (i.code == Code::store || i.code == Code::add_field || i.code == Code::sub_field) &&
+               i.c == static_cast<std::uint8_t>(field);
+    });
+}
+
+void compile_checks(Emitter &emitter, const PropertySet &properties) {
+    Checks(emitter, properties).run();
+}
+
+} // namespace cowcheck

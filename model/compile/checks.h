@@ -1,0 +1,17 @@
+// Properties to code that runs at events and in every state.
+#pragma once
+
+#include "model/compile/compile.h"
+#include "model/compile/expressions.h"
+
+namespace cowcheck {
+
+// Fills on_event, always, properties and their kinds in the program. The design's
+// operations must have been compiled: a property that needs a field applies only
+// if the design ever writes it.
+void compile_checks(Emitter &emitter, const PropertySet &properties);
+
+// Whether any instruction changes the field.
+[[nodiscard]] bool writes_field(const Program &program, Field field);
+
+} // namespace cowcheck

@@ -1,0 +1,269 @@
+#include "model/compile/compile.h"
+
+#include "model/compile/checks.h"
+#include "model/compile/handlers.h"
+
+#include <algorithm>
+
+namespace cowcheck {
+
+namespace {
+
+constexpr std::size_t index_of(Scope scope) { return static_cast<std::size_t>(scope); }
+
+Layout first_layout(const World &world) {
+    Layout layout;
+    const auto mms = static_cast<unsigned>(world.processes.size());
+    layout.mms = static_cast<std::uint8_t>(mms);
+    layout.pages = static_cast<std::uint8_t>(world.pages);
+    const auto count = [&](Scope scope, unsigned n) {
+        layout.count[index_of(scope)] = static_cast<std::uint8_t>(n);
+    };
+    count(Scope::mm, mms);
+    count(Scope::pte, mms * world.pages);
+    count(Scope::page, world.total_frames());
+    count(Scope::pin, world.pins);
+    count(Scope::tlb, world.cpus() * world.pages);
+    count(Scope::thread, static_cast<unsigned>(world.threads.size()));
+    for (const FieldInfo &field : field_table) {
+        auto &stride = layout.stride[index_of(field.scope)];
+        stride = std::max(stride, static_cast<std::uint8_t>(field.word + 1));
+    }
+    return layout;
+}
+
+// Once the threads' size is known: one scope after the other, threads last and
+// on a multiple of four words, so that they pack separately.
+bool place_scopes(Layout &layout) {
+    unsigned at = 0;
+    for (const Scope scope :
+         {Scope::mm, Scope::pte, Scope::page, Scope::pin, Scope::tlb, Scope::thread}) {
+        if (scope == Scope::thread) {
+            at = (at + 3U) & ~3U;
+            layout.thread_words = static_cast<std::uint8_t>(at);
+        }
+        layout.base[index_of(scope)] = static_cast<std::uint8_t>(at);
+        at += unsigned{layout.stride[index_of(scope)]} * layout.count[index_of(scope)];
+        if (at > State::max_words)
+            return false;
+    }
+    layout.words = static_cast<std::uint8_t>(at);
+    return true;
+}
+
+void fill_access(Program &program) {
+    for (std::size_t i = 0; i < field_table.size(); ++i) {
+        const FieldInfo &field = field_table[i];
+        program.access[i] = {
+            static_cast<std::uint8_t>(program.layout.base[index_of(field.scope)] + field.word),
+            program.layout.stride[index_of(field.scope)], field.shift, field.mask()};
+    }
+}
+
+// Memory that a process has written before the story begins.
+void map_written(Program &program, unsigned mm, unsigned va, unsigned frame, bool exclusive) {
+    State &s = program.start;
+    const Layout &l = program.layout;
+    const unsigned slot = l.pte_index(mm, va);
+    l.set(s, Field::kind, frame, static_cast<unsigned>(PageKind::anonymous));
+    l.set(s, Field::refcount, frame, 1);
+    l.set(s, Field::mapcount, frame, 1);
+    l.set(s, Field::anon_exclusive, frame, exclusive);
+    l.set(s, Field::expected, frame, 1U << slot);
+    l.set(s, Field::entitled, frame, 1U << mm);
+    l.set(s, Field::expects_zero, slot, 0);
+    l.set(s, Field::pte, slot,
+          PteBit::present | PteBit::writable | PteBit::dirty | PteBit::soft_dirty |
+              (frame << PteBit::frame_shift));
+}
+
+void fill_start(Program &program) {
+    const World &world = program.world;
+    const Layout &l = program.layout;
+    const bool exclusive = writes_field(program, Field::anon_exclusive);
+    unsigned frame = 0;
+    if (world.zeropage) {
+        l.set(program.start, Field::kind, world.frames, static_cast<unsigned>(PageKind::zeropage));
+        l.set(program.start, Field::refcount, world.frames, 1);
+        l.set(program.start, Field::zeroed, world.frames, 1);
+    }
+    for (unsigned mm = 0; mm < world.processes.size(); ++mm) {
+        const Process &process = world.processes[mm];
+        if (process.starts_free)
+            continue;
+        l.set(program.start, Field::life, mm, static_cast<unsigned>(Life::alive));
+        for (unsigned va = 0; va < world.pages; ++va) {
+            l.set(program.start, Field::mapped, l.pte_index(mm, va), 1);
+            l.set(program.start, Field::expects_zero, l.pte_index(mm, va), 1);
+        }
+        for (const StartMapping &mapping : process.maps) {
+            if (mapping.memory == StartMapping::Memory::anonymous)
+                map_written(program, mm, mapping.va, frame++, exclusive);
+            else if (mapping.memory == StartMapping::Memory::zeropage)
+                l.set(program.start, Field::pte, l.pte_index(mm, mapping.va),
+                      PteBit::present | PteBit::special |
+                          (world.frames << PteBit::frame_shift));
+        }
+    }
+}
+
+// The operations of all menus, each once; unpin once for each kind of pin, since
+// what it does follows from how the pin was taken.
+std::vector<MenuItem> all_items(const World &world) {
+    std::vector<MenuItem> items;
+    const auto add = [&](const MenuItem &item) {
+        if (std::find(items.begin(), items.end(), item) == items.end())
+            items.push_back(item);
+    };
+    for (const Process &process : world.processes)
+        for (const MenuItem &item : process.menu)
+            add(item);
+    for (const auto *menu : {&world.monitor_menu, &world.procfs_menu})
+        for (const MenuItem &item : *menu)
+            add(item);
+    const auto taken = items;
+    for (const MenuItem &item : world.device_menu) {
+        if (item.kind != OperationKind::unpin) {
+            add(item);
+            continue;
+        }
+        for (const MenuItem &gup : taken)
+            if (info(gup.kind).needs == Needs::pin_slot)
+                add({OperationKind::unpin, gup.flags});
+    }
+    return items;
+}
+
+// Whether the end can be reached from the entry within the first step.
+bool can_be_instant(const Program &program, std::size_t address, bool entered,
+                    std::vector<bool> &seen) {
+    for (;;) {
+        if (address >= program.code.size())
+            return false;
+        const Instruction &i = program.code[address];
+        if (i.code == Code::end)
+            return true;
+        if (i.code == Code::rest) {
+            if (entered && i.a == 0)
+                return false;
+            entered = true;
+        }
+        if (seen[address])
+            return false;
+        seen[address] = true;
+        if (i.code == Code::jump) {
+            address = i.target;
+            continue;
+        }
+        if ((i.code == Code::jump_if || i.code == Code::jump_unless) &&
+            can_be_instant(program, i.target, entered, seen))
+            return true;
+        ++address;
+    }
+}
+
+void fill_menus(Program &program) {
+    const auto number_of = [&](const MenuItem &item) {
+        for (std::size_t i = 0; i < program.operations.size(); ++i)
+            if (program.operations[i].item == item)
+                return static_cast<std::uint16_t>(i);
+        return std::uint16_t{0};
+    };
+    for (OperationCode &operation : program.operations) {
+        std::vector<bool> seen(program.code.size(), false);
+        operation.can_be_instant = can_be_instant(program, operation.entry, false, seen);
+    }
+    for (const Thread &thread : program.world.threads) {
+        program.menus.emplace_back();
+        for (const MenuItem &item : program.world.menu(thread))
+            program.menus.back().push_back(number_of(item));
+    }
+    for (std::size_t i = 0; i < program.operations.size(); ++i)
+        if (info(program.operations[i].item.kind).actor == Actor::device)
+            program.device_menu.push_back(static_cast<std::uint16_t>(i));
+}
+
+} // namespace
+
+std::optional<Program> compile(const DesignText &design, const PropertySet &properties,
+                               const World &world, Diagnostics &out) {
+    const std::size_t before = out.size();
+    Program program;
+    program.world = world;
+    program.layout = first_layout(world);
+    program.rests.emplace_back(); // idle
+    Emitter emitter(program, out);
+    Handlers handlers(emitter, design);
+    for (const MenuItem &item : all_items(world))
+        handlers.operation(item);
+    if (out.size() != before)
+        return std::nullopt;
+    compile_checks(emitter, properties);
+    if (program.rests.size() > info(Field::pc).mask())
+        emitter.complain(design.design().span, "the design has more steps than " +
+                                                   std::to_string(info(Field::pc).mask()));
+    if (!place_scopes(program.layout))
+        emitter.complain(design.design().span,
+                         "world '" + world.name + "' is too large for a state of " +
+                             std::to_string(State::max_words) + " words");
+    if (out.size() != before)
+        return std::nullopt;
+    fill_access(program);
+    fill_start(program);
+    fill_menus(program);
+    return program;
+}
+
+void check_design(const DesignText &design, const PropertySet &properties,
+                  const World &everything, Diagnostics &out) {
+    const ast::Design &own = design.design();
+    const auto twice = [&](const auto &list, std::string_view what) {
+        for (std::size_t i = 0; i < list.size(); ++i)
+            for (std::size_t j = 0; j < i; ++j)
+                if (list[i].name == list[j].name)
+                    out.push_back({list[i].span,
+                                   std::string(what) + " '" + list[i].name +
+                                       "' is defined twice in this file; the first is in line " +
+                                       std::to_string(list[j].span.line),
+                                   {}});
+    };
+    twice(own.predicates, "predicate");
+    for (std::size_t i = 0; i < own.handlers.size(); ++i)
+        for (std::size_t j = 0; j < i; ++j)
+            if (own.handlers[i].name == own.handlers[j].name &&
+                own.handlers[i].kind == own.handlers[j].kind)
+                out.push_back({own.handlers[i].span,
+                               "'" + own.handlers[i].name +
+                                   "' is defined twice in this file; the first is in line " +
+                                   std::to_string(own.handlers[j].span.line),
+                               {}});
+    std::vector<std::string_view> names;
+    for (const auto &property : properties.properties)
+        names.push_back(property.name);
+    for (const auto &expectation : own.expectations)
+        if (std::find(names.begin(), names.end(), expectation.property) == names.end())
+            out.push_back({expectation.span,
+                           "there is no property '" + expectation.property + "'",
+                           did_you_mean(expectation.property, names)});
+    Program program;
+    program.world = everything;
+    program.layout = first_layout(everything);
+    program.rests.emplace_back();
+    Emitter emitter(program, out);
+    Handlers handlers(emitter, design);
+    for (const MenuItem &item : all_items(everything))
+        handlers.operation(item);
+    for (const auto &handler : own.handlers)
+        if (handlers.reached().count(&handler) == 0) {
+            const bool operation = handler.kind == ast::HandlerKind::operation;
+            std::vector<std::string_view> known;
+            for (const auto &about : operation_table)
+                known.push_back(about.name);
+            out.push_back({handler.span,
+                           operation ? "there is no operation '" + handler.name + "' to start"
+                                     : "nothing calls '" + handler.name + "'",
+                           operation ? did_you_mean(handler.name, known) : std::string{}});
+        }
+}
+
+} // namespace cowcheck

@@ -1,0 +1,34 @@
+// From a design, the properties and a world to what the machine executes.
+#pragma once
+
+#include "model/compile/design_text.h"
+#include "model/machine/program.h"
+
+#include <memory>
+#include <optional>
+
+namespace cowcheck {
+
+// What the properties files say, and the texts that the spans point to.
+struct PropertySet {
+    std::vector<std::unique_ptr<SourceFile>> files;
+    std::vector<ast::Predicate> predicates;
+    std::vector<ast::Property> properties;
+};
+
+// At most this many properties; a violated set is a 32-bit mask.
+inline constexpr std::size_t max_properties = 31;
+
+// Everything that is wrong is in `out` then, and nothing is returned.
+[[nodiscard]] std::optional<Program> compile(const DesignText &design,
+                                             const PropertySet &properties, const World &world,
+                                             Diagnostics &out);
+
+// What compile() can't see in one world: names defined twice, overrides of
+// nothing, handlers and predicates of this very file that nobody uses (judged by
+// `everything`, a world whose menu has every operation), expectations about
+// properties that don't exist.
+void check_design(const DesignText &design, const PropertySet &properties,
+                  const World &everything, Diagnostics &out);
+
+} // namespace cowcheck

@@ -1,0 +1,51 @@
+#include "model/compile/emitter.h"
+
+#include <algorithm>
+#include <array>
+
+namespace cowcheck {
+
+std::string_view name_of(Type type) {
+    static constexpr std::array<std::string_view, 15> names{
+        "an error",         "a truth value",  "a number",        "a page",     "a PTE",
+        "a process (mm)",   "a virtual page", "a VMA",           "GUP flags",  "a sequence count",
+        "a pin",            "a CPU",          "a TLB entry",     "the world",  "an operation"};
+    return names[static_cast<std::size_t>(type)];
+}
+
+std::uint16_t Emitter::emit(Code code, unsigned a, unsigned b, unsigned c, unsigned imm,
+                            unsigned target) {
+    program_.code.push_back({code, static_cast<std::uint8_t>(a), static_cast<std::uint8_t>(b),
+                             static_cast<std::uint8_t>(c), static_cast<std::uint16_t>(imm),
+                             static_cast<std::uint16_t>(target)});
+    spans_.push_back(span_);
+    return static_cast<std::uint16_t>(program_.code.size() - 1);
+}
+
+std::uint8_t Emitter::scratch(const SourceSpan &span) {
+    if (next_ >= Reg::count) {
+        complain(span, "this expression is too large; split it with a predicate or a local");
+        next_ = Reg::scratch;
+    }
+    return static_cast<std::uint8_t>(next_++);
+}
+
+std::uint8_t Emitter::in_register(const Value &value, const SourceSpan &span) {
+    if (!value.constant)
+        return value.reg;
+    const std::uint8_t reg = scratch(span);
+    emit(Code::imm, reg, 0, 0, static_cast<unsigned>(value.number));
+    return reg;
+}
+
+void Emitter::complain(const SourceSpan &span, std::string message, std::string suggestion) {
+    const bool said = std::any_of(
+        diagnostics_.begin(), diagnostics_.end(), [&](const Diagnostic &d) {
+            return d.span.file == span.file && d.span.line == span.line &&
+                   d.span.column == span.column && d.message == message;
+        });
+    if (!said)
+        diagnostics_.push_back({span, std::move(message), std::move(suggestion)});
+}
+
+} // namespace cowcheck

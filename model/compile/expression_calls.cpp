@@ -1,0 +1,191 @@
+// Predicates, phrases and the ghost functions of properties.
+#include "model/compile/expressions.h"
+
+#include <algorithm>
+#include <array>
+
+namespace cowcheck {
+
+namespace {
+
+bool is_word(const ast::Expr &expr, std::string_view word) {
+    return expr.kind == ast::ExprKind::name && expr.name == word;
+}
+
+// Whether a phrase starts with these words; what is left are its arguments.
+bool starts_with(const ast::Expr &phrase, std::initializer_list<std::string_view> words) {
+    return phrase.operands.size() >= words.size() &&
+           std::equal(words.begin(), words.end(), phrase.operands.begin(),
+                      [](std::string_view word, const ast::Expr &e) { return is_word(e, word); });
+}
+
+struct GhostFunction {
+    std::string_view name;
+    Code code;
+    Type result;
+    std::array<Type, 3> parameters; // Type::error: no such parameter
+};
+
+constexpr std::array<GhostFunction, 6> ghost_functions{
+    {{"zapping", Code::zapping, Type::boolean, {Type::mm, Type::va, Type::error}},
+     {"uffd_wp_promised", Code::wp_promised, Type::boolean, {Type::mm, Type::va, Type::error}},
+     {"quiet", Code::quiet_mm, Type::boolean, {Type::mm, Type::error, Type::error}},
+     {"references", Code::references, Type::number, {Type::page, Type::error, Type::error}},
+     {"mappings", Code::mappings, Type::number, {Type::page, Type::error, Type::error}},
+     {"reachable_by_others", Code::reachable, Type::boolean, {Type::mm, Type::page, Type::error}}}};
+
+} // namespace
+
+Value Expressions::call(const ast::Expr &expr, Context &context) {
+    if (context.property)
+        if (const auto value = ghost(expr, context))
+            return *value;
+    const ast::Predicate *found = nullptr;
+    if (context.predicates != nullptr) {
+        for (const auto &p : *context.predicates)
+            if (p.name == expr.name)
+                found = &p;
+    } else if (context.design != nullptr) {
+        found = context.design->predicate(expr.name);
+    }
+    if (found != nullptr)
+        return predicate(expr, *found, context);
+    std::vector<std::string_view> names;
+    if (context.design != nullptr)
+        names = context.design->predicate_names();
+    if (context.predicates != nullptr)
+        for (const auto &p : *context.predicates)
+            names.push_back(p.name);
+    if (context.property) {
+        for (const auto &g : ghost_functions)
+            names.push_back(g.name);
+        names.insert(names.end(),
+                     {"entitled", "holds_expected", "soft_dirty_promised", "tlb", "pte"});
+    }
+    e_.complain(expr.span, "there is no predicate '" + expr.name + "'",
+                did_you_mean(expr.name, names));
+    return {};
+}
+
+Value Expressions::predicate(const ast::Expr &expr, const ast::Predicate &predicate,
+                             Context &context) {
+    if (expr.operands.size() != predicate.parameters.size()) {
+        e_.complain(expr.span, "'" + predicate.name + "' takes " +
+                                   std::to_string(predicate.parameters.size()) + " arguments, not " +
+                                   std::to_string(expr.operands.size()));
+        return {};
+    }
+    if (context.depth > 16) {
+        e_.complain(predicate.span, "'" + predicate.name + "' is defined by itself");
+        return {};
+    }
+    Names names;
+    for (std::size_t i = 0; i < expr.operands.size(); ++i) {
+        const Value value = compile(expr.operands[i], context);
+        Variable variable;
+        variable.type = value.type;
+        variable.kind = value.constant ? Variable::Kind::constant : Variable::Kind::reg;
+        variable.number = value.number;
+        variable.reg = value.reg;
+        if (value.type == Type::flags && context.names != nullptr)
+            variable.flags = context.names->at(expr.operands[i].name).flags;
+        names.insert_or_assign(predicate.parameters[i], variable);
+    }
+    Context inner = context;
+    inner.names = &names;
+    ++inner.depth;
+    return compile(predicate.value, inner);
+}
+
+std::optional<Value> Expressions::ghost(const ast::Expr &expr, Context &context) {
+    const auto argument = [&](std::size_t i, Type type) {
+        return e_.in_register(compile(expr.operands[i], context, type), expr.span);
+    };
+    const auto binary_ghost = [&](Code code, Type result, std::uint8_t b, std::uint8_t c) {
+        const std::uint8_t reg = e_.scratch(expr.span);
+        e_.emit(code, reg, b, c);
+        return in(result, reg);
+    };
+    const std::size_t n = expr.operands.size();
+    if (expr.name == "entitled" && n == 2) {
+        const Value who = compile(expr.operands[0], context);
+        const std::uint8_t page = argument(1, Type::page);
+        if (who.type != Type::pin && who.type != Type::mm) {
+            e_.complain(expr.span, "only a pin or a process (mm) is entitled to something");
+            return Value{};
+        }
+        return binary_ghost(who.type == Type::pin ? Code::entitled_pin : Code::entitled_mm,
+                            Type::boolean, e_.in_register(who, expr.span), page);
+    }
+    if (expr.name == "holds_expected" && n == 3) {
+        (void)argument(1, Type::va); // always the event's own
+        return binary_ghost(Code::holds_expected, Type::boolean, argument(0, Type::mm),
+                            argument(2, Type::page));
+    }
+    if (expr.name == "soft_dirty_promised" && n == 1)
+        return load(Type::boolean, Field::soft_dirty_armed, argument(0, Type::mm), expr.span);
+    if (expr.name == "pte" && n == 2)
+        return read_pte(expr.span, argument(0, Type::mm), argument(1, Type::va), context);
+    if (expr.name == "tlb" && n == 1) // one value per CPU and virtual page: see for each cpu
+        return in(Type::tlb, argument(0, Type::cpu));
+    for (const auto &function : ghost_functions) {
+        if (function.name != expr.name)
+            continue;
+        const auto arity = static_cast<std::size_t>(
+            std::count_if(function.parameters.begin(), function.parameters.end(),
+                          [](Type type) { return type != Type::error; }));
+        if (n != arity)
+            break;
+        const std::uint8_t b = argument(0, function.parameters[0]);
+        const std::uint8_t c = arity > 1 ? argument(1, function.parameters[1]) : 0;
+        return binary_ghost(function.code, function.result, b, c);
+    }
+    return std::nullopt;
+}
+
+Value Expressions::phrase(const ast::Expr &expr, Context &context) {
+    const auto result = [&](Type type, Code code, unsigned b = 0, unsigned imm = 0) {
+        const std::uint8_t reg = e_.scratch(expr.span);
+        e_.emit(code, reg, b, 0, imm);
+        return in(type, reg);
+    };
+    const auto page_at = [&](std::size_t i) {
+        return e_.in_register(compile(expr.operands[i], context, Type::page), expr.span);
+    };
+    const std::size_t n = expr.operands.size();
+    if (!context.property) {
+        if (n == 2 && starts_with(expr, {"trylock"}))
+            return result(Type::boolean, Code::trylock_page, page_at(1));
+        if (n == 3 && starts_with(expr, {"try", "get"}))
+            return result(Type::boolean, Code::try_get, page_at(2), 1);
+        if (n == 3 && starts_with(expr, {"try", "pin"}))
+            return result(Type::boolean, Code::try_get, page_at(2), 1024);
+        if (n == 3 && starts_with(expr, {"load", "through", "tlb"}))
+            return result(Type::boolean, Code::try_load);
+        if (n == 3 && starts_with(expr, {"store", "through", "tlb"}))
+            return result(Type::boolean, Code::try_store);
+        if (n == 3 && starts_with(expr, {"walk", "for", "reading"}))
+            return result(Type::boolean, Code::walk, 0, 0);
+        if (n == 3 && starts_with(expr, {"walk", "for", "writing"}))
+            return result(Type::boolean, Code::walk, 0, 1);
+        if (n == 2 && starts_with(expr, {"zeroed", "page"}))
+            return result(Type::page, Code::alloc);
+        if (n == 3 && starts_with(expr, {"copy", "of"}))
+            return result(Type::page, Code::copy, page_at(2), context.fault);
+        if (n == 2 && starts_with(expr, {"new", "mm"}))
+            return result(Type::mm, Code::new_mm);
+        if (n == 2 && starts_with(expr, {"read", "write_protect_seq"})) {
+            e_.emit(Code::seq_read);
+            return in(Type::seq, 0);
+        }
+    }
+    std::string text;
+    for (const auto &operand : expr.operands)
+        text += (text.empty() ? "" : " ") + operand.name;
+    e_.complain(expr.span, "'" + text + "' is not something the language knows",
+                "one of: trylock PAGE, try get PAGE, try pin PAGE, zeroed page, copy of PAGE, new mm, "
+                "read write_protect_seq");
+    return {};
+}
+
+} // namespace cowcheck

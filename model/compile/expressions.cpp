@@ -1,0 +1,416 @@
+#include "model/compile/expressions.h"
+
+#include <algorithm>
+#include <array>
+
+namespace cowcheck {
+
+namespace {
+
+struct PteFlag {
+    std::string_view name;
+    std::uint16_t bits;
+};
+
+constexpr std::array<PteFlag, 6> pte_flags{{{"present", PteBit::present},
+                                            {"writable", PteBit::writable},
+                                            {"dirty", PteBit::dirty},
+                                            {"soft_dirty", PteBit::soft_dirty},
+                                            {"uffd_wp", PteBit::uffd_wp},
+                                            {"special", PteBit::special}}};
+
+const PteFlag *find_pte_flag(std::string_view name) {
+    for (const auto &flag : pte_flags)
+        if (flag.name == name)
+            return &flag;
+    return nullptr;
+}
+
+} // namespace
+
+Value Expressions::compile(const ast::Expr &expr, Context &context) {
+    switch (expr.kind) {
+    case ast::ExprKind::number:
+        if (expr.number < 0 || expr.number > 0xffff)
+            e_.complain(expr.span, "a number is from 0 to 65535");
+        return constant(Type::number, expr.number);
+    case ast::ExprKind::boolean:
+        return constant(Type::boolean, expr.number);
+    case ast::ExprKind::none:
+        return constant(Type::pte, 0);
+    case ast::ExprKind::name:
+        return name(expr, context);
+    case ast::ExprKind::field:
+        return field(expr, context);
+    case ast::ExprKind::call:
+        return call(expr, context);
+    case ast::ExprKind::phrase:
+        return phrase(expr, context);
+    case ast::ExprKind::unary:
+        return unary(expr, context);
+    case ast::ExprKind::binary:
+        return binary(expr, context);
+    case ast::ExprKind::record:
+        return record(expr.fields, constant(Type::pte, 0), expr.span, context);
+    case ast::ExprKind::with:
+        return record(expr.fields, compile(expr.operands[0], context, Type::pte), expr.span,
+                      context);
+    case ast::ExprKind::paren:
+        return compile(expr.operands[0], context);
+    }
+    return {};
+}
+
+Value Expressions::compile(const ast::Expr &expr, Context &context, Type wanted) {
+    const Value value = compile(expr, context);
+    if (value.type == Type::error || value.type == wanted)
+        return value;
+    e_.complain(expr.span, "this is " + std::string(name_of(value.type)) + ", but " +
+                               std::string(name_of(wanted)) + " is wanted here");
+    return {};
+}
+
+Value Expressions::load(Type type, Field field, std::uint8_t index, const SourceSpan &span) {
+    const std::uint8_t reg = e_.scratch(span);
+    e_.emit(Code::load, reg, index, static_cast<unsigned>(field));
+    return in(type, reg);
+}
+
+Value Expressions::unary_code(Type type, Code code, std::uint8_t operand, const SourceSpan &span,
+                              unsigned imm) {
+    const std::uint8_t reg = e_.scratch(span);
+    e_.emit(code, reg, operand, 0, imm);
+    return in(type, reg);
+}
+
+Value Expressions::read_pte(const SourceSpan &span, std::uint8_t mm, std::uint8_t va,
+                            const Context &context) {
+    const std::uint8_t index = e_.scratch(span);
+    e_.emit(Code::pte_index, index, mm, va);
+    const Value pte = load(Type::pte, Field::pte, index, span);
+    if (context.gup)
+        e_.emit(Code::attach);
+    if (context.fault)
+        e_.emit(Code::note_shared, pte.reg);
+    return pte;
+}
+
+Value Expressions::vma(const SourceSpan &span) {
+    const std::uint8_t index = e_.scratch(span);
+    e_.emit(Code::pte_index, index, Reg::mm, Reg::va);
+    return in(Type::vma, index);
+}
+
+Value Expressions::name(const ast::Expr &expr, Context &context) {
+    if (context.names != nullptr) {
+        if (const auto found = context.names->find(expr.name); found != context.names->end()) {
+            const Variable &variable = found->second;
+            if (variable.kind == Variable::Kind::constant)
+                return constant(variable.type, variable.number);
+            if (variable.kind == Variable::Kind::reg)
+                return in(variable.type, variable.reg);
+            const std::uint8_t reg = e_.scratch(expr.span);
+            e_.emit(Code::load_local, reg, 0, 0, static_cast<unsigned>(variable.number));
+            return in(variable.type, reg);
+        }
+    }
+    if (!context.property && expr.name == "pte")
+        return read_pte(expr.span, Reg::mm, Reg::va, context);
+    if (!context.property && expr.name == "mm")
+        return in(Type::mm, Reg::mm);
+    if (!context.property && expr.name == "vma")
+        return vma(expr.span);
+    if (expr.name == "world")
+        return in(Type::world, 0);
+    if (expr.name == "zeropage") {
+        if (!e_.program().world.zeropage)
+            return constant(Type::page, 0); // only reached where world.zeropage is false
+        return constant(Type::page, e_.program().world.frames);
+    }
+    if (context.property && expr.name == "quiet")
+        return unary_code(Type::boolean, Code::quiet, 0, expr.span);
+    if (context.property && expr.name == "deadlocked")
+        return in(Type::boolean, Reg::writes);
+    if (context.property && expr.name == "needed")
+        return in(Type::boolean, Reg::writes);
+    if (context.property && expr.name == "operation")
+        return in(Type::operation, 0);
+    std::vector<std::string_view> known{"pte", "mm", "vma", "world", "zeropage"};
+    if (context.property)
+        known = {"quiet", "deadlocked", "operation", "world", "zeropage"};
+    if (context.names != nullptr)
+        for (const auto &[name, variable] : *context.names)
+            known.push_back(name);
+    e_.complain(expr.span, "there is no '" + expr.name + "' here",
+                did_you_mean(expr.name, known));
+    return {};
+}
+
+Value Expressions::unknown_field(const ast::Expr &expr, const Value &base,
+                                 const std::vector<std::string_view> &fields) {
+    e_.complain(expr.span,
+                std::string(name_of(base.type)) + " has no '" + expr.name + "'",
+                did_you_mean(expr.name, fields));
+    return {};
+}
+
+Value Expressions::field(const ast::Expr &expr, Context &context) {
+    const ast::Expr &owner = expr.operands[0];
+    const Value base = compile(owner, context);
+    switch (base.type) {
+    case Type::error:
+        return {};
+    case Type::pte:
+        return pte_field(expr, base);
+    case Type::page:
+        return page_field(expr, base);
+    case Type::mm:
+        if (expr.name == "pte")
+            return read_pte(expr.span, e_.in_register(base, expr.span), Reg::va, context);
+        if (expr.name == "has_pinned")
+            return load(Type::boolean, Field::has_pinned, e_.in_register(base, expr.span),
+                        expr.span);
+        if (expr.name == "tlb_flush_pending")
+            return load(Type::number, Field::tlb_flush_pending, e_.in_register(base, expr.span),
+                        expr.span);
+        return unknown_field(expr, base, {"has_pinned", "tlb_flush_pending", "pte"});
+    case Type::vma:
+        if (expr.name == "mapped")
+            return load(Type::boolean, Field::mapped, base.reg, expr.span);
+        if (expr.name == "uffd_wp")
+            return constant(Type::boolean, e_.program().world.has_monitor());
+        return unknown_field(expr, base, {"mapped", "uffd_wp"});
+    case Type::pin:
+        return pin_field(expr, base);
+    case Type::tlb:
+        if (expr.name == "valid")
+            return load(Type::boolean, Field::tlb_valid, base.reg, expr.span);
+        if (expr.name == "writable")
+            return load(Type::boolean, Field::tlb_writable, base.reg, expr.span);
+        if (expr.name == "page")
+            return load(Type::page, Field::tlb_page, base.reg, expr.span);
+        return unknown_field(expr, base, {"valid", "writable", "page"});
+    default:
+        return constant_field(expr, base, context);
+    }
+}
+
+Value Expressions::constant_field(const ast::Expr &expr, const Value &base, Context &context) {
+    const std::string &name = expr.name;
+    if (base.type == Type::flags) {
+        const GupFlags flags = context.names->at(expr.operands[0].name).flags;
+        if (name == "write")
+            return constant(Type::boolean, flags.write);
+        if (name == "pin")
+            return constant(Type::boolean, flags.pin);
+        if (name == "longterm")
+            return constant(Type::boolean, flags.longterm);
+        return unknown_field(expr, base, {"write", "pin", "longterm"});
+    }
+    if (base.type == Type::world) {
+        if (name == "zeropage" || name == "backing")
+            return constant(Type::boolean, e_.program().world.zeropage);
+        return unknown_field(expr, base, {"zeropage", "backing"});
+    }
+    if (base.type == Type::operation && name == "writes")
+        return in(Type::boolean, Reg::writes);
+    if (base.type == Type::seq && name == "odd")
+        return unary_code(Type::boolean, Code::seq_odd, 0, expr.span);
+    if (base.type == Type::seq && name == "changed")
+        return unary_code(Type::boolean, Code::seq_changed, 0, expr.span);
+    if (base.type == Type::seq)
+        return unknown_field(expr, base, {"odd", "changed"});
+    return unknown_field(expr, base, {"writes"});
+}
+
+Value Expressions::pte_field(const ast::Expr &expr, const Value &pte) {
+    const std::uint8_t reg = e_.in_register(pte, expr.span);
+    if (expr.name == "page")
+        return unary_code(Type::page, Code::frame, reg, expr.span);
+    if (expr.name == "none") {
+        const Value present =
+            unary_code(Type::boolean, Code::bit, reg, expr.span, PteBit::present);
+        return unary_code(Type::boolean, Code::invert, present.reg, expr.span);
+    }
+    if (const PteFlag *flag = find_pte_flag(expr.name))
+        return unary_code(Type::boolean, Code::bit, reg, expr.span, flag->bits);
+    return unknown_field(
+        expr, pte,
+        {"present", "none", "writable", "dirty", "soft_dirty", "uffd_wp", "special", "page"});
+}
+
+Value Expressions::page_field(const ast::Expr &expr, const Value &page) {
+    const std::uint8_t reg = e_.in_register(page, expr.span);
+    if (expr.name == "refcount")
+        return load(Type::number, Field::refcount, reg, expr.span);
+    if (expr.name == "mapcount")
+        return load(Type::number, Field::mapcount, reg, expr.span);
+    if (expr.name == "anon_exclusive")
+        return load(Type::boolean, Field::anon_exclusive, reg, expr.span);
+    if (expr.name == "locked")
+        return load(Type::boolean, Field::locked, reg, expr.span);
+    if (expr.name == "anon")
+        return unary_code(Type::boolean, Code::is_anon, reg, expr.span);
+    if (expr.name == "counted")
+        return unary_code(Type::boolean, Code::is_counted, reg, expr.span);
+    if (expr.name == "free")
+        return unary_code(Type::boolean, Code::is_free, reg, expr.span);
+    return unknown_field(
+        expr, page,
+        {"refcount", "mapcount", "anon_exclusive", "locked", "anon", "counted", "free"});
+}
+
+Value Expressions::pin_field(const ast::Expr &expr, const Value &pin) {
+    const std::uint8_t reg = e_.in_register(pin, expr.span);
+    if (expr.name == "held") {
+        const Value state = load(Type::number, Field::pin_state, reg, expr.span);
+        const Value held = constant(Type::number, static_cast<std::int64_t>(PinState::held));
+        const std::uint8_t right = e_.in_register(held, expr.span);
+        const std::uint8_t result = e_.scratch(expr.span);
+        e_.emit(Code::eq, result, state.reg, right);
+        return in(Type::boolean, result);
+    }
+    if (expr.name == "mm")
+        return load(Type::mm, Field::pin_mm, reg, expr.span);
+    if (expr.name == "va")
+        return load(Type::va, Field::pin_va, reg, expr.span);
+    if (expr.name == "page")
+        return load(Type::page, Field::pin_page, reg, expr.span);
+    struct PinFlag {
+        std::string_view name;
+        Field field;
+    };
+    static constexpr std::array<PinFlag, 6> flags{{{"write", Field::pin_write},
+                                                   {"foll_pin", Field::pin_foll_pin},
+                                                   {"longterm", Field::pin_longterm},
+                                                   {"attached", Field::pin_attached},
+                                                   {"fork_crossed", Field::pin_crossed},
+                                                   {"owned", Field::pin_owned}}};
+    for (const auto &flag : flags)
+        if (flag.name == expr.name)
+            return load(Type::boolean, flag.field, reg, expr.span);
+    return unknown_field(expr, pin,
+                         {"held", "write", "foll_pin", "longterm", "attached", "fork_crossed",
+                          "owned", "mm", "va", "page"});
+}
+
+Value Expressions::unary(const ast::Expr &expr, Context &context) {
+    const Value operand = truth(expr.operands[0], context);
+    if (operand.type == Type::error)
+        return {};
+    if (operand.constant)
+        return constant(Type::boolean, operand.number == 0);
+    return unary_code(Type::boolean, Code::invert, operand.reg, expr.span);
+}
+
+Value Expressions::binary(const ast::Expr &expr, Context &context) {
+    if (expr.name == "and" || expr.name == "or" || expr.name == "implies")
+        return logic(expr, context);
+    if (expr.name != "+" && expr.name != "-")
+        return compare(expr, context);
+    const Value left = compile(expr.operands[0], context, Type::number);
+    const Value right = compile(expr.operands[1], context, Type::number);
+    if (left.type == Type::error || right.type == Type::error)
+        return {};
+    const std::uint8_t a = e_.in_register(left, expr.span);
+    const std::uint8_t b = e_.in_register(right, expr.span);
+    const std::uint8_t result = e_.scratch(expr.span);
+    e_.emit(expr.name == "+" ? Code::add : Code::sub, result, a, b);
+    return in(Type::number, result);
+}
+
+// The right side is looked at only if the left one leaves the matter open.
+Value Expressions::logic(const ast::Expr &expr, Context &context) {
+    const Value left = truth(expr.operands[0], context);
+    const bool stop_on = expr.name == "or";                // this left value decides
+    const bool decided = expr.name == "or" || expr.name == "implies"; // what it decides
+    if (left.type == Type::error) {
+        (void)truth(expr.operands[1], context);
+        return {};
+    }
+    if (left.constant) {
+        if ((left.number != 0) == stop_on)
+            return constant(Type::boolean, decided);
+        return truth(expr.operands[1], context);
+    }
+    const std::uint8_t result = e_.scratch(expr.span);
+    e_.emit(Code::imm, result, 0, 0, decided);
+    const std::uint16_t jump = e_.emit(stop_on ? Code::jump_if : Code::jump_unless, left.reg);
+    const Value right = truth(expr.operands[1], context);
+    if (right.constant)
+        e_.emit(Code::imm, result, 0, 0, static_cast<unsigned>(right.number));
+    else
+        e_.emit(Code::move, result, right.reg);
+    e_.set_target(jump, e_.here());
+    return in(Type::boolean, result);
+}
+
+Value Expressions::compare(const ast::Expr &expr, Context &context) {
+    const Value left = compile(expr.operands[0], context);
+    const Value right = compile(expr.operands[1], context);
+    if (left.type == Type::error || right.type == Type::error)
+        return {};
+    if (left.type != right.type) {
+        e_.complain(expr.span, "this compares " + std::string(name_of(left.type)) + " with " +
+                                   std::string(name_of(right.type)));
+        return {};
+    }
+    const bool ordered = expr.name != "==" && expr.name != "!=";
+    if (ordered && left.type != Type::number) {
+        e_.complain(expr.span, "only numbers have an order");
+        return {};
+    }
+    if (left.constant && right.constant) {
+        const auto a = left.number;
+        const auto b = right.number;
+        const bool value = expr.name == "==" ? a == b
+                           : expr.name == "!=" ? a != b
+                           : expr.name == "<"  ? a < b
+                           : expr.name == "<=" ? a <= b
+                           : expr.name == ">"  ? a > b
+                                               : a >= b;
+        return constant(Type::boolean, value);
+    }
+    std::uint8_t a = e_.in_register(left, expr.span);
+    std::uint8_t b = e_.in_register(right, expr.span);
+    if (expr.name == ">" || expr.name == ">=")
+        std::swap(a, b);
+    const Code code = expr.name == "=="                        ? Code::eq
+                      : expr.name == "!="                      ? Code::ne
+                      : expr.name == "<" || expr.name == ">"   ? Code::lt
+                                                               : Code::le;
+    const std::uint8_t result = e_.scratch(expr.span);
+    e_.emit(code, result, a, b);
+    return in(Type::boolean, result);
+}
+
+Value Expressions::record(const std::vector<ast::RecordField> &fields, Value base,
+                          const SourceSpan &span, Context &context) {
+    const std::uint8_t source = e_.in_register(base, span);
+    const std::uint8_t pte = e_.scratch(span);
+    e_.emit(Code::move, pte, source);
+    for (const auto &field : fields) {
+        if (field.name == "page") {
+            if (field.value.empty()) {
+                e_.complain(field.span, "'page' wants a value: page = new");
+                continue;
+            }
+            const Value page = compile(field.value[0], context, Type::page);
+            e_.emit(Code::put_frame, pte, 0, e_.in_register(page, field.span));
+            continue;
+        }
+        const PteFlag *flag = find_pte_flag(field.name);
+        if (flag == nullptr || flag->bits == PteBit::present) {
+            e_.complain(field.span, "a PTE has no '" + field.name + "' to set",
+                        did_you_mean(field.name, {"page", "writable", "dirty", "soft_dirty",
+                                                  "uffd_wp", "special"}));
+            continue;
+        }
+        const Value value = field.value.empty() ? constant(Type::boolean, 1)
+                                                : truth(field.value[0], context);
+        e_.emit(Code::put_bit, pte, 0, e_.in_register(value, field.span), flag->bits);
+    }
+    return in(Type::pte, pte);
+}
+
+} // namespace cowcheck

@@ -1,0 +1,69 @@
+// Expressions to instructions. The same compiler serves designs and properties;
+// they differ in which names they know.
+#pragma once
+
+#include "model/compile/design_text.h"
+#include "model/compile/emitter.h"
+
+#include <optional>
+
+namespace cowcheck {
+
+// Where an expression stands: what its names mean.
+struct Context {
+    Names *names = nullptr;
+    // Predicates: of the design, or of the properties.
+    const DesignText *design = nullptr;
+    const std::vector<ast::Predicate> *predicates = nullptr;
+    bool property = false; // ghost data and events may be read; mm, va, ... are the event's
+    bool gup = false;      // the operation is a GUP: a look at the PTE attaches its pin
+    bool fault = false;    // in a fault handler: a copy breaks COW
+    unsigned depth = 0;    // of predicates within predicates
+};
+
+class Expressions {
+  public:
+    explicit Expressions(Emitter &emitter) : e_(emitter) {}
+
+    [[nodiscard]] Value compile(const ast::Expr &expr, Context &context);
+    // The same, and a complaint if it is of another type.
+    [[nodiscard]] Value compile(const ast::Expr &expr, Context &context, Type wanted);
+    // A register with the truth of the expression, or a constant.
+    [[nodiscard]] Value truth(const ast::Expr &expr, Context &context) {
+        return compile(expr, context, Type::boolean);
+    }
+
+  private:
+    Value vma(const SourceSpan &span);
+    Value name(const ast::Expr &expr, Context &context);
+    Value field(const ast::Expr &expr, Context &context);
+    Value page_field(const ast::Expr &expr, const Value &page);
+    Value pte_field(const ast::Expr &expr, const Value &pte);
+    Value pin_field(const ast::Expr &expr, const Value &pin);
+    Value constant_field(const ast::Expr &expr, const Value &base, Context &context);
+    Value call(const ast::Expr &expr, Context &context);
+    Value predicate(const ast::Expr &expr, const ast::Predicate &predicate, Context &context);
+    std::optional<Value> ghost(const ast::Expr &expr, Context &context);
+    Value phrase(const ast::Expr &expr, Context &context);
+    Value unary(const ast::Expr &expr, Context &context);
+    Value binary(const ast::Expr &expr, Context &context);
+    Value logic(const ast::Expr &expr, Context &context);
+    Value compare(const ast::Expr &expr, Context &context);
+    Value record(const std::vector<ast::RecordField> &fields, Value base, const SourceSpan &span,
+                 Context &context);
+    Value read_pte(const SourceSpan &span, std::uint8_t mm, std::uint8_t va, const Context &context);
+    Value load(Type type, Field field, std::uint8_t index, const SourceSpan &span);
+    Value unary_code(Type type, Code code, std::uint8_t operand, const SourceSpan &span,
+                     unsigned imm = 0);
+    Value unknown_field(const ast::Expr &expr, const Value &base,
+                        const std::vector<std::string_view> &fields);
+
+    Emitter &e_;
+};
+
+[[nodiscard]] inline Value constant(Type type, std::int64_t number) {
+    return {type, true, number, 0};
+}
+[[nodiscard]] inline Value in(Type type, std::uint8_t reg) { return {type, false, 0, reg}; }
+
+} // namespace cowcheck

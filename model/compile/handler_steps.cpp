@@ -1,0 +1,272 @@
+// Assignments and phrases: what one statement of a handler does.
+#include "model/compile/handlers.h"
+#include "model/compile/lock_check.h"
+
+#include <algorithm>
+
+namespace cowcheck {
+
+namespace {
+
+// The words of a phrase, arguments as "_": "get _", "lock mmap_lock for reading".
+// Arguments are what the pattern says is one, so the pattern is matched, not built.
+bool matches(const ast::Expr &phrase, std::initializer_list<std::string_view> pattern) {
+    if (phrase.kind == ast::ExprKind::name)
+        return pattern.size() == 1 && *pattern.begin() == phrase.name;
+    return phrase.kind == ast::ExprKind::phrase && phrase.operands.size() == pattern.size() &&
+           std::equal(pattern.begin(), pattern.end(), phrase.operands.begin(),
+                      [](std::string_view word, const ast::Expr &e) {
+                          if (word == "_")
+                              return true;
+                          if (word.ends_with("(va)"))
+                              return e.kind == ast::ExprKind::call &&
+                                     word.substr(0, word.size() - 4) == e.name &&
+                                     e.operands.size() == 1 && e.operands[0].name == "va";
+                          return e.kind == ast::ExprKind::name && e.name == word;
+                      });
+}
+
+// Everything a statement can say besides assignments; what messages suggest.
+const std::vector<std::string_view> known_phrases{
+    "lock mmap_lock for reading", "lock mmap_lock for writing",
+    "unlock mmap_lock",           "lock ptl",
+    "unlock ptl",                 "lock page",
+    "unlock page",                "irqs off",
+    "irqs on",                    "begin write_protect_seq",
+    "end write_protect_seq",      "get page",
+    "put page",                   "pin page",
+    "unpin page",                 "zap pte",
+    "flush tlb",                  "flush tlb va",
+    "detach vma(va)",             "start child",
+    "end mm",                     "wait userfaultfd(va)",
+    "read through pin",           "write through pin"};
+
+std::string text_of(const ast::Expr &phrase) {
+    if (phrase.kind != ast::ExprKind::phrase)
+        return phrase.name;
+    std::string text;
+    for (const auto &operand : phrase.operands)
+        text += (text.empty() ? "" : " ") + operand.name;
+    return text;
+}
+
+} // namespace
+
+void Handlers::assign(const ast::Stmt &stmt) {
+    const ast::Expr &target = stmt.target[0];
+    if (target.kind == ast::ExprKind::name && target.name == "pte")
+        return assign_pte(stmt);
+    if (target.kind == ast::ExprKind::field)
+        return assign_field(stmt);
+    if (target.kind == ast::ExprKind::name)
+        return assign_local(stmt);
+    e_.complain(target.span, "this can't be assigned to");
+}
+
+void Handlers::assign_pte(const ast::Stmt &stmt) {
+    begin_step(stmt.span);
+    auto c = context();
+    const Value value = x_.compile(stmt.value[0], c, Type::pte);
+    if (value.type == Type::error)
+        return;
+    if (stmt.name != "=")
+        return e_.complain(stmt.span, "a PTE is assigned with '='");
+    const std::uint8_t index = e_.scratch(stmt.span);
+    const std::uint8_t pte = e_.in_register(value, stmt.span);
+    e_.emit(Code::pte_index, index, Reg::mm, Reg::va);
+    e_.emit(Code::set_pte, pte, index, 0, item_.kind == OperationKind::uffd_wp_protect);
+}
+
+void Handlers::assign_field(const ast::Stmt &stmt) {
+    begin_step(stmt.span);
+    auto c = context();
+    const ast::Expr &target = stmt.target[0];
+    const Value owner = x_.compile(target.operands[0], c);
+    if (owner.type == Type::error)
+        return;
+    const std::uint8_t index = e_.in_register(owner, target.span);
+    if (owner.type == Type::mm && target.name == "pte") {
+        const Value pte = x_.compile(stmt.value[0], c, Type::pte);
+        if (pte.type == Type::pte)
+            e_.emit(Code::share_pte, e_.in_register(pte, stmt.span), 0, index);
+        return;
+    }
+    struct Target {
+        Type owner;
+        std::string_view name;
+        Field field;
+        Type type;
+    };
+    static constexpr std::array<Target, 5> targets{
+        {{Type::mm, "has_pinned", Field::has_pinned, Type::boolean},
+         {Type::mm, "tlb_flush_pending", Field::tlb_flush_pending, Type::number},
+         {Type::page, "refcount", Field::refcount, Type::number},
+         {Type::page, "mapcount", Field::mapcount, Type::number},
+         {Type::page, "anon_exclusive", Field::anon_exclusive, Type::boolean}}};
+    for (const Target &known : targets) {
+        if (known.owner != owner.type || known.name != target.name)
+            continue;
+        const Value value = x_.compile(stmt.value[0], c, known.type);
+        if (value.type == Type::error)
+            return;
+        if ((stmt.name == "=") == (known.type == Type::number))
+            return e_.complain(stmt.span, known.type == Type::number
+                                              ? "a count changes by '+=' or '-='"
+                                              : "a flag is assigned with '='");
+        const Code code = stmt.name == "="    ? Code::store
+                          : stmt.name == "+=" ? Code::add_field
+                                              : Code::sub_field;
+        e_.emit(code, e_.in_register(value, stmt.span), index,
+                static_cast<unsigned>(known.field));
+        return;
+    }
+    std::vector<std::string_view> names;
+    for (const Target &known : targets)
+        if (known.owner == owner.type)
+            names.push_back(known.name);
+    e_.complain(target.span,
+                std::string(name_of(owner.type)) + " has no '" + target.name + "' to change",
+                owner.type == Type::pte ? "write: pte = pte with { " + target.name + " = ... }"
+                                        : did_you_mean(target.name, names));
+}
+
+void Handlers::assign_local(const ast::Stmt &stmt) {
+    begin_step(stmt.span);
+    auto c = context();
+    const std::string &name = stmt.target[0].name;
+    if (name == "mm" || name == "vma" || name == "world" || name == "zeropage")
+        return e_.complain(stmt.target[0].span, "'" + name + "' can't be assigned to");
+    if (stmt.name != "=")
+        return e_.complain(stmt.span, "a local is assigned with '='");
+    const Value value = x_.compile(stmt.value[0], c);
+    if (value.type == Type::error)
+        return;
+    auto &names = frames_.back().names;
+    auto found = names.find(name);
+    if (value.type == Type::seq) {
+        names.insert_or_assign(name, Variable{Type::seq, Variable::Kind::reg, 0, 0, {}});
+        return;
+    }
+    if (found == names.end()) {
+        const Type type = value.type;
+        if (type != Type::page && type != Type::pte && type != Type::boolean && type != Type::mm &&
+            type != Type::number)
+            return e_.complain(stmt.span,
+                               "a local can't hold " + std::string(name_of(value.type)));
+        if (locals_.size() >= max_locals)
+            return e_.complain(stmt.span, "the operation has too many locals");
+        found = names.insert_or_assign(name, Variable{type, Variable::Kind::local,
+                                                      static_cast<std::int64_t>(locals_.size()),
+                                                      0, {}})
+                    .first;
+        locals_.push_back({type, name});
+    }
+    if (found->second.kind != Variable::Kind::local)
+        return e_.complain(stmt.target[0].span, "'" + name + "' is a fixed parameter");
+    if (found->second.type != value.type)
+        return e_.complain(stmt.span, "'" + name + "' holds " +
+                                          std::string(name_of(found->second.type)) + ", this is " +
+                                          std::string(name_of(value.type)));
+    e_.emit(Code::store_local, e_.in_register(value, stmt.span), 0, 0,
+            static_cast<unsigned>(found->second.number));
+}
+
+bool Handlers::lock_phrase(const ast::Expr &phrase) {
+    struct LockPhrase {
+        std::initializer_list<std::string_view> words;
+        Code code;
+    };
+    static const std::array<LockPhrase, 8> locks{
+        {{{"lock", "mmap_lock", "for", "reading"}, Code::lock_mmap_read},
+         {{"lock", "mmap_lock", "for", "writing"}, Code::lock_mmap_write},
+         {{"lock", "ptl"}, Code::lock_ptl},
+         {{"unlock", "ptl"}, Code::unlock_ptl},
+         {{"irqs", "off"}, Code::irqs_off},
+         {{"irqs", "on"}, Code::irqs_on},
+         {{"begin", "write_protect_seq"}, Code::seq_begin},
+         {{"end", "write_protect_seq"}, Code::seq_end}}};
+    for (const auto &lock : locks)
+        if (matches(phrase, lock.words)) {
+            e_.emit(lock.code);
+            return true;
+        }
+    if (matches(phrase, {"unlock", "mmap_lock"})) {
+        e_.emit(Code::unlock_mmap_read, 0, 0, 0, 0, unlock_as_held);
+        return true;
+    }
+    return false;
+}
+
+bool Handlers::page_phrase(const ast::Expr &phrase) {
+    struct PagePhrase {
+        std::initializer_list<std::string_view> words;
+        Code code;
+        unsigned amount;
+    };
+    static const std::array<PagePhrase, 6> pages{{{{"get", "_"}, Code::get, 1},
+                                                  {{"put", "_"}, Code::put, 1},
+                                                  {{"pin", "_"}, Code::get, 1024},
+                                                  {{"unpin", "_"}, Code::put, 1024},
+                                                  {{"lock", "_"}, Code::lock_page, 0},
+                                                  {{"unlock", "_"}, Code::unlock_page, 0}}};
+    for (const auto &known : pages)
+        if (matches(phrase, known.words)) {
+            auto c = context();
+            const Value page = x_.compile(phrase.operands[1], c, Type::page);
+            if (page.type == Type::page)
+                e_.emit(known.code, e_.in_register(page, phrase.span), 0, 0, known.amount);
+            return true;
+        }
+    return false;
+}
+
+bool Handlers::memory_phrase(const ast::Expr &phrase) {
+    if (matches(phrase, {"zap", "pte"}))
+        return e_.emit(Code::zap_pte), true;
+    if (matches(phrase, {"flush", "tlb"}))
+        return e_.emit(Code::flush, 0, 0, 0, 1), true;
+    if (matches(phrase, {"flush", "tlb", "va"}))
+        return e_.emit(Code::flush, 0, 0, 0, 0), true;
+    if (matches(phrase, {"detach", "vma(va)"}))
+        return e_.emit(Code::detach_vma), true;
+    if (matches(phrase, {"end", "mm"}))
+        return e_.emit(Code::end_mm), true;
+    if (matches(phrase, {"read", "through", "pin"}))
+        return e_.emit(Code::dma_read), true;
+    if (matches(phrase, {"write", "through", "pin"}))
+        return e_.emit(Code::dma_write), true;
+    if (matches(phrase, {"start", "_"})) {
+        auto c = context();
+        const Value child = x_.compile(phrase.operands[1], c, Type::mm);
+        if (child.type == Type::mm)
+            e_.emit(Code::start_mm, e_.in_register(child, phrase.span));
+        return true;
+    }
+    return false;
+}
+
+void Handlers::phrase(const ast::Stmt &stmt) {
+    const ast::Expr &phrase = stmt.value[0];
+    if (matches(phrase, {"wait", "userfaultfd(va)"}))
+        return wait_userfaultfd(stmt.span);
+    begin_step(stmt.span);
+    if (lock_phrase(phrase) || memory_phrase(phrase) || page_phrase(phrase))
+        return;
+    const std::string text = text_of(phrase);
+    e_.complain(stmt.span, "'" + text + "' is not a step that the language knows",
+                did_you_mean(text, known_phrases));
+}
+
+// handle_userfault(): tell the monitor, give mmap_lock back, sleep until the PTE
+// is not write-protected any more, take mmap_lock again (the retry does).
+void Handlers::wait_userfaultfd(const SourceSpan &span) {
+    begin_step(span);
+    e_.emit(Code::userfault, 0, 0, 0, item_.stores());
+    e_.emit(Code::unlock_mmap_read);
+    begin_step(span);
+    e_.emit(Code::wait_uffd);
+    begin_step(span);
+    e_.emit(Code::lock_mmap_read);
+}
+
+} // namespace cowcheck

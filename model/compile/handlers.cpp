@@ -1,0 +1,355 @@
+#include "model/compile/handlers.h"
+
+#include "model/compile/local_layout.h"
+#include "model/compile/lock_check.h"
+
+#include <algorithm>
+
+namespace cowcheck {
+
+namespace {
+
+constexpr std::size_t max_nesting = 16;
+
+std::vector<std::string> words_of(std::string_view text) {
+    std::vector<std::string> words;
+    std::size_t at = 0;
+    while (at < text.size()) {
+        const std::size_t space = std::min(text.find(' ', at), text.size());
+        if (space > at)
+            words.emplace_back(text.substr(at, space - at));
+        at = space + 1;
+    }
+    return words;
+}
+
+bool always_leaves(const ast::Stmt &stmt) {
+    return stmt.kind == ast::StmtKind::return_ || stmt.kind == ast::StmtKind::fail ||
+           stmt.kind == ast::StmtKind::break_ || stmt.kind == ast::StmtKind::continue_;
+}
+
+} // namespace
+
+Context Handlers::context() {
+    Context c;
+    c.names = &frames_.back().names;
+    c.design = &d_;
+    c.gup = gup_;
+    c.fault = frames_.back().fault;
+    return c;
+}
+
+void Handlers::begin_step(const SourceSpan &span) {
+    e_.free_scratch();
+    e_.at(span);
+    if (atomic_ > 0 && atomic_begun_)
+        return;
+    atomic_begun_ = true;
+    auto &rests = e_.program().rests;
+    Rest rest;
+    rest.address = e_.here();
+    rest.operation = static_cast<std::uint16_t>(e_.program().operations.size());
+    rest.span = span;
+    rest.where = frames_.back().where;
+    e_.emit(Code::rest, 0, 0, 0, static_cast<unsigned>(rests.size()));
+    rests.push_back(std::move(rest));
+}
+
+// What the ghost data must know about an operation as a whole.
+void Handlers::ghost_start() {
+    if (item_.kind == OperationKind::unpin) {
+        e_.emit(Code::load, Reg::page, Reg::pin, static_cast<unsigned>(Field::pin_page));
+        e_.emit(Code::unpin_event);
+    }
+    if (item_.kind == OperationKind::clear_refs)
+        e_.emit(Code::soft_dirty_armed, 0, 0, 0, 0);
+    if (item_.kind == OperationKind::uffd_wp_resolve)
+        e_.emit(Code::wp_resolved);
+    if (item_.kind == OperationKind::exit) {
+        e_.emit(Code::imm, Reg::scratch, 0, 0, static_cast<unsigned>(Life::exiting));
+        e_.emit(Code::store, Reg::scratch, Reg::mm, static_cast<unsigned>(Field::life));
+    }
+}
+
+void Handlers::ghost_end() {
+    if (item_.kind == OperationKind::clear_refs)
+        e_.emit(Code::soft_dirty_armed, 0, 0, 0, 1);
+    if (item_.kind == OperationKind::uffd_wp_resolve)
+        e_.emit(Code::wp_resolved);
+    if (item_.kind == OperationKind::uffd_wp_protect)
+        e_.emit(Code::wp_returned);
+    if (item_.kind == OperationKind::unpin)
+        e_.emit(Code::drop_pin);
+}
+
+void Handlers::end(EndOf how, unsigned page) {
+    ghost_end();
+    e_.emit(Code::end, page, 0, 0, static_cast<unsigned>(how));
+}
+
+void Handlers::operation(const MenuItem &item) {
+    const OperationInfo &about = info(item.kind);
+    const ast::Handler *handler = d_.handler(ast::HandlerKind::operation, about.name);
+    if (handler == nullptr) {
+        e_.complain(d_.design().span, "the design has no operation '" + std::string(about.name) +
+                                          "', which the world's menu needs",
+                    did_you_mean(about.name, d_.handler_names(ast::HandlerKind::operation)));
+        return;
+    }
+    item_ = item;
+    gup_ = about.needs == Needs::pin_slot;
+    locals_.clear();
+    frames_.clear();
+    loops_.clear();
+    const auto wanted = words_of(about.parameters);
+    if (!std::equal(wanted.begin(), wanted.end(), handler->parameters.begin(),
+                    handler->parameters.end())) {
+        std::string list;
+        for (const auto &word : wanted)
+            list += (list.empty() ? "" : ", ") + word;
+        e_.complain(handler->span, "operation '" + std::string(about.name) + "' is declared as " +
+                                       std::string(about.name) + "(" + list + ")");
+        return;
+    }
+    Names names;
+    for (const auto &word : wanted) {
+        if (word == "va")
+            names.insert_or_assign(word, Variable{Type::va, Variable::Kind::reg, 0, Reg::va, {}});
+        else if (word == "flags")
+            names.insert_or_assign(word,
+                                   Variable{Type::flags, Variable::Kind::reg, 0, 0, item.flags});
+        else // a pin's page, loaded below
+            names.insert_or_assign(word,
+                                   Variable{Type::page, Variable::Kind::reg, 0, Reg::page, {}});
+    }
+    const std::uint16_t first_rest = static_cast<std::uint16_t>(e_.program().rests.size());
+    const std::uint16_t entry = e_.here();
+    e_.at(handler->span);
+    atomic_ = 0;
+    atomic_begun_ = false;
+    const std::size_t complaints = e_.complaints();
+    ghost_start();
+    body(*handler, std::move(names), false, true);
+    e_.program().operations.push_back({item, entry, handler->span});
+    if (complaints != e_.complaints())
+        return;
+    check_locks(e_, entry, handler->span);
+    if (about.actor == Actor::device && e_.program().rests.size() != first_rest + 1U)
+        e_.complain(handler->span, "a device's operation is one step; put it into atomic { }");
+    lay_out_locals(e_, entry, first_rest, locals_);
+}
+
+void Handlers::body(const ast::Handler &handler, Names names, bool fault, bool operation) {
+    if (frames_.size() >= max_nesting) {
+        e_.complain(handler.span, "'" + handler.name + "' calls itself");
+        return;
+    }
+    reached_.insert(&handler);
+    Frame frame;
+    frame.handler = &handler;
+    frame.names = std::move(names);
+    const std::string own = (handler.kind == ast::HandlerKind::fault ? "fault " : "") + handler.name;
+    frame.where = frames_.empty() ? own : frames_.back().where + " > " + own;
+    frame.fault = fault || (!frames_.empty() && frames_.back().fault);
+    frame.operation = operation;
+    frames_.push_back(std::move(frame));
+    auto outer_loops = std::move(loops_);
+    loops_.clear();
+    block(handler.body);
+    if (operation)
+        end(gup_ ? EndOf::failed_gup : EndOf::plain);
+    e_.set_targets(frames_.back().returns, e_.here());
+    loops_ = std::move(outer_loops);
+    frames_.pop_back();
+}
+
+void Handlers::block(const ast::Block &block) {
+    for (std::size_t i = 0; i < block.size(); ++i) {
+        if (i > 0 && always_leaves(block[i - 1]))
+            e_.complain(block[i].span, "this is never reached");
+        statement(block[i]);
+    }
+}
+
+void Handlers::statement(const ast::Stmt &stmt) {
+    switch (stmt.kind) {
+    case ast::StmtKind::phrase:
+        return phrase(stmt);
+    case ast::StmtKind::assign:
+        return assign(stmt);
+    case ast::StmtKind::call:
+        return call(stmt, ast::HandlerKind::handler);
+    case ast::StmtKind::fault:
+        return call(stmt, ast::HandlerKind::fault);
+    case ast::StmtKind::if_:
+        return if_(stmt);
+    case ast::StmtKind::loop:
+        return loop(stmt);
+    case ast::StmtKind::for_each:
+        return for_each(stmt);
+    case ast::StmtKind::atomic:
+        return atomic(stmt);
+    case ast::StmtKind::return_:
+        return return_(stmt);
+    case ast::StmtKind::fail:
+        if (!gup_ || !frames_.back().operation)
+            return e_.complain(stmt.span, "only a GUP can fail");
+        return end(EndOf::failed_gup);
+    case ast::StmtKind::break_:
+    case ast::StmtKind::continue_:
+        if (loops_.empty())
+            return e_.complain(stmt.span, "there is no loop here to leave or repeat");
+        if (stmt.kind == ast::StmtKind::break_)
+            loops_.back().breaks.push_back(e_.emit(Code::jump));
+        else
+            e_.emit(Code::jump, 0, 0, 0, 0, loops_.back().start);
+        return;
+    case ast::StmtKind::assert_: {
+        begin_step(stmt.span);
+        auto c = context();
+        const Value value = x_.truth(stmt.value[0], c);
+        e_.emit(Code::assert_, e_.in_register(value, stmt.span));
+        return;
+    }
+    }
+}
+
+void Handlers::if_(const ast::Stmt &stmt) {
+    // A guard that the flags decide is no step: its other branch does not exist.
+    auto &program = e_.program();
+    const auto code = program.code.size();
+    const auto rests = program.rests.size();
+    const bool begun = atomic_begun_;
+    begin_step(stmt.span);
+    auto c = context();
+    const Value value = x_.truth(stmt.value[0], c);
+    if (value.type == Type::error)
+        return;
+    if (value.constant) {
+        e_.shrink(code);
+        program.rests.resize(rests);
+        atomic_begun_ = begun;
+        return block(value.number != 0 ? stmt.body : stmt.other);
+    }
+    const std::uint16_t skip = e_.emit(Code::jump_unless, value.reg);
+    block(stmt.body);
+    if (stmt.other.empty()) {
+        e_.set_target(skip, e_.here());
+        return;
+    }
+    const std::uint16_t out = e_.emit(Code::jump);
+    e_.set_target(skip, e_.here());
+    block(stmt.other);
+    e_.set_target(out, e_.here());
+}
+
+void Handlers::loop(const ast::Stmt &stmt) {
+    loops_.push_back({e_.here(), {}});
+    block(stmt.body);
+    e_.emit(Code::jump, 0, 0, 0, 0, loops_.back().start);
+    const auto breaks = std::move(loops_.back().breaks);
+    loops_.pop_back();
+    e_.set_targets(breaks, e_.here());
+}
+
+void Handlers::set_va(unsigned reg) {
+    // Thread word 1, where Field::op_va stands; a fixed place, not a local.
+    e_.emit(Code::store_local, reg, 1, info(Field::op_va).shift, info(Field::op_va).mask(), 1);
+    e_.emit(Code::move, Reg::va, reg);
+}
+
+void Handlers::for_each(const ast::Stmt &stmt) {
+    if (stmt.name != "va")
+        return e_.complain(stmt.span, "a handler loops over pages only: for each va");
+    auto &names = frames_.back().names;
+    if (names.find("va") != names.end())
+        return e_.complain(stmt.span, "'va' is a parameter here already");
+    names.insert_or_assign("va", Variable{Type::va, Variable::Kind::reg, 0, Reg::va, {}});
+    const unsigned pages = e_.program().world.pages;
+    if (pages == 1) {
+        block(stmt.body);
+    } else {
+        const std::uint16_t start = e_.here();
+            block(stmt.body);
+        e_.free_scratch();
+        const std::uint8_t va = e_.scratch(stmt.span);
+        const std::uint8_t one = e_.scratch(stmt.span);
+        const std::uint8_t more = e_.scratch(stmt.span);
+        e_.emit(Code::imm, one, 0, 0, 1);
+        e_.emit(Code::add, va, Reg::va, one);
+        e_.emit(Code::imm, one, 0, 0, pages);
+        e_.emit(Code::lt, more, va, one);
+        const std::uint16_t out = e_.emit(Code::jump_unless, more);
+        set_va(va);
+        e_.emit(Code::jump, 0, 0, 0, 0, start);
+        e_.set_target(out, e_.here());
+        e_.emit(Code::imm, va, 0, 0, 0);
+        set_va(va);
+    }
+    frames_.back().names.erase("va");
+}
+
+void Handlers::atomic(const ast::Stmt &stmt) {
+    if (atomic_ == 0)
+        atomic_begun_ = false;
+    ++atomic_;
+    block(stmt.body);
+    --atomic_;
+}
+
+void Handlers::return_(const ast::Stmt &stmt) {
+    Frame &frame = frames_.back();
+    if (stmt.value.empty()) {
+        if (frame.operation)
+            return end(gup_ ? EndOf::failed_gup : EndOf::plain);
+        frame.returns.push_back(e_.emit(Code::jump));
+        return;
+    }
+    if (!frame.operation || !gup_)
+        return e_.complain(stmt.span, "only a GUP returns something");
+    const ast::Expr &value = stmt.value[0];
+    if (value.kind == ast::ExprKind::call &&
+        d_.handler(ast::HandlerKind::operation, value.name) != nullptr)
+        return call(value, ast::HandlerKind::operation, true);
+    auto c = context();
+    const Value page = x_.compile(value, c, Type::page);
+    if (page.type == Type::page)
+        end(EndOf::gup, e_.in_register(page, stmt.span));
+}
+
+void Handlers::call(const ast::Stmt &stmt, ast::HandlerKind kind) {
+    call(stmt.value[0], kind, false);
+}
+
+void Handlers::call(const ast::Expr &expr, ast::HandlerKind kind, bool operation) {
+    const ast::Handler *handler = d_.handler(kind, expr.name);
+    if (handler == nullptr) {
+        const std::string what = kind == ast::HandlerKind::fault ? "fault" : "handler";
+        return e_.complain(expr.span, "there is no " + what + " '" + expr.name + "'",
+                           did_you_mean(expr.name, d_.handler_names(kind)));
+    }
+    if (handler->parameters.size() != expr.operands.size())
+        return e_.complain(expr.span, "'" + expr.name + "' takes " +
+                                          std::to_string(handler->parameters.size()) +
+                                          " arguments, not " +
+                                          std::to_string(expr.operands.size()));
+    Names names;
+    for (std::size_t i = 0; i < expr.operands.size(); ++i) {
+        const ast::Expr &argument = expr.operands[i];
+        if (argument.kind == ast::ExprKind::boolean) {
+            names.insert_or_assign(
+                handler->parameters[i],
+                Variable{Type::boolean, Variable::Kind::constant, argument.number, 0, {}});
+            continue;
+        }
+        const auto &own = frames_.back().names;
+        const auto found = own.find(argument.name);
+        if (argument.kind != ast::ExprKind::name || found == own.end())
+            return e_.complain(argument.span, "pass a local, a parameter, true or false; what else "
+                                              "a handler needs, it looks at in a step of its own");
+        names.insert_or_assign(handler->parameters[i], found->second);
+    }
+    body(*handler, std::move(names), kind == ast::HandlerKind::fault, operation);
+}
+
+} // namespace cowcheck

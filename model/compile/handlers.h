@@ -1,0 +1,77 @@
+// A design's operations to instructions: handlers are inlined where they are
+// called, flags and constant parameters are folded, so that every operation of
+// a menu has code of its own.
+#pragma once
+
+#include "model/compile/expressions.h"
+#include "model/compile/local_layout.h"
+
+#include <set>
+
+namespace cowcheck {
+
+class Handlers {
+  public:
+    Handlers(Emitter &emitter, const DesignText &design) : e_(emitter), x_(emitter), d_(design) {}
+
+    // Appends the operation's code and adds it to the program.
+    void operation(const MenuItem &item);
+
+    // Every handler that some operation reached.
+    [[nodiscard]] const std::set<const ast::Handler *> &reached() const { return reached_; }
+
+  private:
+    struct Frame {
+        const ast::Handler *handler = nullptr;
+        Names names;
+        std::string where;
+        bool fault = false;
+        bool operation = false; // `return` ends the operation
+        std::vector<std::uint16_t> returns;
+    };
+    struct Loop {
+        std::uint16_t start = 0;
+        std::vector<std::uint16_t> breaks;
+    };
+
+    Context context();
+    void begin_step(const SourceSpan &span);
+    void ghost_start();
+    void ghost_end();
+    void end(EndOf end, unsigned page = 0);
+
+    void body(const ast::Handler &handler, Names names, bool fault, bool operation);
+    void block(const ast::Block &block);
+    void statement(const ast::Stmt &stmt);
+    void if_(const ast::Stmt &stmt);
+    void loop(const ast::Stmt &stmt);
+    void for_each(const ast::Stmt &stmt);
+    void atomic(const ast::Stmt &stmt);
+    void return_(const ast::Stmt &stmt);
+    void call(const ast::Stmt &stmt, ast::HandlerKind kind);
+    void call(const ast::Expr &expr, ast::HandlerKind kind, bool operation);
+    void assign(const ast::Stmt &stmt);
+    void assign_pte(const ast::Stmt &stmt);
+    void assign_field(const ast::Stmt &stmt);
+    void assign_local(const ast::Stmt &stmt);
+    void phrase(const ast::Stmt &stmt);
+    bool lock_phrase(const ast::Expr &phrase);
+    bool page_phrase(const ast::Expr &phrase);
+    bool memory_phrase(const ast::Expr &phrase);
+    void wait_userfaultfd(const SourceSpan &span);
+    void set_va(unsigned reg);
+
+    Emitter &e_;
+    Expressions x_;
+    const DesignText &d_;
+    MenuItem item_;
+    bool gup_ = false;
+    std::vector<Frame> frames_;
+    std::vector<Loop> loops_;
+    std::vector<Local> locals_;
+    unsigned atomic_ = 0;
+    bool atomic_begun_ = false;
+    std::set<const ast::Handler *> reached_;
+};
+
+} // namespace cowcheck

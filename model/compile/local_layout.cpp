@@ -1,0 +1,214 @@
+#include "model/compile/local_layout.h"
+
+#include "model/compile/flow.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace cowcheck {
+
+namespace {
+
+using LocalSet = std::uint64_t;
+
+constexpr LocalSet bit(unsigned local) { return LocalSet{1} << local; }
+
+// Instructions that stand for a fixed place carry target 1; see Handlers::set_va.
+bool is_local_access(const Instruction &i) {
+    return (i.code == Code::load_local || i.code == Code::store_local) && i.target == 0;
+}
+
+LocalSet uses(const Instruction &i) {
+    if (i.code == Code::load_local && is_local_access(i))
+        return bit(i.imm);
+    if (i.code == Code::seq_odd || i.code == Code::seq_changed)
+        return bit(seq_local);
+    if (i.code == Code::copy && i.imm != 0)
+        return bit(shared_local);
+    return 0;
+}
+
+LocalSet defines(const Instruction &i) {
+    if (i.code == Code::store_local && is_local_access(i))
+        return bit(i.imm);
+    if (i.code == Code::note_shared)
+        return bit(shared_local);
+    return i.code == Code::seq_read ? bit(seq_local) : 0;
+}
+
+unsigned width(Type type) {
+    switch (type) {
+    case Type::boolean:
+        return 1;
+    case Type::mm:
+    case Type::va:
+        return 2;
+    case Type::page:
+        return 4;
+    default:
+        return 12; // a PTE, a number
+    }
+}
+
+struct Place {
+    unsigned word = 0;
+    unsigned shift = 0;
+};
+
+class Layouter {
+  public:
+    Layouter(Emitter &e, std::uint16_t entry, std::uint16_t first_rest,
+             const std::vector<Local> &locals)
+        : e_(e), code_(e.program().code), entry_(entry), first_rest_(first_rest),
+          locals_(locals) {}
+
+    void run() {
+        live();
+        interfere();
+        place();
+        patch();
+        for (std::size_t r = first_rest_; r < e_.program().rests.size(); ++r)
+            describe(e_.program().rests[r]);
+    }
+
+  private:
+    void live() {
+        after_.assign(code_.size() - entry_, 0);
+        bool changed = true;
+        while (changed) {
+            changed = false;
+            for (std::size_t i = code_.size(); i-- > entry_;) {
+                LocalSet out = 0;
+                for (const std::uint16_t next : successors(code_[i], i))
+                    if (next < code_.size())
+                        out |= before(next);
+                changed |= out != after_[i - entry_];
+                after_[i - entry_] = out;
+            }
+        }
+    }
+
+    LocalSet before(std::size_t i) const {
+        return (after_[i - entry_] & ~defines(code_[i])) | uses(code_[i]);
+    }
+
+    void interfere() {
+        conflicts_.assign(64, 0);
+        const auto together = [&](LocalSet set) {
+            for (unsigned l = 0; l < 64; ++l)
+                if ((set & bit(l)) != 0)
+                    conflicts_[l] |= set;
+        };
+        for (std::size_t i = entry_; i < code_.size(); ++i) {
+            together(before(i));
+            together(after_[i - entry_] | defines(code_[i]));
+        }
+    }
+
+    void place() {
+        std::vector<unsigned> order(locals_.size());
+        std::iota(order.begin(), order.end(), 0U);
+        std::stable_sort(order.begin(), order.end(), [&](unsigned a, unsigned b) {
+            return width(locals_[a].type) > width(locals_[b].type);
+        });
+        places_.assign(locals_.size(), {});
+        std::vector<bool> placed(locals_.size(), false);
+        for (const unsigned local : order) {
+            std::array<std::uint16_t, 5> taken{};
+            taken[first_local_word] = (1U << first_local_bit) - 1U;
+            for (unsigned other = 0; other < locals_.size(); ++other)
+                if (placed[other] && (conflicts_[local] & bit(other)) != 0)
+                    taken[places_[other].word] |= mask_of(other);
+            placed[local] = find_place(local, taken);
+            if (!placed[local])
+                e_.complain(e_.span_of(static_cast<std::uint16_t>(entry_)),
+                            "the handler keeps too much in locals at a time");
+        }
+    }
+
+    bool find_place(unsigned local, const std::array<std::uint16_t, 5> &taken) {
+        const unsigned bits = width(locals_[local].type);
+        for (unsigned word = first_local_word; word < taken.size(); ++word)
+            for (unsigned shift = 0; shift + bits <= 16; ++shift)
+                if ((taken[word] & (((1U << bits) - 1U) << shift)) == 0) {
+                    places_[local] = {word, shift};
+                    return true;
+                }
+        return false;
+    }
+
+    std::uint16_t mask_of(unsigned local) const {
+        return static_cast<std::uint16_t>(((1U << width(locals_[local].type)) - 1U)
+                                          << places_[local].shift);
+    }
+
+    void patch() {
+        auto &stride = e_.program().layout.stride[static_cast<std::size_t>(Scope::thread)];
+        for (std::size_t i = entry_; i < code_.size(); ++i) {
+            Instruction &instruction = code_[i];
+            if (!is_local_access(instruction))
+                continue;
+            const unsigned local = instruction.imm;
+            instruction.b = static_cast<std::uint8_t>(places_[local].word);
+            instruction.c = static_cast<std::uint8_t>(places_[local].shift);
+            instruction.imm =
+                static_cast<std::uint16_t>((1U << width(locals_[local].type)) - 1U);
+            instruction.target = 1;
+            stride = std::max(stride, static_cast<std::uint8_t>(places_[local].word + 1));
+        }
+    }
+
+    void describe(Rest &rest) {
+        const LocalSet live = after_[rest.address - entry_];
+        rest.live = {};
+        rest.live[0] = static_cast<std::uint16_t>((1U << info(Field::seq_watch).shift) - 1U);
+        if ((live & bit(seq_local)) != 0)
+            rest.live[0] |= static_cast<std::uint16_t>(info(Field::seq_watch).mask()
+                                                       << info(Field::seq_watch).shift);
+        if ((live & bit(shared_local)) != 0)
+            rest.live[0] |= static_cast<std::uint16_t>(1U << info(Field::fault_shared).shift);
+        for (unsigned l = 0; l < locals_.size(); ++l) {
+            if ((live & bit(l)) == 0)
+                continue;
+            const Place &at = places_[l];
+            rest.live[at.word - 1] |= mask_of(l);
+            if (locals_[l].type == Type::mm && rest.processes < rest.mms.size()) {
+                FrameLocal mm;
+                mm.word = static_cast<std::uint8_t>(at.word);
+                mm.shift = static_cast<std::uint8_t>(at.shift);
+                rest.mms[rest.processes++] = mm;
+            }
+            if (locals_[l].type != Type::page && locals_[l].type != Type::pte)
+                continue;
+            if (rest.locals == rest.frames.size()) {
+                e_.complain(rest.span, "too many pages are kept in locals here");
+                return;
+            }
+            FrameLocal frame;
+            frame.word = static_cast<std::uint8_t>(at.word);
+            const bool pte = locals_[l].type == Type::pte;
+            frame.shift = static_cast<std::uint8_t>(at.shift + (pte ? PteBit::frame_shift : 0));
+            if (pte)
+                frame.present_shift = static_cast<std::uint8_t>(at.shift);
+            rest.frames[rest.locals++] = frame;
+        }
+    }
+
+    Emitter &e_;
+    std::vector<Instruction> &code_;
+    std::size_t entry_;
+    std::size_t first_rest_;
+    const std::vector<Local> &locals_;
+    std::vector<LocalSet> after_; // live after each instruction
+    std::vector<LocalSet> conflicts_;
+    std::vector<Place> places_;
+};
+
+} // namespace
+
+void lay_out_locals(Emitter &emitter, std::uint16_t entry, std::uint16_t first_rest,
+                    const std::vector<Local> &locals) {
+    Layouter(emitter, entry, first_rest, locals).run();
+}
+
+} // namespace cowcheck

@@ -1,0 +1,68 @@
+#include "model/export/operands.h"
+
+// A new instruction must be translated: forgetting it is an error.
+#pragma GCC diagnostic error "-Wswitch"
+
+namespace cowcheck::promela {
+
+// clang-format off
+Operands operands(Code code) {
+    const bool y = true;
+    const bool n = false;
+    switch (code) {
+    case Code::rest: case Code::jump: return {Kind::control, n, n, n, n};
+    case Code::jump_if: case Code::jump_unless: case Code::end: case Code::check:
+    case Code::assert_: return {Kind::control, y, n, n, n};
+
+    case Code::imm: return {Kind::value, n, n, n, y};
+    case Code::move: case Code::bit: case Code::frame: case Code::invert: case Code::is_anon:
+    case Code::is_counted: case Code::is_free: return {Kind::value, n, y, n, y};
+    case Code::pte_index: case Code::tlb_index: case Code::add: case Code::sub: case Code::eq:
+    case Code::ne: case Code::lt: case Code::le: case Code::both: case Code::either:
+        return {Kind::value, n, y, y, y};
+    case Code::put_bit: case Code::put_frame: return {Kind::value, y, n, y, y};
+    case Code::seq_odd: case Code::seq_changed: return {Kind::value, n, n, n, y};
+
+    case Code::load: return {Kind::access, n, y, n, y};
+    case Code::store: case Code::add_field: case Code::sub_field: return {Kind::access, y, y, n, n};
+    case Code::load_local: return {Kind::access, n, n, n, y};
+    case Code::store_local: return {Kind::access, y, n, n, n};
+
+    case Code::lock_mmap_read: case Code::lock_mmap_write: case Code::unlock_mmap_read:
+    case Code::unlock_mmap_write: case Code::lock_ptl: case Code::unlock_ptl:
+    case Code::irqs_off: case Code::irqs_on: return {Kind::lock, n, n, n, n};
+    case Code::lock_page: case Code::unlock_page: return {Kind::lock, y, n, n, n};
+    case Code::trylock_page: return {Kind::lock, n, y, n, y};
+
+    case Code::get: case Code::put: return {Kind::pages, y, n, n, n};
+    case Code::try_get: case Code::copy: return {Kind::pages, n, y, n, y};
+    case Code::alloc: return {Kind::pages, n, n, n, y};
+    case Code::set_pte: return {Kind::pages, y, y, n, n};
+    case Code::share_pte: return {Kind::pages, y, n, y, n};
+
+    case Code::seq_begin: case Code::seq_end: case Code::seq_read: case Code::zap_pte:
+    case Code::flush: case Code::detach_vma: case Code::end_mm: case Code::userfault:
+    case Code::wait_uffd: return {Kind::kernel, n, n, n, n};
+    case Code::new_mm: return {Kind::kernel, n, n, n, y};
+    case Code::start_mm: return {Kind::kernel, y, n, n, n};
+
+    case Code::try_load: case Code::try_store: case Code::walk: return {Kind::hardware, n, n, n, y};
+    case Code::dma_read: case Code::dma_write: return {Kind::hardware, n, n, n, n};
+
+    case Code::unpin_event: case Code::drop_pin: case Code::attach:
+    case Code::soft_dirty_armed: case Code::wp_resolved: case Code::wp_returned:
+        return {Kind::ghost, n, n, n, n};
+    case Code::note_shared: return {Kind::ghost, y, n, n, n};
+
+    case Code::entitled_mm: case Code::entitled_pin: case Code::holds_expected:
+    case Code::zapping: case Code::wp_promised: case Code::reachable:
+        return {Kind::ghost_value, n, y, y, y};
+    case Code::quiet: return {Kind::ghost_value, n, n, n, y};
+    case Code::quiet_mm: case Code::references: case Code::mappings:
+        return {Kind::ghost_value, n, y, n, y};
+    }
+    return {};
+}
+// clang-format on
+
+}  // namespace cowcheck::promela

@@ -1,0 +1,135 @@
+// The ways one atomic step can go: for each, what must hold in the state before
+// it, and what it does. This is where bytecode becomes readable text again.
+#pragma once
+
+#include "model/export/expression.h"
+#include "model/export/locals.h"
+#include "model/machine/machine.h"
+
+#include <array>
+#include <map>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace cowcheck::promela {
+
+// The design does something that this translation can't say. The message says
+// where and what.
+struct NotExportable : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+// Who takes the step, in the words of the exported text.
+struct Who {
+    std::string thread;  // index into thread[]; empty for a device and for checks
+    std::string cpu;     // index of its TLB; empty for services
+    Expr mm;
+    Expr va;
+    Expr pin;
+    Expr page = number(0);    // checks: the event's
+    Expr writes = number(0);  // checks
+};
+
+struct Path {
+    std::vector<Expr> conditions;  // over the state before the step
+    std::vector<std::string> effects;
+    unsigned rest = 0;              // where the thread rests then; 0: the operation is over
+    Blocked blocked = Blocked::no;  // the step can't be taken then
+    bool touches_thread = false;    // some effect needs op_mm or op_va of an operation that starts
+    unsigned temporaries = 0;       // how many tmp_N it uses
+};
+
+class Steps {
+public:
+    Steps(const Program& program, const Locals& locals, const Who& actor)
+        : p_(program), locals_(locals), actor_(actor) {}
+
+    // The step after a rest.
+    [[nodiscard]] std::vector<Path> from_rest(unsigned rest);
+    // An operation's first step. `changed` is what starting it has changed.
+    [[nodiscard]] std::vector<Path> from_start(unsigned operation, Footprint changed);
+    // A check: the conditions that must hold, by property.
+    [[nodiscard]] std::vector<std::pair<unsigned, Expr>> checks(unsigned address);
+
+private:
+    // What a register or local holds: in the words of the state at this point of
+    // the step, and in those of the state before it (null: can't be said).
+    struct Value {
+        Expr now = number(0);
+        Expr before = number(0);
+    };
+    struct Walk {
+        std::size_t at = 0;
+        bool entering = false;
+        std::array<Value, Reg::count> registers;
+        std::map<const LocalVariable*, Value> locals;  // stored in this step
+        Path path;
+        Footprint written = 0;
+        unsigned from = 0;  // the rest
+        bool attached = false;
+        std::string noted;               // the last note_shared
+        std::vector<std::size_t> notes;  // places of note_shared in path.effects
+        bool uses_note = false;
+        bool armed = false;                     // seq_watch was set
+        std::set<const LocalVariable*> direct;  // written at once, not at the end of the step
+        unsigned length = 0;
+        std::vector<std::pair<unsigned, Expr>> checked;
+    };
+
+    void run(Walk walk);
+    // Returns false when the walk is over, or goes on elsewhere.
+    bool one(Walk& w, const Instruction& i);
+    bool control(Walk& w, const Instruction& i);
+    void value(Walk& w, const Instruction& i);
+    void logic(Walk& w, const Instruction& i);
+    void ghost_value(Walk& w, const Instruction& i);
+    bool lock(Walk& w, const Instruction& i);
+    bool pages(Walk& w, const Instruction& i);
+    bool kernel(Walk& w, const Instruction& i);
+    bool hardware(Walk& w, const Instruction& i);
+    void ghost(Walk& w, const Instruction& i);
+    void access(Walk& w, const Instruction& i);
+    std::string destination(Walk& w, const Instruction& i);
+    void allocation(Walk& w, const Instruction& i);
+    void set_pte(Walk& w, const Instruction& i);
+
+    bool branch(Walk& w, const Instruction& i);
+    bool merges(Walk& w, const Instruction& i);
+    bool pure_until(Walk& w, std::size_t target);
+    bool choose(Walk& w, const Instruction& i, const Value& condition);
+    bool block_unless(Walk& w, const Value& free, Blocked why);
+    void rest(Walk& w, unsigned number);
+    void end(Walk& w, const Instruction& i);
+    void keep_locals(Walk& w, const std::vector<unsigned>& live);
+    void drop_notes(Walk& w, unsigned rest);
+
+    Value load(const Walk& w, Field field, const Value& index) const;
+    Value whole(const Walk& w, const std::string& text, Footprint reads) const;
+    Value at(const Value& owner, const Value& va) const;
+    void set(Walk& w, unsigned reg, Value value);
+    void effect(Walk& w, const std::string& text, Footprint writes);
+    void save_before(Walk& w, Footprint writes);
+    [[nodiscard]] bool used_later(std::size_t address, unsigned reg) const;
+    void raise(Walk& w, Event event, const std::string& va, const std::string& page,
+               const std::string& pin, const std::string& writes);
+    [[noreturn]] void refuse(const Walk& w, const std::string& what) const;
+
+    [[nodiscard]] std::string mm() const { return render(actor_.mm); }
+    [[nodiscard]] std::string me(Field field) const;
+    [[nodiscard]] std::string member(const LocalVariable& local) const;
+    [[nodiscard]] std::string own_pte(const Walk& w) const;
+
+    const Program& p_;
+    const Locals& locals_;
+    const Who& actor_;
+    std::vector<Path> paths_;
+    std::vector<std::pair<unsigned, Expr>> checked_;
+};
+
+// "AT(mm, va)": the index of a PTE, or of a TLB entry.
+[[nodiscard]] std::string index_text(const Program& program, const std::string& owner,
+                                     const std::string& va);
+
+}  // namespace cowcheck::promela

@@ -1,0 +1,275 @@
+// What instructions compute, and what they do: as expressions and statements.
+#include "model/export/steps.h"
+
+#include <stdexcept>
+
+namespace cowcheck::promela {
+
+namespace {
+
+[[noreturn]] void no_such(const Instruction& i) {
+    throw std::logic_error("instruction " + std::to_string(static_cast<unsigned>(i.code)) +
+                           " is not translated");
+}
+
+std::string call(const std::string& name, std::initializer_list<std::string> arguments) {
+    std::string text = name + "(";
+    bool first = true;
+    for (const auto& argument : arguments) {
+        text += (first ? "" : ", ") + argument;
+        first = false;
+    }
+    return text + ")";
+}
+
+// "x++", "x = x + 3".
+std::string change(const std::string& what, char sign, const std::string& amount) {
+    if (amount == "1") return what + sign + sign;
+    return what + " = " + what + " " + sign + " " + amount;
+}
+
+Expr with_bits(const Expr& pte, unsigned bits, const Expr& condition) {
+    const auto on = constant(condition);
+    const std::string text = render(pte, true);
+    if (on && *on != 0)
+        return loose(constant(pte) == 0U
+                         ? pte_bits(bits)
+                         : (pte->loose ? render(pte) : text) + " | " + pte_bits(bits),
+                     pte->reads);
+    const std::string off = text + " & ~(" + pte_bits(bits) + ")";
+    if (on)
+        return constant(pte) ? number(*constant(pte) & ~bits) : atom("(" + off + ")", pte->reads);
+    return atom("(" + render(condition) + " -> (" + text + " | " + pte_bits(bits) + ") : (" + off +
+                    "))",
+                pte->reads | condition->reads);
+}
+
+Expr with_frame(const Expr& pte, const Expr& frame) {
+    const std::string text = constant(pte) == 0U ? call("maps", {render(frame)})
+                                                 : call("with_frame", {render(pte), render(frame)});
+    return atom(text, pte->reads | frame->reads);
+}
+
+}  // namespace
+
+std::string index_text(const Program& program, const std::string& owner, const std::string& va) {
+    return program.layout.pages == 1 ? owner : "AT(" + owner + ", " + va + ")";
+}
+
+std::string Steps::me(Field field) const {
+    return "thread[" + actor_.thread + "]." + std::string(member_name(field));
+}
+
+std::string Steps::member(const LocalVariable& local) const {
+    return "thread[" + actor_.thread + "]." + local.name;
+}
+
+std::string Steps::own_pte(const Walk& w) const {
+    return "pte[" + index_text(p_, mm(), render(w.registers[Reg::va].now)) + "]";
+}
+
+Steps::Value Steps::load(const Walk& w, Field wanted, const Value& index) const {
+    const bool same = (w.written & footprint(wanted)) == 0 && index.before;
+    return {field(wanted, index.now), same ? field(wanted, index.before) : nullptr};
+}
+
+// The same text now and before, if nothing that it looks at has changed.
+Steps::Value Steps::whole(const Walk& w, const std::string& text, Footprint reads) const {
+    const Expr expr = atom(text, reads);
+    return {expr, (w.written & reads) == 0 ? expr : nullptr};
+}
+
+Steps::Value Steps::at(const Value& owner, const Value& va) const {
+    const auto index = [&](const Expr& o, const Expr& v) -> Expr {
+        if (!o || !v) return nullptr;
+        if (p_.layout.pages == 1) return o;
+        return atom(index_text(p_, render(o), render(v)), o->reads | v->reads);
+    };
+    return {index(owner.now, va.now), index(owner.before, va.before)};
+}
+
+void Steps::value(Walk& w, const Instruction& i) {
+    const Value a = w.registers[i.a];
+    const Value b = w.registers[i.b];
+    const Value c = w.registers[i.c];
+    const auto each = [&](auto&& make) {
+        set(w, i.a,
+            {make(a.now, b.now, c.now),
+             b.before && c.before && a.before ? make(a.before, b.before, c.before) : nullptr});
+    };
+    const auto unary = [&](auto&& make) {
+        set(w, i.a, {make(b.now), b.before ? make(b.before) : nullptr});
+    };
+    const auto kind_is = [&](PageKind kind) {
+        const Value loaded = load(w, Field::kind, b);
+        const Expr wanted = number(static_cast<unsigned>(kind));
+        return Value{binary(Op::eq, loaded.now, wanted),
+                     loaded.before ? binary(Op::eq, loaded.before, wanted) : nullptr};
+    };
+    switch (i.code) {
+    case Code::imm: return set(w, i.a, {number(i.imm), number(i.imm)});
+    case Code::move: return set(w, i.a, b);
+    case Code::pte_index:
+    case Code::tlb_index: return set(w, i.a, at(b, c));
+    case Code::bit: return unary([&](const Expr& x) { return has_bits(x, i.imm); });
+    case Code::frame:
+        return unary([](const Expr& x) { return atom("frame_of(" + render(x) + ")", x->reads); });
+    case Code::put_bit:
+        return each(
+            [&](const Expr& x, const Expr&, const Expr& z) { return with_bits(x, i.imm, z); });
+    case Code::put_frame:
+        return each([](const Expr& x, const Expr&, const Expr& z) { return with_frame(x, z); });
+    case Code::is_anon: return set(w, i.a, kind_is(PageKind::anonymous));
+    case Code::is_free: return set(w, i.a, kind_is(PageKind::free));
+    case Code::is_counted: {
+        const Value anon = kind_is(PageKind::anonymous);
+        const Value cache = kind_is(PageKind::page_cache);
+        return set(w, i.a,
+                   {binary(Op::either, anon.now, cache.now),
+                    anon.before ? binary(Op::either, anon.before, cache.before) : nullptr});
+    }
+    default: return logic(w, i);
+    }
+}
+
+void Steps::logic(Walk& w, const Instruction& i) {
+    const Value b = w.registers[i.b];
+    const Value c = w.registers[i.c];
+    const auto both = [&](Op op) {
+        set(w, i.a,
+            {binary(op, b.now, c.now),
+             b.before && c.before ? binary(op, b.before, c.before) : nullptr});
+    };
+    const auto watch = [&](Op op, unsigned wanted) {
+        const Value loaded = load(w, Field::seq_watch, {atom(actor_.thread), atom(actor_.thread)});
+        set(w, i.a,
+            {binary(op, loaded.now, number(wanted)),
+             loaded.before ? binary(op, loaded.before, number(wanted)) : nullptr});
+    };
+    switch (i.code) {
+    case Code::invert: return set(w, i.a, {invert(b.now), b.before ? invert(b.before) : nullptr});
+    case Code::add: return both(Op::add);
+    case Code::sub: return both(Op::sub);
+    case Code::eq: return both(Op::eq);
+    case Code::ne: return both(Op::ne);
+    case Code::lt: return both(Op::lt);
+    case Code::le: return both(Op::le);
+    case Code::both: return both(Op::both);
+    case Code::either: return both(Op::either);
+    case Code::seq_odd: return watch(Op::eq, 3);
+    case Code::seq_changed: return watch(Op::ne, 1);
+    default: no_such(i);
+    }
+}
+
+void Steps::ghost_value(Walk& w, const Instruction& i) {
+    const std::string b = render(w.registers[i.b].now);
+    const std::string c = render(w.registers[i.c].now);
+    const auto is = [&](const std::string& text) { set(w, i.a, whole(w, text, everything)); };
+    switch (i.code) {
+    case Code::entitled_mm: return is(call("mm_entitled", {b, c}));
+    case Code::entitled_pin: return is(call("pin_entitled", {b, c}));
+    case Code::holds_expected:
+        return is(call("holds_expected", {b, render(w.registers[Reg::va].now), c}));
+    case Code::zapping: return is(call("zapping_at", {b, c}));
+    case Code::wp_promised:
+        return set(w, i.a,
+                   {binary(Op::eq, field(Field::wp_armed, atom(index_text(p_, b, c))), number(2)),
+                    nullptr});
+    case Code::quiet: return is("QUIET");
+    case Code::quiet_mm: return is(call("quiet_in", {b}));
+    case Code::references: return is(call("references", {b}));
+    case Code::mappings: return is(call("mappings", {b}));
+    case Code::reachable: return is(call("reachable_by_others", {b, c}));
+    default: no_such(i);
+    }
+}
+
+void Steps::access(Walk& w, const Instruction& i) {
+    const auto wanted = static_cast<Field>(i.c);
+    const bool local = i.code == Code::load_local || i.code == Code::store_local;
+    if (!local) {
+        const Value owner = w.registers[i.b];
+        if (i.code == Code::load) return set(w, i.a, load(w, wanted, owner));
+        const std::string place = render(field(wanted, owner.now));
+        const std::string amount = render(w.registers[i.a].now, true);
+        if (i.code == Code::store)
+            return effect(w, place + " = " + render(w.registers[i.a].now), footprint(wanted));
+        if (i.code == Code::add_field)
+            return effect(w, change(place, '+', amount), footprint(wanted));
+        return effect(w,
+                      "if :: " + place + " >= " + amount + " -> " + change(place, '-', amount) +
+                          " :: else -> underflow(" + render(owner.now) + ") fi",
+                      footprint(wanted));
+    }
+    const bool is_va = i.b == first_local_word && i.c == info(Field::op_va).shift;
+    const LocalVariable* variable = locals_.at(w.at);
+    if (i.code == Code::store_local) {
+        if (!is_va) {
+            if (variable != nullptr) w.locals[variable] = w.registers[i.a];
+            return;
+        }
+        const std::string va = me(Field::op_va);
+        effect(w, va + " = " + render(w.registers[i.a].now), footprint(Field::op_va));
+        return set(w, i.a, {atom(va, footprint(Field::op_va)), nullptr});
+    }
+    if (is_va) return set(w, i.a, w.registers[Reg::va]);
+    if (variable == nullptr) return set(w, i.a, {number(0), number(0)});
+    if (const auto stored = w.locals.find(variable); stored != w.locals.end())
+        return set(w, i.a, stored->second);
+    const Expr kept = atom(member(*variable), locals_footprint);
+    set(w, i.a, {kept, kept});
+}
+
+void Steps::raise(Walk& w, Event event, const std::string& va, const std::string& page,
+                  const std::string& pin, const std::string& writes) {
+    if (p_.on_event[static_cast<std::size_t>(event)].entry == 0xffff) return;
+    const std::string name(event_table[static_cast<std::size_t>(event)].name);
+    effect(w, call("at_" + name, {mm(), va, page, pin, writes}), 0);
+}
+
+bool Steps::lock(Walk& w, const Instruction& i) {
+    const Expr& m = actor_.mm;
+    const Value owner{m, m};
+    const auto unless = [&](std::initializer_list<Field> fields, const Value& of) {
+        Value free{number(1), number(1)};
+        for (const Field f : fields) {
+            const Value loaded = load(w, f, of);
+            free.before = free.before && loaded.before
+                              ? binary(Op::both, free.before, invert(loaded.before))
+                              : nullptr;
+        }
+        return block_unless(w, free, Blocked::lock);
+    };
+    const auto to = [&](Field f, const Expr& of, const std::string& what) {
+        effect(w, render(field(f, of)) + what, footprint(f));
+        return true;
+    };
+    switch (i.code) {
+    case Code::lock_mmap_read:
+        return unless({Field::mmap_writer}, owner) && to(Field::mmap_readers, m, "++");
+    case Code::lock_mmap_write:
+        return unless({Field::mmap_writer, Field::mmap_readers}, owner) &&
+               to(Field::mmap_writer, m, " = 1");
+    case Code::unlock_mmap_read: return to(Field::mmap_readers, m, "--");
+    case Code::unlock_mmap_write: return to(Field::mmap_writer, m, " = 0");
+    case Code::lock_ptl: return unless({Field::ptl}, owner) && to(Field::ptl, m, " = 1");
+    case Code::unlock_ptl: return to(Field::ptl, m, " = 0");
+    case Code::lock_page: {
+        const Value page = w.registers[i.a];
+        return unless({Field::locked}, page) && to(Field::locked, page.now, " = 1");
+    }
+    case Code::unlock_page: return to(Field::locked, w.registers[i.a].now, " = 0");
+    case Code::trylock_page: {
+        const Value page = w.registers[i.b];
+        const Value locked = load(w, Field::locked, page);
+        return choose(w, i, {nullptr, locked.before ? invert(locked.before) : nullptr}) &&
+               to(Field::locked, page.now, " = 1");
+    }
+    case Code::irqs_off:
+    case Code::irqs_on: return true;  // known from pc
+    default: no_such(i);
+    }
+}
+
+}  // namespace cowcheck::promela

@@ -1,0 +1,206 @@
+// Worlds: the `world` line, then settings, processes and services.
+#include "model/language/grammar.h"
+#include "model/language/parse.h"
+#include "model/language/read_file.h"
+
+#include <array>
+
+namespace cowcheck {
+
+namespace grammar {
+
+struct kw_process : keyword<TAO_PEGTL_STRING("process")> {};
+struct kw_title : keyword<TAO_PEGTL_STRING("title")> {};
+
+struct world_line : seq<keyword<TAO_PEGTL_STRING("world")>, blank, must<file_name>>,
+                    as<Kind::world> {
+    static constexpr std::string_view expected = "'world NAME', with which a world starts";
+    static constexpr std::array<std::string_view, 1> words{"world"};
+};
+
+// `x86`, `fresh`: a word that is not a number.
+struct word : seq<identifier_first, star<sor<identifier_other, one<'.', '-'>>>>, as<Kind::word> {
+    static constexpr std::string_view expected = "a word";
+};
+
+struct setting : seq<word, opt<some_blank, number>, star<some_blank, word>>, as<Kind::setting> {};
+
+struct flag_name : identifier, as<Kind::name> {
+    static constexpr std::string_view expected = "a flag";
+};
+struct flags : inside<Scope::paren, one<'('>, free_space, opt<comma_list<flag_name>>, free_space,
+                      must<close_list>> {};
+struct menu_entry : seq<name, opt<flags>>, as<Kind::menu_entry> {
+    static constexpr std::string_view expected = "the name of an operation";
+};
+struct may : seq<keyword<TAO_PEGTL_STRING("may")>, blank, must<menu_entry>,
+                 star<blank, one<','>, free_space, must<menu_entry>>>,
+             as<Kind::may> {};
+
+struct kw_free : keyword<TAO_PEGTL_STRING("free")> {
+    static constexpr std::string_view expected = "'free'";
+    static constexpr std::array<std::string_view, 1> words{"free"};
+};
+struct starts_free : seq<keyword<TAO_PEGTL_STRING("starts")>, blank, must<kw_free>>,
+                     as<Kind::starts_free> {};
+struct cpus : seq<keyword<TAO_PEGTL_STRING("cpus")>, blank, must<number>>, as<Kind::cpus> {};
+struct kw_va : keyword<TAO_PEGTL_STRING("va")> {
+    static constexpr std::string_view expected = "'va'";
+};
+struct maps : seq<keyword<TAO_PEGTL_STRING("maps")>, blank, must<kw_va>, blank, must<number>,
+                  star<some_blank, word>>,
+              as<Kind::maps> {};
+
+// A process that starts inside another one: a brace is missing.
+struct block_start : seq<line_start, identifier, blank, opt<identifier>, blank, one<'{'>> {};
+struct world_block_end : sor<eof, one<'}'>, block_start> {};
+
+struct process_line : sor<starts_free, cpus, maps, may> {
+    static constexpr std::string_view expected = "'starts free', 'cpus', 'maps' or 'may'";
+    static constexpr std::array<std::string_view, 4> words{"starts", "cpus", "maps", "may"};
+};
+struct service_line : may {
+    static constexpr std::string_view expected = "'may'";
+    static constexpr std::array<std::string_view, 1> words{"may"};
+};
+struct world_line_end : sor<at<one<'}'>>, line_end> {
+    static constexpr std::string_view expected = "the end of the line";
+};
+template <typename Line>
+struct world_block
+    : seq<blank, must<open_block>, separators,
+          star<not_at<world_block_end>, must<Line>, blank, must<world_line_end>, separators>,
+          must<close_block>> {};
+
+struct process
+    : inside<Scope::definition, kw_process, blank, must<name>, world_block<process_line>>,
+      as<Kind::process> {};
+struct service : seq<at<identifier, blank, one<'{'>>,
+                     inside<Scope::definition, name, world_block<service_line>>>,
+                 as<Kind::service> {};
+struct world_title : seq<kw_title, blank, must<quoted>>, as<Kind::title> {};
+
+struct world_item : sor<world_title, world_line, process, service, setting> {
+    static constexpr std::string_view expected = "a setting, a process or a service";
+    static constexpr std::array<std::string_view, 1> words{"process"};
+};
+
+template <typename Item>
+struct one_world_item : seq<separators, sor<eof, seq<must<Item>, blank, must<line_end>>>> {};
+
+}  // namespace grammar
+
+namespace {
+
+using syntax::Kind;
+using syntax::Node;
+
+class WorldReader : public syntax::FileReader {
+public:
+    using FileReader::FileReader;
+
+    ast::World world;
+
+private:
+    std::unique_ptr<Node> parse(syntax::Input& in, bool first) override {
+        return first ? syntax::parse_rule<grammar::one_world_item<grammar::world_line>>(in)
+                     : syntax::parse_rule<grammar::one_world_item<grammar::world_item>>(in);
+    }
+
+    [[nodiscard]] bool starts_definition(std::string_view line) const override {
+        syntax::Input in(line, {});
+        return tao::pegtl::parse<tao::pegtl::identifier_first>(in);
+    }
+
+    [[nodiscard]] std::string_view beginning() const override { return "'world NAME'"; }
+
+    void take(const Node& node) override {
+        switch (node.kind) {
+        case Kind::world: return world_line(node);
+        case Kind::title: return build.set_once(world.title, node, "title");
+        case Kind::process: return process(node);
+        case Kind::service: return service(node);
+        default: return setting(node);
+        }
+    }
+
+    void world_line(const Node& node) {
+        if (!world.name.empty())
+            return build.complain(build.span(node),
+                                  "a file holds one world, and this one has begun "
+                                  "with '" +
+                                      world.name + "'");
+        world.name = node[0].text();
+        world.span = build.span(node[0]);
+        world.comment = syntax::comment_on_top(syntax::body_of(build.file()));
+    }
+
+    void setting(const Node& node) {
+        ast::WorldSetting setting;
+        setting.span = build.span(node);
+        setting.name = node[0].text();
+        for (const auto& child : node.children) {
+            if (child->kind == Kind::number)
+                setting.number = build.number(*child);
+            else if (child != node.children.front())
+                setting.words.emplace_back(child->text());
+        }
+        world.settings.push_back(std::move(setting));
+    }
+
+    void process(const Node& node) {
+        ast::WorldProcess process;
+        process.name = node[0].text();
+        process.span = build.span(node[0]);
+        bool cpus_given = false;
+        for (const auto& line : node.children) {
+            if (line->kind == Kind::starts_free) process.starts_free = true;
+            if (line->kind == Kind::maps) process.maps.push_back(mapping(*line));
+            if (line->kind == Kind::may) menu(*line, process.menu);
+            if (line->kind != Kind::cpus) continue;
+            if (cpus_given) build.complain(build.span(*line), "the number of CPUs is set already");
+            process.cpus = build.number((*line)[0]);
+            cpus_given = true;
+        }
+        world.processes.push_back(std::move(process));
+    }
+
+    void service(const Node& node) {
+        ast::WorldService service;
+        service.name = node[0].text();
+        service.span = build.span(node[0]);
+        for (const auto& line : node.children)
+            if (line->kind == Kind::may) menu(*line, service.menu);
+        world.services.push_back(std::move(service));
+    }
+
+    ast::InitialMapping mapping(const Node& node) {
+        ast::InitialMapping mapping;
+        mapping.span = build.span(node);
+        mapping.va = build.number(node[0]);
+        for (std::size_t i = 1; i < node.children.size(); ++i)
+            mapping.words.emplace_back(node[i].text());
+        return mapping;
+    }
+
+    void menu(const Node& node, std::vector<ast::MenuEntry>& menu) {
+        for (const auto& child : node.children) {
+            ast::MenuEntry entry;
+            entry.span = build.span(*child);
+            entry.operation = (*child)[0].text();
+            for (std::size_t i = 1; i < child->children.size(); ++i)
+                entry.flags.emplace_back((*child)[i].text());
+            menu.push_back(std::move(entry));
+        }
+    }
+};
+
+}  // namespace
+
+std::optional<ast::World> parse_world(const SourceFile& file, Diagnostics& out) {
+    WorldReader reader(file, out);
+    if (!reader.read()) return std::nullopt;
+    return std::move(reader.world);
+}
+
+}  // namespace cowcheck

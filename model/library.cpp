@@ -1,0 +1,154 @@
+#include "model/library.h"
+
+#include "model/builtin_files.h"
+#include "model/language/parse.h"
+
+#include <algorithm>
+
+namespace cowcheck {
+
+std::shared_ptr<ParsedDesign> Library::parse_owned_design(std::string path, std::string text,
+                                                          Diagnostics &out) {
+    auto design = std::make_shared<ParsedDesign>();
+    design->file = std::make_unique<SourceFile>(SourceFile{std::move(path), std::move(text)});
+    auto tree = parse_design(*design->file, out);
+    if (!tree) {
+        refused_designs_.push_back(std::move(design));
+        return nullptr;
+    }
+    design->tree = std::move(*tree);
+    return design;
+}
+
+Library::Library(Diagnostics &out) {
+    for (const BuiltinFile &file : builtin_files()) {
+        const std::string name{file.name};
+        const std::string text{file.text};
+        if (file.folder == "designs")
+            (void)add_design(name + ".cow", text, out);
+        else if (file.folder == "worlds")
+            (void)add_world(name + ".world", text, out);
+        else if (file.folder == "properties")
+            (void)add_properties("properties/" + name + ".cow", text, out);
+        else if (file.folder == "hardware")
+            hardware_ = parse_owned_design("hardware/" + name + ".cow", text, out);
+    }
+}
+
+std::optional<std::string> Library::add_design(std::string path, std::string text,
+                                               Diagnostics &out) {
+    auto design = parse_owned_design(std::move(path), std::move(text), out);
+    if (!design)
+        return std::nullopt;
+    const std::string name = design->tree.name;
+    if (find(name)) {
+        out.push_back({design->tree.span,
+                       "there is a design '" + name + "' already",
+                       "give yours a name of its own and let it extend '" + name + "'"});
+        refused_designs_.push_back(std::move(design));
+        return std::nullopt;
+    }
+    designs_.push_back(std::move(design));
+    return name;
+}
+
+std::optional<std::string> Library::add_world(std::string path, std::string text,
+                                              Diagnostics &out) {
+    OwnedWorld owned;
+    owned.file = std::make_unique<SourceFile>(SourceFile{std::move(path), std::move(text)});
+    const auto tree = parse_world(*owned.file, out);
+    auto world = tree ? resolve_world(*tree, out) : std::nullopt;
+    if (world && this->world(world->name) != nullptr) {
+        out.push_back({tree->span, "there is a world '" + world->name + "' already", {}});
+        world.reset();
+    }
+    if (!world) {
+        refused_files_.push_back(std::move(owned.file));
+        return std::nullopt;
+    }
+    owned.world = std::move(*world);
+    worlds_.push_back(std::move(owned));
+    return worlds_.back().world.name;
+}
+
+bool Library::add_properties(std::string path, std::string text, Diagnostics &out) {
+    auto file = std::make_unique<SourceFile>(SourceFile{std::move(path), std::move(text)});
+    auto tree = parse_properties(*file, out);
+    if (!tree) {
+        refused_files_.push_back(std::move(file));
+        return false;
+    }
+    bool fresh = true;
+    for (auto &property : tree->properties) {
+        for (const auto &known : properties_.properties)
+            if (known.name == property.name) {
+                out.push_back({property.span,
+                               "there is a property '" + property.name + "' already", {}});
+                fresh = false;
+            }
+        properties_.properties.push_back(std::move(property));
+    }
+    for (auto &predicate : tree->predicates)
+        properties_.predicates.push_back(std::move(predicate));
+    properties_.files.push_back(std::move(file));
+    return fresh;
+}
+
+std::vector<std::string> Library::design_names() const {
+    std::vector<std::string> names;
+    for (const auto &design : designs_)
+        names.push_back(design->tree.name);
+    return names;
+}
+
+std::vector<std::string> Library::world_names() const {
+    std::vector<std::string> names;
+    for (const auto &owned : worlds_)
+        names.push_back(owned.world.name);
+    return names;
+}
+
+std::shared_ptr<const ParsedDesign> Library::find(std::string_view name) const {
+    for (const auto &design : designs_)
+        if (design->tree.name == name)
+            return design;
+    return nullptr;
+}
+
+std::optional<DesignText> Library::design(std::string_view name, Diagnostics &out) const {
+    const auto names = design_names();
+    const std::vector<std::string_view> known{names.begin(), names.end()};
+    DesignText text;
+    SourceSpan asked{};
+    for (std::string next{name}; !next.empty(); next = text.chain.back()->tree.base) {
+        auto design = find(next);
+        if (!design) {
+            out.push_back({asked, "there is no design '" + next + "'", did_you_mean(next, known)});
+            return std::nullopt;
+        }
+        if (std::find(text.chain.begin(), text.chain.end(), design) != text.chain.end()) {
+            out.push_back({asked, "design '" + next + "' extends itself", {}});
+            return std::nullopt;
+        }
+        asked = design->tree.base_span;
+        text.chain.push_back(std::move(design));
+    }
+    text.chain.push_back(hardware_);
+    return text;
+}
+
+const World *Library::world(std::string_view name) const {
+    for (const auto &owned : worlds_)
+        if (owned.world.name == name)
+            return &owned.world;
+    return nullptr;
+}
+
+const std::string *Library::world_text(std::string_view name) const {
+    for (const auto &owned : worlds_)
+        if (owned.world.name == name)
+            return &owned.file->text;
+    return nullptr;
+}
+
+} // namespace cowcheck

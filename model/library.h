@@ -1,0 +1,63 @@
+// The designs, worlds and properties that can be named: those built in, and those
+// that the user brings. No I/O: texts come in as strings.
+#pragma once
+
+#include "model/compile/compile.h"
+#include "model/compile/design_text.h"
+#include "model/world.h"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cowcheck {
+
+class Library {
+  public:
+    // Parses everything that is built in. Diagnostics are about built-in texts
+    // only, so there are none unless the build is broken.
+    explicit Library(Diagnostics &out);
+
+    // A user's text joins the library; returns its name. `path` is for messages.
+    [[nodiscard]] std::optional<std::string> add_design(std::string path, std::string text,
+                                                        Diagnostics &out);
+    [[nodiscard]] std::optional<std::string> add_world(std::string path, std::string text,
+                                                       Diagnostics &out);
+    [[nodiscard]] bool add_properties(std::string path, std::string text, Diagnostics &out);
+
+    // In chronological order, the built-in ones first.
+    [[nodiscard]] std::vector<std::string> design_names() const;
+    [[nodiscard]] std::vector<std::string> world_names() const;
+
+    // The design with all it extends; a complaint and nothing if the name, or one
+    // that it extends, is unknown, or it extends itself.
+    [[nodiscard]] std::optional<DesignText> design(std::string_view name, Diagnostics &out) const;
+    [[nodiscard]] const World *world(std::string_view name) const;
+    [[nodiscard]] const PropertySet &properties() const { return properties_; }
+
+    // The text of a world or design as it was written.
+    [[nodiscard]] const std::string *world_text(std::string_view name) const;
+
+  private:
+    struct OwnedWorld {
+        std::unique_ptr<SourceFile> file;
+        World world;
+    };
+
+    std::shared_ptr<const ParsedDesign> find(std::string_view name) const;
+    std::shared_ptr<ParsedDesign> parse_owned_design(std::string path, std::string text,
+                                                     Diagnostics &out);
+
+    std::vector<std::shared_ptr<const ParsedDesign>> designs_;
+    std::shared_ptr<const ParsedDesign> hardware_;
+    std::vector<OwnedWorld> worlds_;
+    PropertySet properties_;
+    // Texts that were refused: diagnostics point into them.
+    std::vector<std::shared_ptr<ParsedDesign>> refused_designs_;
+    std::vector<std::unique_ptr<SourceFile>> refused_files_;
+};
+
+} // namespace cowcheck

@@ -1,0 +1,124 @@
+// The one table of what a state holds. Everything that walks a state (layout,
+// packing, canonical form, printing) is derived from it.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace cowcheck {
+
+// What a field belongs to: there is one for every process, for every virtual
+// page of every process, for every frame, pin, TLB entry (CPU x virtual page),
+// and thread.
+enum class Scope : std::uint8_t { mm, pte, page, pin, tlb, thread };
+inline constexpr std::size_t scope_count = 6;
+
+// clang-format off
+//            name               scope   word shift bits  what it is
+#define COWCHECK_STATE_FIELDS(X)                                                                  \
+    X(life,              mm,     0,   0,   2, "0 free slot, 1 alive, 2 being forked, 3 exiting")  \
+    X(mmap_readers,      mm,     0,   2,   3, "how many hold mmap_lock for reading")              \
+    X(mmap_writer,       mm,     0,   5,   1, "mmap_lock is held for writing")                    \
+    X(ptl,               mm,     0,   6,   1, "the page table lock is held")                      \
+    X(write_protect_seq, mm,     0,   7,   1, "the sequence count is odd: fork is copying")       \
+    X(has_pinned,        mm,     0,   8,   1, "some FOLL_PIN was ever tried in this mm")          \
+    X(tlb_flush_pending, mm,     0,   9,   3, "how many deferred TLB flushes are under way")      \
+    X(soft_dirty_armed,  mm,     0,  12,   1, "ghost: clear_refs has returned")                   \
+    X(pte,               pte,    0,   0,  12, "the page table entry, see PteBit")                 \
+    X(mapped,            pte,    0,  12,   1, "a VMA covers the page")                            \
+    X(wp_armed,          pte,    0,  13,   2, "ghost: 1 protected, 2 and the ioctl has returned") \
+    X(expects_zero,      pte,    0,  15,   1, "ghost: the process should read zeroes here")       \
+    X(refcount,          page,   0,   0,  16, "the kernel's number; a pin counts 1024")           \
+    X(kind,              page,   1,   0,   2, "0 free, 1 anonymous, 2 zeropage, 3 page cache")    \
+    X(mapcount,          page,   1,   2,   4, "how many PTEs map the page")                       \
+    X(anon_exclusive,    page,   1,   6,   1, "PageAnonExclusive")                                \
+    X(locked,            page,   1,   7,   1, "the page lock is held")                            \
+    X(zeroed,            page,   1,   8,   1, "ghost: the page holds zeroes")                     \
+    X(expected,          page,   2,   0,   8, "ghost: bit mm * pages + va: holds what that reads") \
+    X(entitled,          page,   2,   8,   8, "ghost: bit mm, bit mms + pin: may see the content") \
+    X(pin_state,         pin,    0,   0,   2, "0 free, 1 GUP under way, 2 held")                  \
+    X(pin_write,         pin,    0,   2,   1, "FOLL_WRITE")                                       \
+    X(pin_foll_pin,      pin,    0,   3,   1, "FOLL_PIN, not FOLL_GET")                           \
+    X(pin_longterm,      pin,    0,   4,   1, "FOLL_LONGTERM")                                    \
+    X(pin_attached,      pin,    0,   5,   1, "ghost: the mapping it was taken on still lives")   \
+    X(pin_crossed,       pin,    0,   6,   1, "ghost: a fork shared the page since")              \
+    X(pin_owned,         pin,    0,   7,   1, "ghost: the process that took it still lives")      \
+    X(pin_mm,            pin,    0,   8,   2, "the process that took it")                         \
+    X(pin_va,            pin,    0,  10,   2, "the virtual page it was taken on")                 \
+    X(pin_page,          pin,    0,  12,   4, "the frame, once held")                             \
+    X(tlb_valid,         tlb,    0,   0,   1, "the TLB holds a translation")                      \
+    X(tlb_writable,      tlb,    0,   1,   1, "it permits stores without another walk")           \
+    X(tlb_page,          tlb,    0,   2,   4, "the frame")                                        \
+    X(pc,                thread, 0,   0,  12, "where the handler rests; 0 is idle")               \
+    X(op_mm,             thread, 1,   0,   2, "service threads: the process worked on")           \
+    X(op_va,             thread, 1,   2,   2, "the virtual page worked on")                       \
+    X(op_pin,            thread, 1,   4,   2, "GUP: the pin that this will become")               \
+    X(zapping,           thread, 1,   6,   1, "ghost: cleared a PTE, has not flushed yet")        \
+    X(seq_watch,         thread, 1,   7,   2, "1 watches write_protect_seq, 2 it changed, 3 was odd") \
+    X(fault_shared,      thread, 1,   9,   1, "ghost: others could reach the page when the fault looked")
+// clang-format on
+
+enum class Field : std::uint8_t {
+#define X(name, scope, word, shift, bits, what) name,
+    COWCHECK_STATE_FIELDS(X)
+#undef X
+};
+
+struct FieldInfo {
+    std::string_view name;
+    Scope scope;
+    std::uint8_t word;  // 16-bit word within one element of the scope
+    std::uint8_t shift; // of its lowest bit
+    std::uint8_t bits;
+    std::string_view what;
+
+    [[nodiscard]] constexpr std::uint16_t mask() const {
+        return static_cast<std::uint16_t>((1U << bits) - 1U);
+    }
+};
+
+inline constexpr auto field_table = std::to_array<FieldInfo>({
+#define X(name, scope, word, shift, bits, what) {#name, Scope::scope, word, shift, bits, what},
+    COWCHECK_STATE_FIELDS(X)
+#undef X
+});
+
+[[nodiscard]] constexpr const FieldInfo & info(Field field) {
+    return field_table[static_cast<std::size_t>(field)];
+}
+
+// Thread locals of a handler follow the fixed thread fields: from this bit of
+// word 1 on, and in the words after it.
+inline constexpr unsigned first_local_word = 1;
+inline constexpr unsigned first_local_bit = 10;
+
+// A PTE value: these bits, and the frame number above them. Zero is pte_none().
+struct PteBit {
+    static constexpr std::uint16_t present = 1U << 0;
+    static constexpr std::uint16_t writable = 1U << 1;
+    static constexpr std::uint16_t dirty = 1U << 2;
+    static constexpr std::uint16_t soft_dirty = 1U << 3;
+    static constexpr std::uint16_t uffd_wp = 1U << 4;
+    static constexpr std::uint16_t special = 1U << 5; // vm_normal_page() is NULL
+    static constexpr unsigned frame_shift = 8;
+    static constexpr std::uint16_t frame_mask = 0xf;
+};
+
+enum class Life : std::uint16_t { free, alive, forking, exiting };
+enum class PageKind : std::uint16_t { free, anonymous, zeropage, page_cache };
+enum class PinState : std::uint16_t { free, pending, held };
+
+// How large a world may be; what the widths above and a packed state allow.
+struct Limits {
+    static constexpr unsigned processes = 4;
+    static constexpr unsigned pages = 4; // virtual pages per process
+    static constexpr unsigned frames = 14;
+    static constexpr unsigned pins = 4;
+    static constexpr unsigned threads = 8;
+    static constexpr unsigned expectations = 8; // processes x pages
+    static constexpr unsigned entitlements = 8; // processes + pins
+};
+
+} // namespace cowcheck

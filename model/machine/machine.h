@@ -1,0 +1,168 @@
+// Executes one atomic step of a compiled design. This is the hot loop of the
+// tool: no allocation, no exception, no virtual call.
+//
+// What each instruction means in the kernel's terms is in docs/semantics.md.
+#pragma once
+
+#include "model/machine/program.h"
+
+namespace cowcheck {
+
+// Why a step could not run.
+enum class Blocked : std::uint8_t { no, lock, frames, userfault, interrupts };
+
+struct StepResult {
+    Blocked blocked = Blocked::no;
+    std::uint8_t steps = 0;     // atomic steps taken: more than one if joined
+    std::uint32_t violated = 0; // properties, by number
+};
+
+// Told about each thing that happens; the explorer's does nothing.
+struct NoObserver {
+    void step(unsigned /*pc*/) {}
+    void event(Event /*event*/, unsigned /*mm*/, unsigned /*va*/, unsigned /*page*/,
+               unsigned /*pin*/) {}
+    void copied(unsigned /*from*/, unsigned /*to*/) {}
+    void zeroed(unsigned /*page*/) {}
+    void forked(unsigned /*child*/) {}
+};
+
+template <class Observer = NoObserver> class Machine {
+  public:
+    Machine(const Program &program, State &state, Observer observer = {})
+        : p_(program), s_(state), observer_(observer) {}
+
+    // Starts `operation` on an idle thread and runs its first step. For a service
+    // `mm` is the process it works on; `pin` is the slot that a GUP will fill.
+    StepResult start(unsigned thread, unsigned operation, unsigned mm, unsigned va, unsigned pin) {
+        thread_ = thread;
+        const OperationCode &op = p_.operations[operation];
+        std::uint16_t *words = &s_.words[p_.layout.element(Scope::thread, thread)];
+        words[1] = static_cast<std::uint16_t>(mm | (va << 2U) | (pin << 4U));
+        r_[Reg::mm] = static_cast<std::uint16_t>(mm);
+        r_[Reg::va] = static_cast<std::uint16_t>(va);
+        r_[Reg::pin] = static_cast<std::uint16_t>(pin);
+        if (info(op.item.kind).needs == Needs::pin_slot)
+            begin_pin(pin, mm, va, op.item.flags);
+        return run(op.entry, true);
+    }
+
+    // Runs the next step of a thread that is not idle.
+    StepResult step(unsigned thread) {
+        thread_ = thread;
+        const std::uint16_t *words = &s_.words[p_.layout.element(Scope::thread, thread)];
+        r_[Reg::mm] = words[1] & 3U;
+        r_[Reg::va] = (words[1] >> 2U) & 3U;
+        r_[Reg::pin] = (words[1] >> 4U) & 3U;
+        const unsigned pc = words[0] & unsigned{info(Field::pc).mask()};
+        observer_.step(pc);
+        return run(p_.rests[pc].address + 1U, false);
+    }
+
+    // A device operation on a held pin: always one step.
+    StepResult device(unsigned operation, unsigned pin) {
+        thread_ = no_thread;
+        r_[Reg::pin] = static_cast<std::uint16_t>(pin);
+        r_[Reg::mm] = get(Field::pin_mm, pin);
+        r_[Reg::va] = get(Field::pin_va, pin);
+        return run(p_.operations[operation].entry, true);
+    }
+
+    // Properties that the state itself violates.
+    std::uint32_t check_state(bool deadlocked) {
+        if (p_.always.entry == 0xffff)
+            return 0;
+        r_[Reg::writes] = deadlocked;
+        thread_ = no_thread;
+        return run(p_.always.entry, true).violated;
+    }
+
+  private:
+    template <class Other> friend class Machine; // checks are made by one that nobody observes
+
+    static constexpr unsigned no_thread = 0xff;
+
+    std::uint16_t get(Field field, unsigned index) const {
+        const auto &a = p_.access[static_cast<std::size_t>(field)];
+        return static_cast<std::uint16_t>((s_.words[a.base + index * a.stride] >> a.shift) &
+                                          a.mask);
+    }
+    void set(Field field, unsigned index, unsigned value) {
+        const auto &a = p_.access[static_cast<std::size_t>(field)];
+        auto &word = s_.words[a.base + index * a.stride];
+        word = static_cast<std::uint16_t>((word & ~(unsigned{a.mask} << a.shift)) |
+                                          ((value & a.mask) << a.shift));
+    }
+    std::uint16_t *thread_words(unsigned thread) {
+        return &s_.words[p_.layout.element(Scope::thread, thread)];
+    }
+    unsigned mms() const { return p_.layout.mms; }
+    unsigned frames() const { return p_.layout.size(Scope::page); }
+    unsigned pins() const { return p_.layout.size(Scope::pin); }
+    unsigned threads() const { return p_.layout.size(Scope::thread); }
+    unsigned slot(unsigned mm, unsigned va) const { return p_.layout.pte_index(mm, va); }
+
+    // `entering`: the first rest on the way is where the first step begins.
+    StepResult run(unsigned address, bool entering);
+
+    // How the step at a rest commutes, in the state at hand.
+    std::uint8_t mover(const Instruction &rest);
+    bool elsewhere_in_locals(unsigned page);
+    bool only_mine(unsigned page);
+    bool nobody_elses(unsigned page, bool ptl_held);
+    bool has_other_cpu(unsigned mm) const;
+    bool child_is_new();
+
+    bool idle(unsigned thread) { return (thread_words(thread)[0] & 0xfffU) == 0; }
+
+    // Events and the checks that hang on them.
+    void raise(Event event, unsigned mm, unsigned va, unsigned page, unsigned pin,
+               unsigned writes = 0);
+
+    // Pages.
+    bool allocate(unsigned &page);
+    void free_page(unsigned page);
+    void drop(unsigned page, unsigned amount);
+
+    // The ghost data.
+    unsigned pins_of(unsigned mm) const;
+    void content_changes(unsigned page, unsigned entitled);
+    void store_value(unsigned mm, unsigned va, unsigned page, unsigned entitled);
+    bool is_zapping(unsigned mm, unsigned va);
+    void forget_mapping(unsigned mm, unsigned va);
+    bool holds_expected(unsigned mm, unsigned va, unsigned page) const;
+    bool is_quiet(unsigned mm);
+    unsigned count_references(unsigned page) const;
+    unsigned count_mappings(unsigned page) const;
+    bool reachable_by_others(unsigned mm, unsigned page);
+
+    // Steps of some size.
+    void zap_pte(unsigned mm, unsigned va);
+    bool flush(unsigned mm, unsigned va, bool all);
+    void share_pte(unsigned child, unsigned va, unsigned pte);
+    bool new_mm(unsigned &child);
+    void start_mm(unsigned child);
+    void end_mm(unsigned mm);
+    bool access_tlb(bool store);
+    bool walk(bool store);
+    void dma_write(unsigned pin);
+    void bump_seq(unsigned mm);
+    void begin_pin(unsigned pin, unsigned mm, unsigned va, GupFlags flags);
+    void forget_pin(unsigned pin);
+    void end_operation(EndOf end, unsigned page);
+
+    const Program &p_;
+    State &s_;
+    [[no_unique_address]] Observer observer_;
+    unsigned thread_ = no_thread;
+    std::uint32_t violated_ = 0;
+    std::array<std::uint16_t, Reg::count> r_{};
+};
+
+} // namespace cowcheck
+
+#include "model/machine/machine_ghost.inl"
+#include "model/machine/machine_movers.inl"
+#include "model/machine/machine_steps.inl"
+
+#include "model/machine/machine_run.inl"

@@ -1,0 +1,142 @@
+// The ghost data: who may see what, what a process should read, which pins still
+// owe something. Part of machine.h.
+#pragma once
+
+#include <bit>
+
+namespace cowcheck {
+
+template <class O>
+void Machine<O>::raise(Event event, unsigned mm, unsigned va, unsigned page, unsigned pin,
+                       unsigned writes) {
+    observer_.event(event, mm, va, page, pin);
+    const std::uint16_t entry = p_.on_event[static_cast<std::size_t>(event)].entry;
+    if (entry == 0xffff)
+        return;
+    Machine<NoObserver> check(p_, s_);
+    check.r_[Reg::mm] = static_cast<std::uint16_t>(mm);
+    check.r_[Reg::va] = static_cast<std::uint16_t>(va);
+    check.r_[Reg::page] = static_cast<std::uint16_t>(page);
+    check.r_[Reg::pin] = static_cast<std::uint16_t>(pin);
+    check.r_[Reg::writes] = static_cast<std::uint16_t>(writes);
+    violated_ |= check.run(entry, true).violated;
+}
+
+// The pins that a process holds, or is about to, as bits of `entitled`.
+template <class O> unsigned Machine<O>::pins_of(unsigned mm) const {
+    unsigned bits = 0;
+    for (unsigned i = 0; i < pins(); ++i)
+        if (get(Field::pin_state, i) != 0 && get(Field::pin_owned, i) != 0 &&
+            get(Field::pin_mm, i) == mm)
+            bits |= 1U << (mms() + i);
+    return bits;
+}
+
+// The page holds a value that no process expects to read.
+template <class O> void Machine<O>::content_changes(unsigned page, unsigned entitled) {
+    set(Field::expected, page, 0);
+    set(Field::entitled, page, entitled);
+    set(Field::zeroed, page, 0);
+}
+
+// What mm should read at va is, from now on, the value just written to the page.
+template <class O>
+void Machine<O>::store_value(unsigned mm, unsigned va, unsigned page, unsigned entitled) {
+    const unsigned bit = 1U << slot(mm, va);
+    for (unsigned f = 0; f < frames(); ++f)
+        set(Field::expected, f, get(Field::expected, f) & ~bit);
+    set(Field::expects_zero, slot(mm, va), 0);
+    content_changes(page, entitled);
+    set(Field::expected, page, bit);
+}
+
+template <class O> bool Machine<O>::is_zapping(unsigned mm, unsigned va) {
+    for (unsigned t = 0; t < threads(); ++t) {
+        const unsigned words = thread_words(t)[1];
+        if ((words & (1U << 6U)) != 0 && (words & 3U) == mm && ((words >> 2U) & 3U) == va)
+            return true;
+    }
+    return false;
+}
+
+// The mapping generation ends: fresh memory would read as zeroes, nothing that
+// was promised about the old one holds, and its pins owe it nothing any more.
+template <class O> void Machine<O>::forget_mapping(unsigned mm, unsigned va) {
+    const unsigned bit = 1U << slot(mm, va);
+    for (unsigned f = 0; f < frames(); ++f)
+        set(Field::expected, f, get(Field::expected, f) & ~bit);
+    set(Field::expects_zero, slot(mm, va), 1);
+    set(Field::wp_armed, slot(mm, va), 0);
+    for (unsigned i = 0; i < pins(); ++i)
+        if (get(Field::pin_state, i) != 0 && get(Field::pin_owned, i) != 0 &&
+            get(Field::pin_mm, i) == mm && get(Field::pin_va, i) == va)
+            set(Field::pin_attached, i, 0);
+}
+
+template <class O>
+bool Machine<O>::holds_expected(unsigned mm, unsigned va, unsigned page) const {
+    const unsigned i = slot(mm, va);
+    return ((get(Field::expected, page) >> i) & 1U) != 0 ||
+           (get(Field::expects_zero, i) != 0 && get(Field::zeroed, page) != 0);
+}
+
+template <class O> bool Machine<O>::is_quiet(unsigned mm) {
+    for (unsigned t = 0; t < threads(); ++t)
+        if (!idle(t) && (thread_words(t)[1] & 3U) == mm)
+            return false;
+    return true;
+}
+
+template <class O> unsigned Machine<O>::count_mappings(unsigned page) const {
+    unsigned n = 0;
+    for (unsigned i = 0; i < p_.layout.size(Scope::pte); ++i) {
+        const unsigned pte = get(Field::pte, i);
+        n += (pte & PteBit::present) != 0 && (pte >> PteBit::frame_shift) == page;
+    }
+    return n;
+}
+
+// What the reference count should be when nothing is under way: one for every
+// mapping (the zeropage and page cache: one for the cache), 1 or 1024 for a pin.
+template <class O> unsigned Machine<O>::count_references(unsigned page) const {
+    const auto kind = static_cast<PageKind>(get(Field::kind, page));
+    unsigned n = kind == PageKind::zeropage ? 1 : count_mappings(page);
+    n += kind == PageKind::page_cache ? 1 : 0;
+    for (unsigned i = 0; i < pins(); ++i)
+        if (get(Field::pin_state, i) == static_cast<unsigned>(PinState::held) &&
+            get(Field::pin_page, i) == page)
+            n += get(Field::pin_foll_pin, i) != 0 ? 1024U : 1U;
+    return n;
+}
+
+// Whether anybody but mm can get at the page: another process's mapping, a
+// reference that another process took, or a handler of another process that is at
+// work on it (a zap whose flush is still to come). Memory that is not anonymous
+// always can.
+template <class O> bool Machine<O>::reachable_by_others(unsigned mm, unsigned page) {
+    if (static_cast<PageKind>(get(Field::kind, page)) != PageKind::anonymous)
+        return true;
+    for (unsigned i = 0; i < p_.layout.size(Scope::pte); ++i) {
+        const unsigned pte = get(Field::pte, i);
+        if ((pte & PteBit::present) != 0 && (pte >> PteBit::frame_shift) == page &&
+            i / p_.layout.pages != mm)
+            return true;
+    }
+    for (unsigned i = 0; i < pins(); ++i)
+        if (get(Field::pin_state, i) == static_cast<unsigned>(PinState::held) &&
+            get(Field::pin_page, i) == page &&
+            (get(Field::pin_owned, i) == 0 || get(Field::pin_mm, i) != mm))
+            return true;
+    for (unsigned t = 0; t < threads(); ++t) {
+        const std::uint16_t *words = thread_words(t);
+        if ((words[0] & 0xfffU) == 0 || (words[1] & 3U) == mm)
+            continue;
+        const Rest &rest = p_.rests[words[0] & 0xfffU];
+        for (unsigned i = 0; i < rest.locals; ++i)
+            if (rest.frames[i].holds(words, page))
+                return true;
+    }
+    return false;
+}
+
+} // namespace cowcheck

@@ -1,0 +1,93 @@
+// Whether a step is a mover in the state at hand. Part of machine.h; the proofs
+// are in docs/internals-reduction.md.
+#pragma once
+
+namespace cowcheck {
+
+template <class O> bool Machine<O>::has_other_cpu(unsigned mm) const {
+    const auto &world = p_.world.threads;
+    for (unsigned t = 0; t < world.size(); ++t)
+        if (t != thread_ && world[t].actor == Actor::cpu && world[t].mm == mm)
+            return true;
+    return false;
+}
+
+// Whether another handler that is under way has the page in a local.
+template <class O> bool Machine<O>::elsewhere_in_locals(unsigned page) {
+    for (unsigned t = 0; t < threads(); ++t) {
+        const std::uint16_t *words = thread_words(t);
+        const Rest &rest = p_.rests[words[0] & 0xfffU];
+        if (t == thread_)
+            continue;
+        for (unsigned i = 0; i < rest.locals; ++i)
+            if (rest.frames[i].holds(words, page))
+                return true;
+    }
+    return false;
+}
+
+// Nobody but a thread of this process, under this process's ptl, can come to the
+// page by way of a mapping.
+template <class O> bool Machine<O>::only_mine(unsigned page) {
+    for (unsigned i = 0; i < p_.layout.size(Scope::pte); ++i) {
+        const unsigned pte = get(Field::pte, i);
+        if ((pte & PteBit::present) != 0 && (pte >> PteBit::frame_shift) == page &&
+            i / p_.layout.pages != r_[Reg::mm])
+            return false;
+    }
+    return !elsewhere_in_locals(page);
+}
+
+// Nobody at all can come to the page: no pin, no TLB entry, and either it is not
+// mapped, or no other CPU runs this process and whoever works on it from outside
+// needs the ptl that is held.
+template <class O> bool Machine<O>::nobody_elses(unsigned page, bool ptl_held) {
+    if (!only_mine(page))
+        return false;
+    for (unsigned i = 0; i < pins(); ++i)
+        if (get(Field::pin_state, i) == static_cast<unsigned>(PinState::held) &&
+            get(Field::pin_page, i) == page)
+            return false;
+    const unsigned own_cpu = p_.world.threads[thread_].cpu;
+    for (unsigned i = 0; i < p_.layout.size(Scope::tlb); ++i)
+        if (get(Field::tlb_valid, i) != 0 && get(Field::tlb_page, i) == page &&
+            (p_.world.threads[thread_].actor != Actor::cpu || i / p_.layout.pages != own_cpu))
+            return false;
+    return count_mappings(page) == 0 || (ptl_held && !has_other_cpu(r_[Reg::mm]));
+}
+
+// The processes being forked have no threads yet, and no FOLL_GET for writing,
+// whose promise fork ends, is anywhere.
+template <class O> bool Machine<O>::child_is_new() {
+    for (unsigned i = 0; i < pins(); ++i)
+        if (get(Field::pin_state, i) != 0 && get(Field::pin_write, i) != 0 &&
+            get(Field::pin_foll_pin, i) == 0)
+            return false;
+    return true;
+}
+
+template <class O> std::uint8_t Machine<O>::mover(const Instruction &rest) {
+    if (rest.a != Mover::none || rest.b == 0)
+        return rest.a;
+    const unsigned rules = rest.b;
+    if ((rules & (Unless::page_locked_away | Unless::page_private)) != 0) {
+        const unsigned word = thread_words(thread_)[rest.c >> 4U];
+        const unsigned page = (word >> (rest.c & 0xfU)) & 0xfU;
+        const bool ptl_held = (p_.rests[rest.imm].held & Held::ptl) != 0;
+        if ((rules & Unless::page_private) != 0 ? !nobody_elses(page, ptl_held)
+                                                : !only_mine(page))
+            return Mover::none;
+    }
+    if ((rules & Unless::only_cpu) != 0 &&
+        (has_other_cpu(r_[Reg::mm]) || p_.world.threads[thread_].actor != Actor::cpu))
+        return Mover::none;
+    if ((rules & Unless::child_is_new) != 0 && !child_is_new())
+        return Mover::none;
+    if ((rules & Unless::pinned_already) != 0 && get(Field::has_pinned, r_[Reg::mm]) == 0)
+        return Mover::none;
+    if ((rules & Unless::becomes_left) != 0)
+        return Mover::left;
+    return (rules & Unless::becomes_right) != 0 ? Mover::right : Mover::both;
+}
+
+} // namespace cowcheck

@@ -1,0 +1,415 @@
+// The interpreter. Part of machine.h.
+#pragma once
+
+namespace cowcheck {
+
+// One case for each instruction of COWCHECK_CODES, in that order; that is why it
+// is one long function.
+template <class O> StepResult Machine<O>::run(unsigned address, bool entering) {
+    StepResult result;
+    result.steps = 1;
+    violated_ = 0;
+    const Instruction *code = p_.code.data();
+    const Instruction *i = code + address;
+    bool early = !entering && is_right_mover(mover(*(i - 1))); // only right movers so far
+    unsigned joined_at = 0; // the last rest that was joined with what came before
+    Blocked blocked = Blocked::no;
+    auto &r = r_;
+    const auto truth = [](bool value) { return static_cast<std::uint16_t>(value); };
+    const auto narrow = [](unsigned value) { return static_cast<std::uint16_t>(value); };
+
+    const auto stop_at = [&](unsigned pc) {
+        std::uint16_t *words = thread_words(thread_);
+        const Rest &rest = p_.rests[pc];
+        words[0] = narrow(pc);
+        for (unsigned w = 1; w < p_.layout.stride[static_cast<std::size_t>(Scope::thread)]; ++w)
+            words[w] = words[w] & rest.live[w - 1];
+    };
+
+    for (;; ++i) {
+        switch (i->code) {
+        case Code::rest:
+            if (entering) {
+                entering = false;
+                early = is_right_mover(mover(*i));
+                observer_.step(i->imm);
+                break;
+            }
+            // Right movers, at most one step that is none, left movers: see
+            // docs/internals-reduction.md.
+            if (i->a == Mover::separate || result.steps >= max_joined) {
+                stop_at(i->imm);
+                goto done;
+            }
+            {
+                const std::uint8_t next = mover(*i);
+                if (!early && !is_left_mover(next)) {
+                    stop_at(i->imm);
+                    goto done;
+                }
+                early = early && is_right_mover(next);
+            }
+            joined_at = i->imm;
+            ++result.steps;
+            observer_.step(joined_at);
+            break;
+        case Code::jump:
+            i = code + i->target - 1;
+            break;
+        case Code::jump_if:
+            if (r[i->a] != 0)
+                i = code + i->target - 1;
+            break;
+        case Code::jump_unless:
+            if (r[i->a] == 0)
+                i = code + i->target - 1;
+            break;
+        case Code::end:
+            end_operation(static_cast<EndOf>(i->imm), r[i->a]);
+            goto done;
+        case Code::check:
+            if (r[i->a] == 0)
+                violated_ |= 1U << i->imm;
+            break;
+        case Code::assert_:
+            if (r[i->a] == 0)
+                violated_ |= assertion_bit;
+            break;
+
+        case Code::imm:
+            r[i->a] = i->imm;
+            break;
+        case Code::move:
+            r[i->a] = r[i->b];
+            break;
+        case Code::load:
+            r[i->a] = get(static_cast<Field>(i->c), r[i->b]);
+            break;
+        case Code::store:
+            set(static_cast<Field>(i->c), r[i->b], r[i->a]);
+            break;
+        case Code::load_local:
+            r[i->a] = narrow((thread_words(thread_)[i->b] >> i->c) & unsigned{i->imm});
+            break;
+        case Code::store_local: {
+            auto &word = thread_words(thread_)[i->b];
+            word = narrow((word & ~(unsigned{i->imm} << i->c)) |
+                          ((r[i->a] & unsigned{i->imm}) << i->c));
+            break;
+        }
+        case Code::pte_index:
+            r[i->a] = narrow(slot(r[i->b], r[i->c]));
+            break;
+        case Code::tlb_index:
+            r[i->a] = narrow(p_.layout.tlb_index(r[i->b], r[i->c]));
+            break;
+        case Code::bit:
+            r[i->a] = truth((r[i->b] & i->imm) != 0);
+            break;
+        case Code::put_bit:
+            r[i->a] = narrow(r[i->c] != 0 ? r[i->a] | i->imm : r[i->a] & ~unsigned{i->imm});
+            break;
+        case Code::frame:
+            r[i->a] = r[i->b] >> PteBit::frame_shift;
+            break;
+        case Code::put_frame:
+            r[i->a] = narrow((r[i->a] & 0xffU) | PteBit::present |
+                             (unsigned{r[i->c]} << PteBit::frame_shift));
+            break;
+        case Code::add:
+            r[i->a] = narrow(unsigned{r[i->b]} + r[i->c]);
+            break;
+        case Code::sub:
+            r[i->a] = narrow(unsigned{r[i->b]} - r[i->c]);
+            break;
+        case Code::eq:
+            r[i->a] = truth(r[i->b] == r[i->c]);
+            break;
+        case Code::ne:
+            r[i->a] = truth(r[i->b] != r[i->c]);
+            break;
+        case Code::lt:
+            r[i->a] = truth(r[i->b] < r[i->c]);
+            break;
+        case Code::le:
+            r[i->a] = truth(r[i->b] <= r[i->c]);
+            break;
+        case Code::both:
+            r[i->a] = truth(r[i->b] != 0 && r[i->c] != 0);
+            break;
+        case Code::either:
+            r[i->a] = truth(r[i->b] != 0 || r[i->c] != 0);
+            break;
+        case Code::invert:
+            r[i->a] = truth(r[i->b] == 0);
+            break;
+        case Code::is_anon:
+            r[i->a] = truth(get(Field::kind, r[i->b]) == static_cast<unsigned>(PageKind::anonymous));
+            break;
+        case Code::is_counted: {
+            const auto kind = static_cast<PageKind>(get(Field::kind, r[i->b]));
+            r[i->a] = truth(kind == PageKind::anonymous || kind == PageKind::page_cache);
+            break;
+        }
+        case Code::is_free:
+            r[i->a] = truth(get(Field::kind, r[i->b]) == static_cast<unsigned>(PageKind::free));
+            break;
+
+        case Code::lock_mmap_read: {
+            if (get(Field::mmap_writer, r[Reg::mm]) != 0) {
+                blocked = Blocked::lock;
+                goto stuck;
+            }
+            set(Field::mmap_readers, r[Reg::mm], get(Field::mmap_readers, r[Reg::mm]) + 1U);
+            break;
+        }
+        case Code::lock_mmap_write:
+            if (get(Field::mmap_writer, r[Reg::mm]) != 0 ||
+                get(Field::mmap_readers, r[Reg::mm]) != 0) {
+                blocked = Blocked::lock;
+                goto stuck;
+            }
+            set(Field::mmap_writer, r[Reg::mm], 1);
+            break;
+        case Code::unlock_mmap_read:
+            set(Field::mmap_readers, r[Reg::mm], get(Field::mmap_readers, r[Reg::mm]) - 1U);
+            break;
+        case Code::unlock_mmap_write:
+            set(Field::mmap_writer, r[Reg::mm], 0);
+            break;
+        case Code::lock_ptl:
+            if (get(Field::ptl, r[Reg::mm]) != 0) {
+                blocked = Blocked::lock;
+                goto stuck;
+            }
+            set(Field::ptl, r[Reg::mm], 1);
+            break;
+        case Code::unlock_ptl:
+            set(Field::ptl, r[Reg::mm], 0);
+            break;
+        case Code::lock_page:
+            if (get(Field::locked, r[i->a]) != 0) {
+                blocked = Blocked::lock;
+                goto stuck;
+            }
+            set(Field::locked, r[i->a], 1);
+            break;
+        case Code::unlock_page:
+            set(Field::locked, r[i->a], 0);
+            break;
+        case Code::trylock_page:
+            r[i->a] = truth(get(Field::locked, r[i->b]) == 0);
+            set(Field::locked, r[i->b], 1);
+            break;
+        case Code::irqs_off:
+        case Code::irqs_on:
+            break;
+
+        case Code::seq_begin:
+        case Code::seq_end:
+            bump_seq(r[Reg::mm]);
+            break;
+        case Code::seq_read:
+            set(Field::seq_watch, thread_, get(Field::write_protect_seq, r[Reg::mm]) != 0 ? 3 : 1);
+            break;
+        case Code::seq_odd:
+            r[i->a] = truth(get(Field::seq_watch, thread_) == 3);
+            break;
+        case Code::seq_changed:
+            r[i->a] = truth(get(Field::seq_watch, thread_) != 1);
+            break;
+        case Code::get:
+            set(Field::refcount, r[i->a], get(Field::refcount, r[i->a]) + unsigned{i->imm});
+            break;
+        case Code::try_get: {
+            const unsigned count = get(Field::refcount, r[i->b]);
+            r[i->a] = truth(count != 0);
+            if (count != 0)
+                set(Field::refcount, r[i->b], count + i->imm);
+            break;
+        }
+        case Code::put:
+            drop(r[i->a], i->imm);
+            break;
+        case Code::add_field:
+            set(static_cast<Field>(i->c), r[i->b],
+                get(static_cast<Field>(i->c), r[i->b]) + unsigned{r[i->a]});
+            break;
+        case Code::sub_field: {
+            const auto field = static_cast<Field>(i->c);
+            if (get(field, r[i->b]) < r[i->a])
+                raise(Event::underflow, 0, 0, r[i->b], 0);
+            else
+                set(field, r[i->b], get(field, r[i->b]) - unsigned{r[i->a]});
+            break;
+        }
+        case Code::alloc:
+        case Code::copy: {
+            unsigned page = 0;
+            if (!allocate(page)) {
+                blocked = Blocked::frames;
+                goto stuck;
+            }
+            if (i->code == Code::alloc) {
+                set(Field::zeroed, page, 1);
+                observer_.zeroed(page);
+            } else {
+                if (i->imm != 0)
+                    raise(Event::cow_copy, r[Reg::mm], r[Reg::va], r[i->b], 0,
+                          get(Field::fault_shared, thread_));
+                set(Field::expected, page, get(Field::expected, r[i->b]));
+                set(Field::entitled, page, get(Field::entitled, r[i->b]));
+                set(Field::zeroed, page, get(Field::zeroed, r[i->b]));
+                observer_.copied(r[i->b], page);
+            }
+            r[i->a] = narrow(page);
+            break;
+        }
+        case Code::set_pte: {
+            const unsigned old = get(Field::pte, r[i->b]);
+            set(Field::pte, r[i->b], r[i->a]);
+            // Only the monitor's own ioctl arms the promise.
+            if (i->imm != 0 && (old & PteBit::uffd_wp) == 0 && (r[i->a] & PteBit::uffd_wp) != 0 &&
+                get(Field::wp_armed, r[i->b]) == 0)
+                set(Field::wp_armed, r[i->b], 1);
+            break;
+        }
+        case Code::share_pte:
+            share_pte(r[i->c], r[Reg::va], r[i->a]);
+            break;
+        case Code::zap_pte:
+            zap_pte(r[Reg::mm], r[Reg::va]);
+            break;
+        case Code::flush:
+            if (!flush(r[Reg::mm], r[Reg::va], i->imm != 0)) {
+                blocked = Blocked::interrupts;
+                goto stuck;
+            }
+            break;
+        case Code::detach_vma:
+            set(Field::mapped, slot(r[Reg::mm], r[Reg::va]), p_.world.fresh_mapping);
+            break;
+        case Code::new_mm: {
+            unsigned child = 0;
+            if (!new_mm(child)) {
+                blocked = Blocked::lock;
+                goto stuck;
+            }
+            r[i->a] = narrow(child);
+            break;
+        }
+        case Code::start_mm:
+            start_mm(r[i->a]);
+            break;
+        case Code::end_mm:
+            end_mm(r[Reg::mm]);
+            break;
+        case Code::userfault:
+            raise(Event::userfault, r[Reg::mm], r[Reg::va], 0, 0, i->imm);
+            break;
+        case Code::wait_uffd:
+            if ((get(Field::pte, slot(r[Reg::mm], r[Reg::va])) & PteBit::uffd_wp) != 0) {
+                blocked = Blocked::userfault;
+                goto stuck;
+            }
+            break;
+
+        case Code::try_load:
+            r[i->a] = truth(access_tlb(false));
+            break;
+        case Code::try_store:
+            r[i->a] = truth(access_tlb(true));
+            break;
+        case Code::walk:
+            r[i->a] = truth(walk(i->imm != 0));
+            break;
+        case Code::dma_read:
+            raise(Event::dma_read, r[Reg::mm], r[Reg::va], get(Field::pin_page, r[Reg::pin]),
+                  r[Reg::pin]);
+            break;
+        case Code::dma_write:
+            dma_write(r[Reg::pin]);
+            break;
+        case Code::unpin_event:
+            raise(Event::unpin, r[Reg::mm], r[Reg::va], get(Field::pin_page, r[Reg::pin]),
+                  r[Reg::pin]);
+            break;
+        case Code::drop_pin:
+            forget_pin(r[Reg::pin]);
+            break;
+        case Code::attach: // a FOLL_GET for reading promises nothing anyway
+            set(Field::pin_crossed, r[Reg::pin], 0);
+            set(Field::pin_attached, r[Reg::pin],
+                get(Field::pin_write, r[Reg::pin]) != 0 ||
+                    get(Field::pin_foll_pin, r[Reg::pin]) != 0);
+            break;
+        case Code::note_shared:
+            if ((r[i->a] & PteBit::present) != 0)
+                set(Field::fault_shared, thread_,
+                    reachable_by_others(r[Reg::mm], r[i->a] >> PteBit::frame_shift));
+            break;
+        case Code::soft_dirty_armed:
+            set(Field::soft_dirty_armed, r[Reg::mm], i->imm);
+            break;
+        case Code::wp_resolved:
+            set(Field::wp_armed, slot(r[Reg::mm], r[Reg::va]), 0);
+            break;
+        case Code::wp_returned:
+            if (get(Field::wp_armed, slot(r[Reg::mm], r[Reg::va])) != 0)
+                set(Field::wp_armed, slot(r[Reg::mm], r[Reg::va]), 2);
+            break;
+
+        case Code::entitled_mm:
+            r[i->a] = truth(get(Field::zeroed, r[i->c]) != 0 ||
+                            ((unsigned{get(Field::entitled, r[i->c])} >> r[i->b]) & 1U) != 0);
+            break;
+        case Code::entitled_pin:
+            r[i->a] = truth(get(Field::zeroed, r[i->c]) != 0 ||
+                            ((unsigned{get(Field::entitled, r[i->c])} >> (mms() + r[i->b])) & 1U) !=
+                                0);
+            break;
+        case Code::holds_expected: // of mm b at va (the event's), page c
+            r[i->a] = truth(holds_expected(r[i->b], r[Reg::va], r[i->c]));
+            break;
+        case Code::zapping:
+            r[i->a] = truth(is_zapping(r[i->b], r[i->c]));
+            break;
+        case Code::wp_promised:
+            r[i->a] = truth(get(Field::wp_armed, slot(r[i->b], r[i->c])) == 2);
+            break;
+        case Code::quiet: {
+            bool quiet = true;
+            for (unsigned t = 0; t < threads(); ++t)
+                quiet = quiet && idle(t);
+            r[i->a] = truth(quiet);
+            break;
+        }
+        case Code::quiet_mm:
+            r[i->a] = truth(is_quiet(r[i->b]));
+            break;
+        case Code::references:
+            r[i->a] = narrow(count_references(r[i->b]));
+            break;
+        case Code::mappings:
+            r[i->a] = narrow(count_mappings(r[i->b]));
+            break;
+        case Code::reachable:
+            r[i->a] = truth(reachable_by_others(r[i->b], r[i->c]));
+            break;
+        }
+    }
+stuck:
+    if (joined_at == 0) {
+        result.blocked = blocked;
+        result.violated = violated_;
+        return result;
+    }
+    // What was joined before stands; the thread rests where it got stuck.
+    --result.steps;
+    stop_at(joined_at);
+done:
+    result.violated = violated_;
+    return result;
+}
+
+} // namespace cowcheck

@@ -1,0 +1,268 @@
+// A design compiled for a world: what the machine executes.
+#pragma once
+
+#include "model/language/source.h"
+#include "model/machine/state.h"
+#include "model/world.h"
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace cowcheck {
+
+// Things that properties may look at when they happen.
+// clang-format off
+#define COWCHECK_EVENTS(X)                                                                     \
+    X(load,      "a CPU reads: mm, va, page")                                                  \
+    X(store,     "a CPU's store commits: mm, va, page")                                        \
+    X(dma_read,  "the holder of a pin reads the page: pin, page")                              \
+    X(dma_write, "a device writes the page: pin, page")                                        \
+    X(unpin,     "a pin is about to go: pin, page")                                            \
+    X(userfault, "a write-protect event reaches the monitor: mm, va, operation.writes")        \
+    X(cow_copy,  "a fault copies a page: mm, va, page (the old one), needed")                          \
+    X(underflow, "a reference is dropped that nobody had: page")                               \
+    X(free,      "a page goes back to the allocator: page")
+// clang-format on
+
+enum class Event : std::uint8_t {
+#define X(name, what) name,
+    COWCHECK_EVENTS(X)
+#undef X
+};
+
+struct EventInfo {
+    std::string_view name;
+    std::string_view what;
+};
+
+inline constexpr auto event_table = std::to_array<EventInfo>({
+#define X(name, what) {#name, what},
+    COWCHECK_EVENTS(X)
+#undef X
+});
+
+// Registers of the machine. They live for one atomic step (or one check) only.
+// The first few are set before it starts; the rest are scratch.
+struct Reg {
+    static constexpr std::uint8_t mm = 0;
+    static constexpr std::uint8_t va = 1;
+    static constexpr std::uint8_t pin = 2;
+    static constexpr std::uint8_t page = 3;   // checks: the event's page
+    static constexpr std::uint8_t writes = 4; // checks: operation.writes; deadlocked in `always`
+    static constexpr std::uint8_t scratch = 5;
+    static constexpr std::uint8_t count = 64;
+};
+
+// clang-format off
+// The instructions. Registers are named a, b, c; `imm` and `target` are 16 bits.
+#define COWCHECK_CODES(X)                                                                        \
+    /* control */                                                                                \
+    X(rest)          /* a handler may rest here, between two steps: pc imm; Mover a, Unless b,   \
+                        the page's place c: word * 16 + shift */                                 \
+    X(jump)          /* to target */                                                             \
+    X(jump_if)       /* a != 0: to target */                                                     \
+    X(jump_unless)   /* a == 0: to target */                                                     \
+    X(end)           /* the operation is over: EndOf imm, with page a as a GUP's result */        \
+    X(check)         /* a == 0: property imm is violated */                                      \
+    X(assert_)       /* a == 0: the design's own assertion is violated */                        \
+    /* values */                                                                                 \
+    X(imm)           /* a = imm */                                                               \
+    X(move)          /* a = b */                                                                 \
+    X(load)          /* a = field c of element b */                                              \
+    X(store)         /* field c of element b = a */                                              \
+    X(load_local)    /* a = local imm; after allocation: word b, shift c, mask imm */            \
+    X(store_local)   /* local imm = a; likewise */                                               \
+    X(pte_index)     /* a = index of the PTE of mm b at va c */                                  \
+    X(tlb_index)     /* a = index of the TLB entry of cpu b at va c */                           \
+    X(bit)           /* a = b has any of the PTE bits imm */                                     \
+    X(put_bit)       /* a gets the PTE bits imm if c, loses them otherwise */                    \
+    X(frame)         /* a = frame of PTE value b */                                              \
+    X(put_frame)     /* a, a PTE value, gets frame c and is present */                           \
+    X(add) X(sub) X(eq) X(ne) X(lt) X(le) X(both) X(either) X(invert)                            \
+    X(is_anon)       /* a = page b is anonymous */                                               \
+    X(is_counted)    /* a = mappings of page b are in its counts */                              \
+    X(is_free)       /* a = page b is with the allocator */                                      \
+    /* locks; they block when imm 0 and the lock is taken */                                     \
+    X(lock_mmap_read) X(lock_mmap_write) X(unlock_mmap_read) X(unlock_mmap_write)                \
+    X(lock_ptl) X(unlock_ptl)                                                                    \
+    X(lock_page) X(unlock_page)   /* page a */                                                   \
+    X(trylock_page)  /* a = got the lock of page b */                                            \
+    X(irqs_off) X(irqs_on)        /* where, is known from pc */                                  \
+    /* steps of the kernel */                                                                    \
+    X(seq_begin) X(seq_end) X(seq_read)                                                          \
+    X(seq_odd) X(seq_changed)     /* a = ... */                                                  \
+    X(get)           /* page a: refcount + imm */                                                \
+    X(try_get)       /* a = got imm references to page b, which had some */                      \
+    X(put)           /* page a: refcount - imm, freed at zero */                                 \
+    X(add_field)     /* field c of element b += a */                                             \
+    X(sub_field)     /* field c of element b -= a */                                             \
+    X(alloc)         /* a = a zeroed page; blocks while there is none */                         \
+    X(copy)          /* a = a copy of page b; blocks; imm 1: a fault breaks COW here */          \
+    X(set_pte)       /* PTE b = a */                                                             \
+    X(share_pte)     /* PTE of mm c at va becomes a: fork */                                     \
+    X(zap_pte)       /* the PTE at va goes, and the mapping generation with it */                \
+    X(flush)         /* TLBs of the mm: imm 0 the page va, 1 all; waits for interrupts */        \
+    X(detach_vma)    /* munmap: no VMA covers va any more, or a fresh one does */                \
+    X(new_mm)        /* a = a free process slot, taken */                                        \
+    X(start_mm)      /* the child a runs */                                                      \
+    X(end_mm)        /* the mm is gone */                                                        \
+    X(userfault)     /* report, give mmap_lock back; imm: the operation means to store */        \
+    X(wait_uffd)     /* sleep until the PTE at va is not uffd-wp */                              \
+    /* the hardware */                                                                           \
+    X(try_load) X(try_store)      /* a = done through the TLB */                                 \
+    X(walk)          /* a = the TLB now holds the page; imm 1: for a store */                    \
+    X(dma_read) X(dma_write)      /* through pin */                                              \
+    X(unpin_event)   /* the pin is about to go */                                                \
+    X(drop_pin)      /* ghost: the pin is gone */                                                \
+    X(attach)        /* ghost: GUP has looked at the PTE */                                      \
+    X(note_shared)   /* ghost: a fault looked at PTE value a: can others get at its page? */      \
+    X(soft_dirty_armed)           /* ghost: imm 0 clear_refs starts, 1 returns */                \
+    X(wp_resolved)   /* ghost: nothing is promised at va */                                      \
+    X(wp_returned)   /* ghost: what was protected at va is promised now */                       \
+    /* ghost functions, for checks: a = f(b, c) */                                               \
+    X(entitled_mm) X(entitled_pin) X(holds_expected) X(zapping) X(wp_promised)                   \
+    X(quiet) X(quiet_mm) X(references) X(mappings) X(reachable)
+// clang-format on
+
+enum class Code : std::uint8_t {
+#define X(name) name,
+    COWCHECK_CODES(X)
+#undef X
+};
+
+// How the step after a rest commutes with what other threads do; see join.h.
+struct Mover {
+    static constexpr std::uint8_t separate = 0; // every step stands alone
+    static constexpr std::uint8_t none = 1;
+    static constexpr std::uint8_t right = 2; // may be put off until the thread's next step
+    static constexpr std::uint8_t left = 3;  // may be done at once
+    static constexpr std::uint8_t both = 4;
+};
+[[nodiscard]] constexpr bool is_right_mover(std::uint8_t mover) {
+    return mover == Mover::right || mover == Mover::both;
+}
+[[nodiscard]] constexpr bool is_left_mover(std::uint8_t mover) { return mover >= Mover::left; }
+
+// When a step that is no mover in general is one after all, because of what the
+// state at hand says. The machine looks at a rest; see machine_movers.inl.
+struct Unless {
+    static constexpr std::uint8_t page_locked_away = 1; // only my process maps the page; I hold ptl
+    static constexpr std::uint8_t page_private = 2;     // nobody else can get at the page at all
+    static constexpr std::uint8_t only_cpu = 4;         // my process has no other CPU
+    static constexpr std::uint8_t child_is_new = 8;     // the child does not run yet
+    static constexpr std::uint8_t pinned_already = 16;  // mm.has_pinned is set
+    static constexpr std::uint8_t becomes_left = 32;    // what it becomes: a left mover,
+    static constexpr std::uint8_t becomes_right = 64;   // a right mover, or neither bit: both
+};
+
+// No transition joins more steps than this.
+inline constexpr unsigned max_joined = 40;
+
+// How an operation ends.
+enum class EndOf : std::uint16_t { plain, gup, failed_gup };
+
+struct Instruction {
+    Code code = Code::jump;
+    std::uint8_t a = 0;
+    std::uint8_t b = 0;
+    std::uint8_t c = 0;
+    std::uint16_t imm = 0;
+    std::uint16_t target = 0;
+};
+
+// Locks that a handler holds at some point of its text.
+struct Held {
+    static constexpr std::uint8_t mmap_read = 1;
+    static constexpr std::uint8_t mmap_write = 2;
+    static constexpr std::uint8_t ptl = 4;
+    static constexpr std::uint8_t irqs_off = 8;
+    static constexpr std::uint8_t page = 16;
+    static constexpr std::uint8_t seq = 32;
+};
+
+// Where a frame number is kept in a thread: 4 bits, valid if `present` is 0 or
+// the word has that bit (of a PTE value) set.
+struct FrameLocal {
+    std::uint8_t word = 0; // within the thread
+    std::uint8_t shift = 0;
+    std::uint8_t present_shift = 0xff; // 0xff: always valid
+
+    // Whether the thread's words hold a frame here, and whether it is this one.
+    [[nodiscard]] bool valid(const std::uint16_t *words) const {
+        return present_shift == 0xff || ((unsigned{words[word]} >> present_shift) & 1U) != 0;
+    }
+    [[nodiscard]] unsigned frame(const std::uint16_t *words) const {
+        return (unsigned{words[word]} >> shift) & unsigned{PteBit::frame_mask};
+    }
+    [[nodiscard]] bool holds(const std::uint16_t *words, unsigned wanted) const {
+        return valid(words) && frame(words) == wanted;
+    }
+};
+
+// A point where a handler may rest; its number is the thread's pc. 0 is idle.
+struct Rest {
+    std::uint16_t address = 0; // of its instruction
+    std::uint16_t operation = 0; // index into Program::operations
+    std::uint8_t held = 0;
+    std::uint8_t locals = 0;   // how many of `frames` are used
+    std::uint8_t processes = 0; // how many of `mms` are used
+    std::array<FrameLocal, 6> frames{};
+    std::array<FrameLocal, 2> mms{}; // process numbers in locals, 2 bits each
+    std::array<std::uint16_t, 4> live{}; // masks for the thread's words 1..; the rest is dead
+    SourceSpan span;           // the statement that runs next
+    std::string where;         // "do_wp_page" or "gup_fast > gup > fault write > do_wp_page"
+};
+
+// A design's handler for one item of a menu.
+struct OperationCode {
+    MenuItem item;
+    std::uint16_t entry = 0; // address of the first instruction
+    SourceSpan span;
+    bool can_be_instant = false; // its first step may be its last: never in flight then
+};
+
+// A check: code that raises `check` for a violated property.
+struct CheckCode {
+    std::uint16_t entry = 0xffff; // 0xffff: nothing to check
+};
+
+// A property as the program knows it; its number is its place in the list.
+struct PropertyInfo {
+    std::string name;
+    bool cost = false;      // breaking it costs, but corrupts nothing
+    bool applies = true;    // false: it needs something that the design or world lacks
+    bool sometimes = false; // must be reachable: its bit says that it was reached
+};
+
+// The bit of a violated set for an `assert` of the design itself.
+inline constexpr std::uint32_t assertion_bit = 1U << 31U;
+
+struct Program {
+    World world;
+    Layout layout;
+    std::vector<Instruction> code;
+    std::vector<Rest> rests;                // [0] is idle
+    std::vector<OperationCode> operations;
+    std::vector<std::vector<std::uint16_t>> menus; // per thread: indices into operations
+    std::vector<std::uint16_t> device_menu;        // indices into operations
+    std::array<CheckCode, event_table.size()> on_event{};
+    CheckCode always;
+    std::vector<PropertyInfo> properties; // by number
+    State start;
+    // Fields (bit = number) that an `always` clause reads in states in which
+    // handlers may be under way.
+    std::uint64_t visible_fields = 0;
+
+    // Packed access data for Code::load and Code::store.
+    struct Access {
+        std::uint8_t base = 0;
+        std::uint8_t stride = 0;
+        std::uint8_t shift = 0;
+        std::uint16_t mask = 0;
+    };
+    std::array<Access, field_table.size()> access{};
+};
+
+} // namespace cowcheck

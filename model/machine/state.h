@@ -1,0 +1,58 @@
+// A state, and where a world's layout puts the fields in it.
+#pragma once
+
+#include "model/machine/fields.h"
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+namespace cowcheck {
+
+// A whole machine as a value: no heap behind it, copied by assignment. The words
+// of one scope element are adjacent; see Layout for where each begins. Words
+// that no field uses are zero.
+struct State {
+    static constexpr unsigned max_words = 80;
+    alignas(32) std::array<std::uint16_t, max_words> words{};
+
+    friend bool operator==(const State &, const State &) = default;
+};
+
+// Where the elements of each scope stand in a State of one world and program.
+struct Layout {
+    std::array<std::uint8_t, scope_count> base{};   // first word of element 0
+    std::array<std::uint8_t, scope_count> stride{}; // words from one element to the next
+    std::array<std::uint8_t, scope_count> count{};  // elements
+    std::uint8_t words = 0;                         // in use
+    std::uint8_t thread_words = 0;                  // first word of the threads (the last scope)
+    std::uint8_t pages = 1;                         // virtual pages per process
+    std::uint8_t mms = 1;
+
+    [[nodiscard]] unsigned element(Scope scope, unsigned index) const {
+        const auto s = static_cast<std::size_t>(scope);
+        return base[s] + index * stride[s];
+    }
+    [[nodiscard]] unsigned size(Scope scope) const {
+        return count[static_cast<std::size_t>(scope)];
+    }
+    [[nodiscard]] unsigned get(const State &state, Field field, unsigned index) const {
+        const FieldInfo &f = info(field);
+        return (unsigned{state.words[element(f.scope, index) + f.word]} >> f.shift) &
+               unsigned{f.mask()};
+    }
+    void set(State &state, Field field, unsigned index, unsigned value) const {
+        const FieldInfo &f = info(field);
+        auto &word = state.words[element(f.scope, index) + f.word];
+        const unsigned mask = unsigned{f.mask()} << f.shift;
+        word = static_cast<std::uint16_t>((word & ~mask) | ((value << f.shift) & mask));
+    }
+    [[nodiscard]] unsigned pte_index(unsigned mm, unsigned va) const {
+        return mm * pages + va;
+    }
+    [[nodiscard]] unsigned tlb_index(unsigned cpu, unsigned va) const {
+        return cpu * pages + va;
+    }
+};
+
+} // namespace cowcheck

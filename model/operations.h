@@ -1,0 +1,88 @@
+// The one table of operations: what a thread, a service or the device may start.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace cowcheck {
+
+// Who starts it: a CPU of a process, the userfaultfd monitor, whoever writes to
+// /proc/PID/clear_refs, or a device that holds a pin.
+enum class Actor : std::uint8_t { cpu, monitor, procfs, device };
+
+// What must be there before it starts, beyond a living process.
+enum class Needs : std::uint8_t { nothing, pin_slot, process_slot, nobody_else, held_pin, dma_pin };
+
+// clang-format off
+//             name             actor    parameters     needs         stores  what
+#define COWCHECK_OPERATIONS(X)                                                                       \
+    X(read,            cpu,     "va",        nothing,      false, "a load by the program")            \
+    X(write,           cpu,     "va",        nothing,      true,  "a store by the program")           \
+    X(fork,            cpu,     "",          process_slot, false, "fork(2)")                          \
+    X(exit,            cpu,     "",          nobody_else,  false, "exit_group(2), all threads")       \
+    X(munmap,          cpu,     "va",        nothing,      false, "munmap(2) of one page")            \
+    X(gup,             cpu,     "va flags",  pin_slot,     false, "get_user_pages or pin_user_pages") \
+    X(gup_fast,        cpu,     "va flags",  pin_slot,     false, "the lockless variant of gup")      \
+    X(clear_refs,      procfs,  "",          nothing,      false, "echo 4 > /proc/PID/clear_refs")    \
+    X(uffd_wp_protect, monitor, "va",        nothing,      false, "UFFDIO_WRITEPROTECT with MODE_WP") \
+    X(uffd_wp_resolve, monitor, "va",        nothing,      false, "UFFDIO_WRITEPROTECT without it")   \
+    X(unpin,           device,  "page flags", held_pin,    false, "put_page or unpin_user_page")      \
+    X(dma_read,        device,  "",          held_pin,     false, "the holder reads through the pin") \
+    X(dma_write,       device,  "",          dma_pin,      true,  "the device writes through the pin")
+// clang-format on
+
+enum class OperationKind : std::uint8_t {
+#define X(name, actor, parameters, needs, stores, what) name,
+    COWCHECK_OPERATIONS(X)
+#undef X
+};
+
+struct OperationInfo {
+    std::string_view name;
+    Actor actor;
+    std::string_view parameters; // as a design must declare them
+    Needs needs;
+    bool stores;
+    std::string_view what;
+};
+
+inline constexpr auto operation_table = std::to_array<OperationInfo>({
+#define X(name, actor, parameters, needs, stores, what) \
+    {#name, Actor::actor, parameters, Needs::needs, stores, what},
+    COWCHECK_OPERATIONS(X)
+#undef X
+});
+
+[[nodiscard]] constexpr const OperationInfo & info(OperationKind kind) {
+    return operation_table[static_cast<std::size_t>(kind)];
+}
+
+[[nodiscard]] std::optional<OperationKind> find_operation(std::string_view name);
+
+// The GUP flags that a menu entry fixes.
+struct GupFlags {
+    bool write = false;    // FOLL_WRITE
+    bool pin = false;      // FOLL_PIN, otherwise FOLL_GET
+    bool longterm = false; // FOLL_LONGTERM
+
+    friend bool operator==(const GupFlags &, const GupFlags &) = default;
+};
+
+// An operation as a world's menu names it.
+struct MenuItem {
+    OperationKind kind = OperationKind::read;
+    GupFlags flags;
+
+    // Whether the program or its device means to store: a write, or a GUP for one.
+    [[nodiscard]] bool stores() const { return info(kind).stores || flags.write; }
+    friend bool operator==(const MenuItem &, const MenuItem &) = default;
+};
+
+// "gup_fast(write, pin)", as worlds write it.
+[[nodiscard]] std::string to_text(const MenuItem &item);
+
+} // namespace cowcheck

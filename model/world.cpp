@@ -1,0 +1,251 @@
+#include "model/world.h"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+#include <string_view>
+
+namespace cowcheck {
+
+unsigned World::cpus() const {
+    return std::accumulate(processes.begin(), processes.end(), 0U,
+                           [](unsigned sum, const Process &p) { return sum + p.cpus; });
+}
+
+const std::vector<MenuItem> &World::menu(const Thread &thread) const {
+    switch (thread.actor) {
+    case Actor::monitor:
+        return monitor_menu;
+    case Actor::procfs:
+        return procfs_menu;
+    default:
+        return processes[thread.mm].menu;
+    }
+}
+
+namespace {
+
+constexpr std::array<std::string_view, 6> setting_names{"arch",   "pages", "frames",
+                                                        "munmap", "pins",  "zeropage"};
+
+class Resolver {
+  public:
+    Resolver(const ast::World &tree, Diagnostics &out) : tree_(tree), out_(out) {}
+
+    std::optional<World> run() {
+        const std::size_t before = out_.size();
+        world_.name = tree_.name;
+        world_.title = tree_.title;
+        world_.comment = tree_.comment;
+        for (const auto &setting : tree_.settings)
+            setting_line(setting);
+        for (const auto &process : tree_.processes)
+            process_block(process);
+        for (const auto &service : tree_.services)
+            service_block(service);
+        check_bounds();
+        name_threads();
+        if (out_.size() != before)
+            return std::nullopt;
+        return std::move(world_);
+    }
+
+  private:
+    void complain(const SourceSpan &span, std::string message, std::string suggestion = {}) {
+        out_.push_back({span, std::move(message), std::move(suggestion)});
+    }
+
+    void number(const ast::WorldSetting &setting, unsigned &target, unsigned low, unsigned high) {
+        if (!setting.number || *setting.number < low || *setting.number > high ||
+            !setting.words.empty()) {
+            complain(setting.span, "'" + setting.name + "' wants one number from " +
+                                       std::to_string(low) + " to " + std::to_string(high));
+            return;
+        }
+        target = static_cast<unsigned>(*setting.number);
+    }
+
+    void setting_line(const ast::WorldSetting &s) {
+        const auto is = [&](std::initializer_list<std::string_view> words) {
+            return !s.number && std::equal(words.begin(), words.end(), s.words.begin(),
+                                           s.words.end());
+        };
+        if (s.name == "pages")
+            number(s, world_.pages, 1, Limits::pages);
+        else if (s.name == "frames")
+            number(s, world_.frames, 1, Limits::frames);
+        else if (s.name == "pins")
+            number(s, world_.pins, 0, Limits::pins);
+        else if (s.name == "arch" && (is({"x86"}) || is({"arm64"})))
+            world_.flush_waits = is({"x86"});
+        else if (s.name == "munmap" && is({"leaves", "fresh", "mapping"}))
+            world_.fresh_mapping = true;
+        else if (s.name == "munmap" && is({"leaves", "nothing"}))
+            world_.fresh_mapping = false;
+        else if (s.name == "zeropage" && (is({"shared"}) || is({"forbidden"})))
+            world_.zeropage = is({"shared"});
+        else
+            bad_setting(s);
+    }
+
+    void bad_setting(const ast::WorldSetting &s) {
+        if (s.name == "arch")
+            return complain(s.span, "'arch' is x86 or arm64");
+        if (s.name == "munmap")
+            return complain(s.span, "'munmap' leaves nothing, or leaves fresh mapping");
+        if (s.name == "zeropage")
+            return complain(s.span, "'zeropage' is shared or forbidden");
+        complain(s.span, "a world has no setting '" + s.name + "'",
+                 did_you_mean(s.name, {setting_names.begin(), setting_names.end()}));
+    }
+
+    void process_block(const ast::WorldProcess &block) {
+        Process process;
+        process.name = block.name;
+        process.starts_free = block.starts_free;
+        if (std::any_of(world_.processes.begin(), world_.processes.end(),
+                        [&](const Process &other) { return other.name == block.name; }))
+            complain(block.span, "there is a process '" + block.name + "' already");
+        if (block.cpus < 1 || block.cpus > Limits::threads)
+            complain(block.span, "a process has from 1 to " + std::to_string(Limits::threads) +
+                                     " CPUs");
+        else
+            process.cpus = static_cast<unsigned>(block.cpus);
+        if (block.starts_free && !block.maps.empty())
+            complain(block.maps.front().span, "a process that starts free maps nothing yet");
+        for (const auto &mapping : block.maps)
+            start_mapping(mapping, process);
+        for (const auto &entry : block.menu)
+            menu_entry(entry, Actor::cpu, process.menu);
+        world_.processes.push_back(std::move(process));
+    }
+
+    void start_mapping(const ast::InitialMapping &mapping, Process &process) {
+        StartMapping start;
+        if (mapping.va < 0 || mapping.va >= static_cast<std::int64_t>(world_.pages))
+            return complain(mapping.span, "the process has no virtual page " +
+                                              std::to_string(mapping.va) + "; there are " +
+                                              std::to_string(world_.pages));
+        start.va = static_cast<unsigned>(mapping.va);
+        using Memory = StartMapping::Memory;
+        if (mapping.words == std::vector<std::string>{"anonymous", "written"})
+            start.memory = Memory::anonymous;
+        else if (mapping.words == std::vector<std::string>{"anonymous", "untouched"})
+            start.memory = Memory::untouched;
+        else if (mapping.words == std::vector<std::string>{"zeropage"})
+            start.memory = Memory::zeropage;
+        else
+            return complain(mapping.span, "a page is mapped as 'anonymous written', 'anonymous "
+                                          "untouched' or 'zeropage'");
+        if (start.memory == Memory::zeropage && !world_.zeropage)
+            return complain(mapping.span, "this world has no zeropage; say 'zeropage shared' first");
+        process.maps.push_back(start);
+    }
+
+    void service_block(const ast::WorldService &service) {
+        if (service.name == "monitor")
+            for (const auto &entry : service.menu)
+                menu_entry(entry, Actor::monitor, world_.monitor_menu);
+        else if (service.name == "procfs")
+            for (const auto &entry : service.menu)
+                menu_entry(entry, Actor::procfs, world_.procfs_menu);
+        else if (service.name == "device")
+            for (const auto &entry : service.menu)
+                menu_entry(entry, Actor::device, world_.device_menu);
+        else
+            complain(service.span, "a world has no '" + service.name + "'",
+                     did_you_mean(service.name, {"monitor", "procfs", "device", "process"}));
+    }
+
+    void menu_entry(const ast::MenuEntry &entry, Actor actor, std::vector<MenuItem> &menu) {
+        const auto kind = find_operation(entry.operation);
+        if (!kind) {
+            std::vector<std::string_view> names;
+            for (const auto &operation : operation_table)
+                names.push_back(operation.name);
+            return complain(entry.span, "there is no operation '" + entry.operation + "'",
+                            did_you_mean(entry.operation, names));
+        }
+        if (info(*kind).actor != actor)
+            return complain(entry.span, "'" + entry.operation + "' is not for this actor");
+        MenuItem item{*kind, {}};
+        if (info(*kind).needs == Needs::pin_slot) {
+            if (!flags(entry, item.flags))
+                return;
+        } else if (!entry.flags.empty()) {
+            return complain(entry.span, "'" + entry.operation + "' takes no flags");
+        }
+        if (std::find(menu.begin(), menu.end(), item) != menu.end())
+            return complain(entry.span, "'" + to_text(item) + "' is in the menu already");
+        menu.push_back(item);
+    }
+
+    bool flags(const ast::MenuEntry &entry, GupFlags &flags) {
+        bool access = false;
+        bool reference = false;
+        for (const auto &word : entry.flags) {
+            if (word == "read" || word == "write") {
+                access = true;
+                flags.write = word == "write";
+            } else if (word == "get" || word == "pin") {
+                reference = true;
+                flags.pin = word == "pin";
+            } else if (word == "longterm") {
+                flags.longterm = true;
+            } else {
+                complain(entry.span, "there is no GUP flag '" + word + "'",
+                         did_you_mean(word, {"read", "write", "get", "pin", "longterm"}));
+                return false;
+            }
+        }
+        if (access && reference)
+            return true;
+        complain(entry.span, "'" + entry.operation +
+                                 "' wants read or write, and get or pin; longterm if it is");
+        return false;
+    }
+
+    void check_bounds() {
+        if (world_.processes.empty())
+            return complain(tree_.span, "a world needs at least one process");
+        const auto mms = world_.processes.size();
+        if (mms > Limits::processes)
+            complain(tree_.span, "at most " + std::to_string(Limits::processes) + " processes");
+        if (mms * world_.pages > Limits::expectations)
+            complain(tree_.span, "processes times pages is at most " +
+                                     std::to_string(Limits::expectations));
+        if (mms + world_.pins > Limits::entitlements)
+            complain(tree_.span, "processes and pins are at most " +
+                                     std::to_string(Limits::entitlements) + " together");
+        if (std::all_of(world_.processes.begin(), world_.processes.end(),
+                        [](const Process &p) { return p.starts_free; }))
+            complain(tree_.span, "some process must run at the start");
+    }
+
+    void name_threads() {
+        for (unsigned mm = 0; mm < world_.processes.size(); ++mm)
+            for (unsigned i = 0; i < world_.processes[mm].cpus; ++i) {
+                const auto cpu = static_cast<unsigned>(world_.threads.size());
+                world_.threads.push_back({Actor::cpu, mm, cpu, "cpu" + std::to_string(cpu)});
+            }
+        if (!world_.monitor_menu.empty())
+            world_.threads.push_back({Actor::monitor, 0, 0, "monitor"});
+        if (!world_.procfs_menu.empty())
+            world_.threads.push_back({Actor::procfs, 0, 0, "procfs"});
+        if (world_.threads.size() > Limits::threads)
+            complain(tree_.span, "at most " + std::to_string(Limits::threads) +
+                                     " threads, CPUs and services together");
+    }
+
+    const ast::World &tree_;
+    Diagnostics &out_;
+    World world_;
+};
+
+} // namespace
+
+std::optional<World> resolve_world(const ast::World &tree, Diagnostics &out) {
+    return Resolver(tree, out).run();
+}
+
+} // namespace cowcheck

@@ -1,0 +1,137 @@
+"""Files that are not what they should be: one clear message, status 2, nothing written."""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
+from statements import cowcheck, expect, main, rejects, statement, write
+
+WAYS = (
+    (["--design"], "a design"),
+    (["--world"], "a world"),
+    (["--property"], "a file of properties"),
+    (["replay"], "a trace"),
+)
+
+
+def each_way(path, *words):
+    for option, kind in WAYS:
+        rejects([*option, path], path, *(word.replace("KIND", kind) for word in words))
+
+
+@statement
+def a_file_that_is_not_there_is_told():
+    each_way("missing/none.cow", "No such file or directory")
+
+
+@statement
+def an_empty_file_is_told():
+    write("empty.cow", "")
+    each_way("empty.cow", "empty", "KIND is expected")
+
+
+@statement
+def a_directory_is_told():
+    os.mkdir("folder.cow")
+    each_way("folder.cow", "is a directory", "KIND is expected")
+
+
+@statement
+def a_file_of_100_megabytes_is_refused_unread():
+    with open("large.cow", "wb") as file:
+        file.truncate(100_000_000)
+    each_way("large.cow", "too large", "95.4 MiB", "at most")
+
+
+@statement
+def an_endless_file_is_refused():
+    rejects(["--design", "/dev/zero"], "/dev/zero", "too large")
+
+
+@statement
+def a_binary_is_refused():
+    with open("binary.cow", "wb") as file:
+        file.write(b"design x\n" + bytes(range(256)) * 8)
+    each_way("binary.cow", "binary.cow:2:1", "no text")
+    rejects(["--design", os.environ["COWCHECK"]], os.environ["COWCHECK"])
+
+
+@statement
+def a_text_that_is_no_design_is_told_with_its_place():
+    write("prose.cow", "# a comment\n\nonce upon a time\n")
+    for option in ("--design", "--world", "--property"):
+        rejects([option, "prose.cow"], "prose.cow:3:1")
+    write("comment.cow", "# nothing but a comment\n")
+    rejects(["--design", "comment.cow"], "comment.cow")
+
+
+@statement
+def errors_in_a_design_have_file_line_column_and_suggestion():
+    write(
+        "mine.cow",
+        "design mine extends v5.9\n\nhandler do_wp_page(va) {\n"
+        "    if pte.writabel { unlock ptl; return }\n    unlock ptl\n}\n",
+    )
+    result = rejects(["--design", "mine.cow"], "mine.cow:4:", "did you mean 'writable'?")
+    expect("if pte.writabel" in result.err and "^" in result.err, result)
+
+
+@statement
+def a_design_that_extends_nothing_known_is_told():
+    write("mine.cow", "design mine extends v5.99\n")
+    rejects(["--design", "mine.cow"], "mine.cow:1:", "v5.99", "did you mean 'v5.9'?")
+    write("loop.cow", "design loop extends loop\n")
+    rejects(["--design", "loop.cow"], "loop")
+
+
+@statement
+def a_name_can_be_taken_only_once():
+    write("mine.cow", "design v5.9 extends v5.8\n")
+    rejects(["--design", "mine.cow"], "mine.cow:1:", "v5.9", "already")
+
+
+@statement
+def one_bad_file_among_good_ones_stops_all_of_it():
+    write("good.cow", "design good extends v5.9\n")
+    write("bad.cow", "design bad extends v5.99\n")
+    rejects(["--design", "good.cow", "--design", "v5.7", "--design", "bad.cow"], "bad.cow:1:")
+
+
+@statement
+def a_design_file_may_extend_a_built_in_one_or_another_file():
+    write("one.cow", "design one extends v5.9\n")
+    write("two.cow", "design two extends one\n")
+    result = cowcheck("--depth", "1", "--design", "two.cow", "--design", "./one.cow",
+                      "--design", "one.cow", "--format", "json")
+    expect(result.status == 0, result)
+    expect([run["design"] for run in result.json()["runs"]] == ["two", "one"], result)
+
+
+@statement
+def a_world_file_and_a_properties_file_are_used():
+    world = cowcheck("worlds", "show", "tiny").out.replace("world tiny", "world mine", 1)
+    write("mine.world", world)
+    write(
+        "mine.cow",
+        'property nothing_is_ever_stored safety\n    "a property that breaks at once"\n'
+        '    source "this test"\n    at store: false\n',
+    )
+    result = cowcheck("--depth", "2", "--design", "v6.2", "--world", "mine.world",
+                      "--property", "mine.cow", "--format", "json")
+    expect(result.status == 1, result)
+    (only,) = result.json()["results"]
+    expect(only["property"] == "nothing_is_ever_stored" and only["world"] == "mine", result)
+    expect(only["verdict"] == "violated" and only["operations"] == 1, result)
+
+
+@statement
+def a_text_from_a_pipe_is_read():
+    read, write_end = os.pipe()
+    os.write(write_end, b"design piped extends v6.2\n")
+    os.close(write_end)
+    result = cowcheck("--depth", "1", "--design", f"/dev/fd/{read}", pass_fds=[read])
+    os.close(read)
+    expect(result.status == 0 and "piped" in result.out, result)
+
+
+main()

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Bash completes commands, options, and the names that the binary knows.
+set -euo pipefail
+
+source "$SOURCE_DIR/completions/cowcheck.bash"
+compopt() { :; } # works during a completion only
+
+failed=0
+# completes <words so far> -- <expected among the answers>...
+completes() {
+    COMP_WORDS=("$COWCHECK")
+    while [[ $1 != -- ]]; do
+        COMP_WORDS+=("$1")
+        shift
+    done
+    shift
+    COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+    COMPREPLY=()
+    _cowcheck
+    for expected in "$@"; do
+        if ! printf '%s\n' "${COMPREPLY[@]}" | grep -qxF -e "$expected"; then
+            echo "FAILED   ${COMP_WORDS[*]:1}: '$expected' is not in: ${COMPREPLY[*]}"
+            failed=1
+            return
+        fi
+    done
+    echo "ok       ${COMP_WORDS[*]:1}"
+}
+
+completes '' -- check designs worlds properties replay --depth --help
+completes --de -- --depth --design
+completes --design v5 -- v5.7 v5.12
+completes --world '' -- default tiny
+completes --property no_ -- no_foreign_data no_deadlock
+completes --format '' -- text json
+completes replay trace.json --format '' -- text columns json
+completes designs '' -- show
+completes designs show v6 -- v6.2
+completes properties show uffd -- uffd_wp_no_missed_write
+
+# Every option of the help has its completion.
+for option in $("$COWCHECK" --help | grep -o -- '--[a-z-]*' | sort -u); do
+    for file in cowcheck.bash _cowcheck cowcheck.fish; do
+        if ! grep -qE -e "(--|-l )${option#--}\b" "$SOURCE_DIR/completions/$file"; then
+            echo "FAILED   $file does not know $option"
+            failed=1
+        fi
+    done
+done
+exit "$failed"

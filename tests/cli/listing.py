@@ -1,0 +1,78 @@
+"""Designs, worlds and properties can be listed and shown."""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
+from statements import SOURCE_DIR, cowcheck, expect, main, statement, write
+
+
+def lines_of(*arguments):
+    result = cowcheck(*arguments)
+    expect(result.status == 0 and result.err == "", result)
+    return result.out.splitlines()
+
+
+@statement
+def designs_are_listed_in_the_order_of_history():
+    lines = lines_of("designs")
+    names = [line.split()[0] for line in lines]
+    expect(names[:6] == ["v5.7", "v5.8", "v5.9", "v5.12", "v5.19", "v6.2"], names)
+    expect("mapcount decides" in lines[0], lines[0])
+    expect("v5.12 .. v5.17" in lines[3], lines[3])
+
+
+@statement
+def worlds_are_listed_with_what_they_are_for():
+    names = {line.split()[0]: line for line in lines_of("worlds")}
+    expect({"default", "tiny"} <= set(names), names)
+    expect(len(names["tiny"].split()) > 2, names["tiny"])
+
+
+@statement
+def properties_are_listed_with_their_kind():
+    kinds = {line.split()[0]: line.split()[1] for line in lines_of("properties")}
+    expect(kinds["no_foreign_data"] == "safety" and kinds["no_needless_copy"] == "cost", kinds)
+    expect(kinds["assertions"] == "safety", kinds)
+
+
+@statement
+def a_design_is_shown_as_it_was_written():
+    text = (SOURCE_DIR / "model/designs/v5.9.cow").read_text(encoding="utf-8")
+    result = cowcheck("designs", "show", "v5.9")
+    expect(result.status == 0 and result.out.startswith(text), result)
+    added = result.out[len(text) :].splitlines()
+    expect(all(line == "" or line.startswith("# ") for line in added), added)
+    expect("v5.8, which extends v5.7" in result.out, result)
+    expect("cowcheck --design FILE" in result.out, result)
+
+
+@statement
+def a_shown_design_is_the_start_of_ones_own():
+    text = cowcheck("designs", "show", "v5.12").out
+    write("mine.cow", text.replace("design v5.12 ", "design mine ", 1))
+    results = {}
+    for design in ("mine.cow", "v5.12"):
+        document = cowcheck("--depth", "2", "--design", design, "--format", "json").json()
+        results[design] = [
+            (one["property"], one["verdict"], one["steps"]) for one in document["results"]
+        ]
+    expect(results["mine.cow"] == results["v5.12"], results)
+
+
+@statement
+def a_world_is_shown_as_it_was_written():
+    text = (SOURCE_DIR / "model/worlds/tiny.world").read_text(encoding="utf-8")
+    expect(cowcheck("worlds", "show", "tiny").out == text, "tiny.world")
+
+
+@statement
+def a_property_is_shown_with_meaning_statement_and_source():
+    result = cowcheck("properties", "show", "no_needless_copy")
+    for words in ("(cost)", "is not copied", "source:", "at cow_copy:"):
+        expect(words in result.out, f"{words}: {result}")
+    expect("no_deadlock" not in result.out, result)
+    expect("VM_BUG_ON" in cowcheck("properties", "show", "assertions").out, "assertions")
+
+
+main()

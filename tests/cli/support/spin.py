@@ -1,0 +1,119 @@
+"""SPIN on exported models, and what cowcheck says about the same."""
+
+import os
+import re
+import shutil
+import subprocess
+
+from statements import Skip, cowcheck, expect
+
+# What SPIN counts besides: the state before init has run, and the two steps of init.
+INITIAL_STATES = 1
+INITIAL_STEPS = 2
+
+
+def need_spin():
+    for tool in ("spin", "gcc"):
+        if shutil.which(tool) is None:
+            raise Skip(f"{tool} is not installed")
+
+
+def run(*command, timeout=600):
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, timeout=timeout, text=True, check=False)
+    expect(done.returncode == 0, f"{' '.join(command)}: {done.stdout}")
+    return done.stdout
+
+
+def bounds(concurrency, depth=None):
+    depth_option = [] if depth is None else ["--depth", str(depth)]
+    return ["--concurrency", str(concurrency), *depth_option]
+
+
+def spin(model, switches, compiler=("-O1",)):
+    """Explores the model with these -D switches; returns what SPIN prints."""
+    run("spin", "-a", "-o2", *switches, model)
+    run("gcc", *compiler, "-w", "-DSAFETY", "-DNOREDUCE", "-DPRINTF", "-DVECTORSZ=4096",
+        "-o", "pan", "pan.c")
+    out = run("./pan", "-E", "-n", "-m1000000", "-w24")
+    expect("max search depth too small" not in out, out)
+    for name in os.listdir("."):
+        if name.startswith("pan"):
+            os.remove(name)
+    return out
+
+
+def number(pattern, out):
+    found = re.search(pattern, out)
+    expect(found, f"no '{pattern}' in: {out}")
+    return int(found.group(1))
+
+
+def export(design, world, concurrency, depth=None):
+    result = cowcheck("export", "--to", "promela", "--design", design, "--world", world,
+                      "--output", "model.pml", *bounds(concurrency, depth))
+    expect(result.status == 0, result)
+
+
+def check(design, world, concurrency, depth):
+    """The one run, and the names of the properties that are violated."""
+    result = cowcheck("check", "--design", design, "--world", world, "--no-reduction",
+                      "--no-symmetry", "--format", "json", *bounds(concurrency, depth),
+                      timeout=600)
+    expect(result.status in (0, 1), result)
+    document = result.json()
+    expect(len(document["runs"]) == 1, document)
+    verdicts = {one["property"]: one["verdict"] for one in document["results"]}
+    expect("incomplete" not in verdicts.values(), document)
+    return document["runs"][0], verdicts
+
+
+def violated_in(out):
+    return set(re.findall(r"^ *violated: (\w+)$", out, re.MULTILINE))
+
+
+def both_count_the_same(design, world, concurrency):
+    """Every state, every transition, every verdict; the world is explored completely."""
+    where = f"{design} in {world}, {concurrency} in flight"
+    mine, verdicts = check(design, world, concurrency, 255)
+    expect(mine["exhausted"], f"{where} is not explored completely")
+    export(design, world, concurrency)
+    out = spin("model.pml", ["-DREPORT"])
+    theirs = violated_in(out)
+    own = {name for name, verdict in verdicts.items() if verdict == "violated"}
+    expect(theirs == own, f"{where}: SPIN finds violated {theirs}, cowcheck {own}")
+    states = number(r"(\d+) states, stored", out) - INITIAL_STATES
+    expect(states == mine["states"], f"{where}: SPIN has {states} states, "
+                                     f"cowcheck {mine['states']}")
+    # The process that reports a violated property of states takes a step for it.
+    steps = number(r"(\d+) transitions", out) - INITIAL_STEPS
+    expect(mine["transitions"] <= steps <= mine["transitions"] + len(theirs),
+           f"{where}: SPIN has {steps} transitions, cowcheck {mine['transitions']}")
+    return states
+
+
+def both_say_the_same(design, world, concurrency, depth):
+    """Every verdict, within a depth; SPIN's states include how many have started."""
+    _, verdicts = check(design, world, concurrency, depth)
+    export(design, world, concurrency, depth)
+    theirs = violated_in(spin("model.pml", ["-DREPORT"], ("-O2",)))
+    own = {name for name, verdict in verdicts.items() if verdict == "violated"}
+    expect(theirs == own, f"{design} in {world}, depth {depth}: SPIN finds violated {theirs}, "
+                          f"cowcheck {own}")
+
+
+def assertions_fail_for_what_is_violated(design, world, concurrency):
+    """One run with all assertions that must hold, and one for each that must not."""
+    _, verdicts = check(design, world, concurrency, 255)
+    export(design, world, concurrency)
+    hold = [name for name, verdict in verdicts.items() if verdict == "holds"]
+    out = spin("model.pml", [f"-DCHECK_{name}" for name in hold])
+    expect(number(r"errors: (\d+)", out) == 0, f"{design}: {out}")
+    for name, verdict in verdicts.items():
+        if verdict == "violated":
+            out = spin("model.pml", [f"-DCHECK_{name}"])
+            expect(number(r"errors: (\d+)", out) == 1, f"{design}, {name}: {out}")
+
+
+def designs():
+    return [line.split()[0] for line in cowcheck("designs").out.splitlines()]

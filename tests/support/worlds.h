@@ -1,0 +1,73 @@
+// Small worlds that more than one test needs.
+#pragma once
+
+#include <string>
+
+namespace cowcheck::test {
+
+// Two processes that are alike: whoever forks, the other is the child.
+inline const std::string twins = R"(
+world twins
+title "two processes that are alike"
+pages  1
+frames 3
+pins   1
+munmap leaves nothing
+process left {
+    cpus 1
+    maps va 0 anonymous written
+    may write, fork, exit, gup(read, pin, longterm)
+}
+process right {
+    starts free
+    cpus 1
+    may write, fork, exit, gup(read, pin, longterm)
+}
+device { may unpin }
+)";
+
+// The same with everything that can have a name: two CPUs each, two pins.
+inline const std::string wide_twins = R"(
+world wide-twins
+title "two processes that are alike, two CPUs each, two pins"
+pages  1
+frames 4
+pins   2
+munmap leaves fresh mapping
+process left {
+    cpus 2
+    maps va 0 anonymous written
+    may read, write, fork, munmap, exit, gup(read, get), gup_fast(write, pin)
+}
+process right {
+    starts free
+    cpus 2
+    may read, write, fork, munmap, exit, gup(read, get), gup_fast(write, pin)
+}
+monitor { may uffd_wp_protect, uffd_wp_resolve }
+procfs  { may clear_refs }
+device  { may dma_read, dma_write, unpin }
+)";
+
+// Two pages, so that loops over them and their names take part.
+inline const std::string small_two_pages = R"(
+world small-two-pages
+title "two pages of one process and its child"
+pages  2
+frames 3
+pins   0
+munmap leaves nothing
+process parent {
+    cpus 1
+    maps va 0 anonymous written
+    maps va 1 anonymous written
+    may write, fork
+}
+process child {
+    starts free
+    cpus 1
+    may read, exit
+}
+)";
+
+}  // namespace cowcheck::test

@@ -1,0 +1,237 @@
+// What the compiler says about designs and worlds that are wrong: the place, what is
+// wrong, and what was meant.
+#include "tests/support/models.h"
+
+#include "model/language/parse.h"
+
+#include <doctest/doctest.h>
+
+using namespace cowcheck;
+using namespace cowcheck::test;
+
+namespace {
+
+// All complaints, "line:column: message (suggestion)", one a line.
+std::string brief(const Diagnostics& out) {
+    std::string text;
+    for (const Diagnostic& d : out)
+        text += std::to_string(d.span.line) + ":" + std::to_string(d.span.column) + ": " +
+                d.message + (d.suggestion.empty() ? "" : " (" + d.suggestion + ")") + "\n";
+    return text;
+}
+
+// Compiled for the default world, and checked as a file of its own.
+std::string errors(const std::string& design) {
+    Diagnostics out;
+    const auto text = try_parse(design, out);
+    if (!text) return brief(out);
+    const World world = world_of("default");
+    check_design(*text, builtin_library().properties(), world, out);
+    if (out.empty()) (void)compile(*text, builtin_library().properties(), world, out);
+    return brief(out);
+}
+
+// Of several complaints the first: what follows may follow from it.
+std::string first(const std::string& complaints) {
+    return complaints.substr(0, complaints.find('\n'));
+}
+
+// A munmap that does nothing but this; it begins in line 4.
+std::string in_munmap(const std::string& statements) {
+    return errors("design trial extends v6.2\n\noperation munmap(va) {\n" + statements + "\n}\n");
+}
+
+std::string world_errors(const std::string& text) {
+    Diagnostics out;
+    const SourceFile file{"trial.world", text};
+    const auto tree = parse_world(file, out);
+    if (tree) (void)resolve_world(*tree, out);
+    return brief(out);
+}
+
+const std::string world_head = "world trial\npages 1\nframes 2\npins 1\n";
+const std::string a_process = "process parent {\n    cpus 1\n    may write\n}\n";
+
+}  // namespace
+
+TEST_CASE("a design that only extends another is right") {
+    for (const std::string& base : all_designs)
+        CHECK(errors("design trial extends " + base + "\n").empty());
+}
+
+TEST_CASE("an unknown name is named, and the nearest known one suggested") {
+    CHECK(in_munmap("    pge.refcount += 1") ==
+          "4:5: there is no 'pge' here (did you mean 'pte'?)\n");
+    CHECK(in_munmap("    page = pte.page\n    page.mapcuont += 1") ==
+          "5:5: a page has no 'mapcuont' to change (did you mean 'mapcount'?)\n");
+    CHECK(in_munmap("    if pte.presnt { return }") ==
+          "4:8: a PTE has no 'presnt' (did you mean 'present'?)\n");
+    CHECK(in_munmap("    if mm.has_pined { return }") ==
+          "4:8: a process (mm) has no 'has_pined' (did you mean 'has_pinned'?)\n");
+    CHECK(in_munmap("    if maybe_pinned(va) { return }") ==
+          "4:8: there is no predicate 'maybe_pinned' (did you mean 'maybe_dma_pinned'?)\n");
+    CHECK(in_munmap("    zap_ptes(va)") ==
+          "4:5: there is no handler 'zap_ptes' (did you mean 'zap_pte'?)\n");
+    CHECK(in_munmap("    fault wirte(va)") ==
+          "4:11: there is no fault 'wirte' (did you mean 'write'?)\n");
+    CHECK(in_munmap("    flush tbl va") == "4:5: 'flush tbl va' is not a step that the language "
+                                           "knows (did you mean 'flush tlb va'?)\n");
+    CHECK(in_munmap("    pte = { page = zeropage, writeable }") ==
+          "4:30: a PTE has no 'writeable' to set (did you mean 'writable'?)\n");
+}
+
+TEST_CASE("a value of the wrong type is refused") {
+    CHECK(in_munmap("    if pte.page { return }") ==
+          "4:8: this is a page, but a truth value is wanted here\n");
+    CHECK(in_munmap("    if pte.page == 1 { return }") ==
+          "4:8: this compares a page with a number\n");
+    CHECK(in_munmap("    pte = 1") == "4:11: this is a number, but a PTE is wanted here\n");
+    CHECK(in_munmap("    old = pte\n    old = pte.page") ==
+          "5:5: 'old' holds a PTE, this is a page\n");
+    CHECK(in_munmap("    if mm.tlb_flush_pending > 70000 { return }") ==
+          "4:31: a number is from 0 to 65535\n");
+}
+
+TEST_CASE("a lock is released only by who holds it, and taken only by who does not") {
+    CHECK(in_munmap("    unlock ptl") == "4:5: ptl is not held here; held: nothing\n");
+    CHECK(in_munmap("    unlock mmap_lock") == "4:5: mmap_lock is not held here; held: nothing\n");
+    CHECK(in_munmap("    lock ptl\n    lock ptl\n    unlock ptl") == "5:5: ptl is held already\n");
+    CHECK(in_munmap("    irqs on") == "4:5: interrupts off is not held here; held: nothing\n");
+}
+
+TEST_CASE("nothing is held when an operation ends, or sleeps for userfaultfd") {
+    CHECK(in_munmap("    lock ptl") == "4:5: the operation ends with ptl held\n");
+    CHECK(in_munmap("    lock ptl\n    if pte.none { return }\n    unlock ptl") ==
+          "5:5: the operation ends with ptl held\n");
+    CHECK(first(in_munmap("    lock ptl\n    wait userfaultfd(va)\n    unlock ptl")) ==
+          "5:5: mmap_lock (for reading) is not held here; held: ptl");
+}
+
+TEST_CASE("paths that meet hold the same locks") {
+    CHECK(in_munmap("    lock ptl\n    if pte.none { unlock ptl }\n    zap pte\n    unlock ptl") ==
+          "6:5: two paths meet here that hold different locks: ptl, and nothing\n");
+}
+
+TEST_CASE("what is never reached, or never ends a step, is found") {
+    CHECK(in_munmap("    return\n    flush tlb va") == "5:5: this is never reached\n");
+    CHECK(in_munmap("    loop { continue }") == "3:11: a loop through here takes no step\n");
+    CHECK(in_munmap("    break") == "4:5: there is no loop here to leave or repeat\n");
+    CHECK(errors("design trial extends v6.2\n\nhandler nobody(va) {\n    flush tlb va\n}\n") ==
+          "3:9: nothing calls 'nobody'\n");
+    CHECK(errors("design trial extends v6.2\n\noperation frok() {\n    flush tlb\n}\n") ==
+          "3:11: there is no operation 'frok' to start (did you mean 'fork'?)\n");
+}
+
+TEST_CASE("calls have the parameters that the handler asks for") {
+    CHECK(in_munmap("    zap_pte()") == "4:5: 'zap_pte' takes 1 arguments, not 0\n");
+    CHECK(in_munmap("    zap_pte(pte)") ==
+          "4:13: pass a local, a parameter, true or false; what else a handler needs, it looks at "
+          "in a step of its own\n");
+    CHECK(
+        first(errors("design trial extends v6.2\n\noperation munmap(page) {\n    put page\n}\n")) ==
+        "3:11: operation 'munmap' is declared as munmap(va)");
+    CHECK(in_munmap("    page = pte.page\n    if must_unshare(page) { return }") ==
+          "5:8: 'must_unshare' takes 2 arguments, not 1\n");
+}
+
+TEST_CASE("nothing calls or defines itself") {
+    CHECK(errors("design trial extends v6.2\n\noperation munmap(va) {\n    again(va)\n}\n\n"
+                 "handler again(va) {\n    flush tlb va\n    again(va)\n}\n") ==
+          "7:9: 'again' calls itself\n");
+    CHECK(errors("design trial extends v6.2\n\npredicate unshares(page) = unshares(page)\n") ==
+          "3:11: 'unshares' is defined by itself\n");
+}
+
+TEST_CASE("a definition stands once in a file, and a property is known by its name") {
+    CHECK(first(errors("design trial extends v6.2\n\nhandler zap_pte(va) {\n    zap pte\n}\n\n"
+                       "handler zap_pte(va) {\n    flush tlb va\n}\n")) ==
+          "7:9: 'zap_pte' is defined twice in this file; the first is in line 3");
+    CHECK(errors("design trial extends v6.2\nexpect holds no_foriegn_data because \"x\"\n") ==
+          "2:14: there is no property 'no_foriegn_data' (did you mean 'no_foreign_data'?)\n");
+}
+
+TEST_CASE("only a GUP returns a page, and only it can fail") {
+    CHECK(in_munmap("    fail") == "4:5: only a GUP can fail\n");
+    CHECK(in_munmap("    page = pte.page\n    return page") ==
+          "5:5: only a GUP returns something\n");
+}
+
+TEST_CASE("a design without an operation that the world's menu has is incomplete") {
+    Diagnostics out;
+    CHECK_FALSE(try_compile("design trial\n", world_of("tiny"), out));
+    CHECK(
+        brief(out).find("1:8: the design has no operation 'fork', which the world's menu needs") !=
+        std::string::npos);
+}
+
+TEST_CASE("several mistakes are reported at once, in the order of the text") {
+    CHECK(in_munmap("    pge = pte.pag\n    unlck ptl\n    if mm.has_pined { return }") ==
+          "4:11: a PTE has no 'pag' (did you mean 'page'?)\n"
+          "5:5: 'unlck ptl' is not a step that the language knows (did you mean 'unlock ptl'?)\n"
+          "6:8: a process (mm) has no 'has_pined' (did you mean 'has_pinned'?)\n");
+}
+
+TEST_CASE("a design extends one that is there, and not itself") {
+    Diagnostics out;
+    Library library(out);
+    REQUIRE(library.add_design("a.cow", "design a extends v5.13\n", out));
+    CHECK_FALSE(library.design("a", out));
+    CHECK(brief(out) == "1:18: there is no design 'v5.13' (did you mean 'v5.12'?)\n");
+    out.clear();
+    REQUIRE(library.add_design("b.cow", "design b extends c\n", out));
+    REQUIRE(library.add_design("c.cow", "design c extends b\n", out));
+    CHECK_FALSE(library.design("b", out));
+    CHECK(brief(out) == "1:18: design 'b' extends itself\n");
+    out.clear();
+    CHECK_FALSE(library.add_design("d.cow", "design v5.9\n", out));
+    CHECK(brief(out) == "1:8: there is a design 'v5.9' already (give yours a name of its own and "
+                        "let it extend 'v5.9')\n");
+    out.clear();
+    CHECK_FALSE(library.design("v5.77", out));
+    CHECK(brief(out) == "0:0: there is no design 'v5.77' (did you mean 'v5.7'?)\n");
+}
+
+TEST_CASE("a message shows the line, a caret below the place, and the suggestion") {
+    Diagnostics out;
+    (void)try_compile("design trial extends v6.2\n\noperation munmap(va) {\n    flush tbl va\n}\n",
+                      world_of("default"), out);
+    CHECK(to_text(out) ==
+          "trial.cow:4:5: error: 'flush tbl va' is not a step that the language knows\n"
+          "        flush tbl va\n"
+          "        ^~~~~~~~~~~~\n"
+          "    did you mean 'flush tlb va'?");
+}
+
+TEST_CASE("a world is checked before anything runs in it") {
+    CHECK(world_errors(world_head + a_process).empty());
+    CHECK(world_errors("world trial\npages 1\nframes 2\npins 1\n") ==
+          "1:7: a world needs at least one process\n");
+    CHECK(world_errors(world_head + "process a {\n    may wriet\n}\n") ==
+          "6:9: there is no operation 'wriet' (did you mean 'write'?)\n");
+    CHECK(world_errors(world_head + "process a {\n    may clear_refs\n}\n") ==
+          "6:9: 'clear_refs' is not for this actor\n");
+    CHECK(world_errors(world_head + "process a {\n    may write, write\n}\n") ==
+          "6:16: 'write' is in the menu already\n");
+    CHECK(world_errors(world_head + "process a {\n    may gup\n}\n") ==
+          "6:9: 'gup' wants read or write, and get or pin; longterm if it is\n");
+    CHECK(world_errors(world_head + "process a {\n    may gup(raed, get)\n}\n") ==
+          "6:9: there is no GUP flag 'raed' (did you mean 'read'?)\n");
+    CHECK(world_errors(world_head + "process a {\n    may write(pin)\n}\n") ==
+          "6:9: 'write' takes no flags\n");
+    CHECK(world_errors(world_head + "process a {\n    maps va 3 anonymous written\n}\n") ==
+          "6:5: the process has no virtual page 3; there are 1\n");
+    CHECK(world_errors(world_head + "process a {\n    maps va 0 zeropage\n}\n") ==
+          "6:5: this world has no zeropage; say 'zeropage shared' first\n");
+    CHECK(world_errors(world_head + "process a {\n    starts free\n    may write\n}\n") ==
+          "1:7: some process must run at the start\n");
+    CHECK(world_errors(world_head + a_process + a_process) ==
+          "9:9: there is a process 'parent' already\n");
+    CHECK(world_errors("world trial\npages 9\nframes 99\npins 1\n" + a_process) ==
+          "2:1: 'pages' wants one number from 1 to 4\n"
+          "3:1: 'frames' wants one number from 1 to 14\n");
+    CHECK(world_errors(world_head + "arch mips\n" + a_process) == "5:1: 'arch' is x86 or arm64\n");
+    CHECK(world_errors(world_head + "swap on\n" + a_process) ==
+          "5:1: a world has no setting 'swap'\n");
+    CHECK(world_errors(world_head + a_process + "montior { may uffd_wp_protect }\n") ==
+          "9:1: a world has no 'montior' (did you mean 'monitor'?)\n");
+}

@@ -1,0 +1,218 @@
+#include "traces/explain.h"
+
+#include "traces/blocked.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+
+namespace cowcheck {
+
+namespace {
+
+struct Scene {
+    const Runner& runner;
+    const Outcome& last;
+
+    [[nodiscard]] const Program& program() const { return runner.program(); }
+    [[nodiscard]] unsigned get(Field field, unsigned index) const {
+        return program().layout.get(runner.state(), field, index);
+    }
+    [[nodiscard]] std::string page(unsigned frame) const {
+        return "page " + frame_name(program(), frame);
+    }
+    [[nodiscard]] std::string page_and_value(unsigned frame) const {
+        const std::string& value = runner.values().in_frame(frame);
+        return page(frame) + (value.empty() ? "" : " (which holds " + value + ")");
+    }
+};
+
+// ---------------------------------------------------------------- by an event
+
+// Whose data it is, and for whom it is not.
+std::string foreign(const Scene& scene, const TraceEvent& event) {
+    const std::string author = scene.runner.values().author(event.value);
+    std::string text = author.empty()            ? "; "
+                       : author == event.process ? "; another process in the same place wrote "
+                                                   "that, and "
+                                                 : "; " + author + " wrote that, and ";
+    text += event.process;
+    if (event.kind == EventKind::dma_read) text += ", for whom the pin was taken,";
+    return text + " is not entitled to it";
+}
+
+std::string incoherent(const Scene&, const TraceEvent& event) {
+    return ", but " + event.process + " should read " + event.expected + " there";
+}
+
+std::string missed_by_uffd(const Scene&, const TraceEvent&) {
+    return " while that is write-protected by userfaultfd, and the monitor hears nothing of it";
+}
+
+std::string missed_by_soft_dirty(const Scene&, const TraceEvent& event) {
+    return ", and " + event.process + ".pte[" + std::to_string(event.va.value_or(0)) +
+           "] is not soft-dirty although clear_refs has returned before";
+}
+
+std::string spurious(const Scene& scene, const TraceEvent&) {
+    return ", although " + scene.last.step.text + " of " + scene.last.step.thread +
+           " does not write";
+}
+
+std::string not_exclusive(const Scene&, const TraceEvent& event) {
+    return ", and page " + event.page + " is not exclusive any more";
+}
+
+std::string not_private(const Scene&, const TraceEvent& event) {
+    return ", and page " + event.page + " is not this mapping's own";
+}
+
+std::string needless(const Scene& scene, const TraceEvent&) {
+    return ", although nobody but " + scene.last.step.process + " could get at the old one";
+}
+
+struct EventRule {
+    std::string_view property;
+    std::string (*ending)(const Scene&, const TraceEvent&);
+};
+
+constexpr std::array<EventRule, 8> event_rules{
+    {{"no_foreign_data", foreign},
+     {"memory_is_coherent", incoherent},
+     {"uffd_wp_no_missed_write", missed_by_uffd},
+     {"soft_dirty_no_missed_write", missed_by_soft_dirty},
+     {"uffd_wp_no_spurious_event", spurious},
+     {"unpin_finds_exclusive", not_exclusive},
+     {"backing_is_unchanged", not_private},
+     {"no_needless_copy", needless}}};
+
+std::string event_sentence(const Scene& scene, std::string_view property) {
+    const auto& events = scene.last.step.events;
+    if (events.empty()) return "this happens at " + scene.last.step.statement;
+    // What follows from an event (a page gets free) comes after it.
+    const TraceEvent& event = events.front();
+    std::string text = to_text(event, scene.last.step);
+    for (const EventRule& rule : event_rules)
+        if (rule.property == property) text += rule.ending(scene, event);
+    return text;
+}
+
+// ---------------------------------------------------------------- by the state
+
+std::string pin_sentence(const Scene& scene, bool write) {
+    const Layout& l = scene.program().layout;
+    std::string text;
+    for (unsigned i = 0; i < l.size(Scope::pin); ++i) {
+        if (scene.get(Field::pin_state, i) != static_cast<unsigned>(PinState::held) ||
+            (scene.get(Field::pin_write, i) != 0) != write ||
+            scene.get(Field::pin_attached, i) == 0)
+            continue;
+        const unsigned mm = scene.get(Field::pin_mm, i);
+        const unsigned va = scene.get(Field::pin_va, i);
+        const unsigned pte = scene.get(Field::pte, l.pte_index(mm, va));
+        const unsigned frame = pte >> PteBit::frame_shift;
+        const bool present = (pte & PteBit::present) != 0;
+        if (present && frame == scene.get(Field::pin_page, i)) continue;
+        if (!text.empty()) text += "; ";
+        text += pin_name(i) + " holds " + scene.page_and_value(scene.get(Field::pin_page, i)) +
+                ", but " + process_name(scene.program(), mm) + " maps " +
+                (present ? scene.page_and_value(frame) : "nothing") + " at virtual page " +
+                std::to_string(va);
+    }
+    return text;
+}
+
+struct Counts {
+    unsigned mappings = 0;
+    unsigned pins = 0;  // what they count for
+    unsigned base = 0;  // the page cache's own reference
+};
+
+Counts count(const Scene& scene, unsigned frame) {
+    const Layout& l = scene.program().layout;
+    Counts counts;
+    for (unsigned i = 0; i < l.size(Scope::pte); ++i) {
+        const unsigned pte = scene.get(Field::pte, i);
+        counts.mappings += (pte & PteBit::present) != 0 && (pte >> PteBit::frame_shift) == frame;
+    }
+    for (unsigned i = 0; i < l.size(Scope::pin); ++i)
+        if (scene.get(Field::pin_state, i) == static_cast<unsigned>(PinState::held) &&
+            scene.get(Field::pin_page, i) == frame)
+            counts.pins += scene.get(Field::pin_foll_pin, i) != 0 ? 1024U : 1U;
+    const auto kind = static_cast<PageKind>(scene.get(Field::kind, frame));
+    counts.base = kind == PageKind::zeropage || kind == PageKind::page_cache ? 1 : 0;
+    return counts;
+}
+
+std::string count_sentence(const Scene& scene) {
+    const Program& p = scene.program();
+    std::string text;
+    for (unsigned f = 0; f < p.layout.size(Scope::page); ++f) {
+        const Counts counts = count(scene, f);
+        const bool counted = static_cast<PageKind>(scene.get(Field::kind, f)) != PageKind::zeropage;
+        const unsigned mapcount = counted ? counts.mappings : 0;
+        const unsigned refcount = mapcount + counts.pins + counts.base;
+        if (scene.get(Field::refcount, f) == refcount && scene.get(Field::mapcount, f) == mapcount)
+            continue;
+        if (!text.empty()) text += "; ";
+        text += scene.page(f) + " has refcount " + std::to_string(scene.get(Field::refcount, f)) +
+                " and mapcount " + std::to_string(scene.get(Field::mapcount, f)) +
+                ", but its mappings and pins make " + std::to_string(refcount) + " and " +
+                std::to_string(mapcount);
+    }
+    for (const Thread& thread : p.world.threads)
+        for (unsigned va = 0; thread.actor == Actor::cpu && va < p.layout.pages; ++va) {
+            const unsigned entry = p.layout.tlb_index(thread.cpu, va);
+            const unsigned frame = scene.get(Field::tlb_page, entry);
+            if (scene.get(Field::tlb_valid, entry) == 0 || scene.get(Field::kind, frame) != 0)
+                continue;
+            if (!text.empty()) text += "; ";
+            text +=
+                "the TLB of " + thread.name + " leads to " + scene.page(frame) + ", which is free";
+        }
+    return text;
+}
+
+std::string deadlock_sentence(const Scene& scene) {
+    std::string text;
+    for_each_step(scene.program(), scene.runner.state(), [&](const Action& action) {
+        State next = scene.runner.state();
+        const Blocked blocked = perform(scene.program(), next, action).blocked;
+        const unsigned pc = scene.get(Field::pc, action.thread);
+        text += (text.empty() ? "" : "; ") + scene.program().world.threads[action.thread].name +
+                " is stuck in " + scene.program().rests[pc].where + ": " +
+                why_blocked(scene.program(), scene.runner.state(), action, blocked);
+    });
+    return text;
+}
+
+std::string state_sentence(const Scene& scene, std::string_view property) {
+    std::string text;
+    if (property == "rw_pin_matches_mapping" || property == "ro_pin_matches_mapping")
+        text = pin_sentence(scene, property.starts_with("rw"));
+    else if (property == "refcount_is_sound")
+        text = count_sentence(scene);
+    else if (property == "no_deadlock" && scene.last.deadlocked)
+        text = deadlock_sentence(scene);
+    if (!text.empty()) return text;
+    for (const ViewElement& element : scene.runner.view())
+        if (element.exists && element.scope != Scope::tlb && element.scope != Scope::thread) {
+            std::string line = to_text(View{element});
+            line.pop_back();
+            text += (text.empty() ? "" : "; ") + line;
+        }
+    return "in this state: " + text;
+}
+
+}  // namespace
+
+std::string explain(const Runner& runner, const Outcome& last, std::uint32_t bit) {
+    const Scene scene{runner, last};
+    if (bit == assertion_bit) return "the assertion does not hold: " + last.step.statement;
+    const auto number = static_cast<unsigned>(std::countr_zero(bit));
+    const std::string_view property = runner.program().properties[number].name;
+    if ((last.by_event & bit) != 0) return event_sentence(scene, property);
+    return state_sentence(scene, property);
+}
+
+}  // namespace cowcheck

@@ -1,0 +1,130 @@
+#include "traces/names.h"
+
+#include <algorithm>
+#include <cctype>
+
+namespace cowcheck {
+
+namespace {
+
+bool starts_with_word(std::string_view text, std::string_view word) {
+    return text.starts_with(word) &&
+           (text.size() == word.size() || text[word.size()] == ' ' || text[word.size()] == '(');
+}
+
+std::string_view trimmed(std::string_view text) {
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+    while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0)
+        text.remove_suffix(1);
+    return text;
+}
+
+std::string_view rest_of_line(const SourceSpan& span) {
+    std::string_view text = span.file->text;
+    for (std::uint32_t line = 1; line < span.line; ++line) {
+        const std::size_t end = text.find('\n');
+        if (end == std::string_view::npos) return {};
+        text.remove_prefix(end + 1);
+    }
+    text = text.substr(0, text.find('\n'));
+    return span.column > text.size() ? std::string_view{} : text.substr(span.column - 1);
+}
+
+// Where the statement at the front of the text ends: before a comment, a `;`, the
+// bracket that closes the block around it, or the one that opens its own.
+std::size_t end_of_statement(std::string_view text) {
+    const bool has_block = is_guard(text) || starts_with_word(text, "loop") ||
+                           starts_with_word(text, "atomic") || starts_with_word(text, "for");
+    int depth = 0;
+    bool quoted = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (c == '"') quoted = !quoted;
+        if (quoted) continue;
+        if (c == '#' || (c == ';' && depth == 0) || (c == '{' && depth == 0 && has_block)) return i;
+        if (c == '{') ++depth;
+        if (c == '}' && --depth < 0) return i;
+    }
+    return text.size();
+}
+
+std::string upper_initial(std::string_view name) {
+    if (name.empty()) return {};
+    return {static_cast<char>(std::toupper(static_cast<unsigned char>(name[0])))};
+}
+
+}  // namespace
+
+std::string frame_name(const Program& program, unsigned frame) {
+    if (program.world.zeropage && frame == program.world.frames) return "zeropage";
+    return {static_cast<char>('A' + frame)};
+}
+
+std::string process_name(const Program& program, unsigned mm) {
+    return program.world.processes[mm].name;
+}
+
+std::string pin_name(unsigned pin) { return "pin" + std::to_string(pin); }
+
+std::string place_text(const SourceSpan& span) {
+    if (span.file == nullptr || span.line == 0) return {};
+    return span.file->name + ":" + std::to_string(span.line) + ":" + std::to_string(span.column);
+}
+
+bool is_guard(std::string_view statement) { return starts_with_word(statement, "if"); }
+
+std::string statement_text(const SourceSpan& span) {
+    if (span.file == nullptr || span.line == 0 || span.column == 0) return {};
+    const std::string_view line = rest_of_line(span);
+    return std::string(trimmed(line.substr(0, end_of_statement(line))));
+}
+
+ValueNames::ValueNames(const Program& program)
+    : frames_(program.layout.size(Scope::page)), expected_(program.layout.size(Scope::pte)) {
+    const auto taken = [&](const std::string& prefix) {
+        return prefix == "D" || std::any_of(sources_.begin(), sources_.end(),
+                                            [&](const Source& s) { return s.prefix == prefix; });
+    };
+    for (const Process& process : program.world.processes) {
+        const std::string initial = upper_initial(process.name);
+        sources_.push_back({process.name, taken(initial) ? process.name + "." : initial});
+    }
+    sources_.push_back({"the device", "D", 1});
+    const Layout& l = program.layout;
+    for (unsigned f = 0; f < frames_.size(); ++f)
+        if (l.get(program.start, Field::zeroed, f) != 0) frames_[f] = "0";
+    for (unsigned i = 0; i < expected_.size(); ++i) {
+        const unsigned pte = l.get(program.start, Field::pte, i);
+        const unsigned frame = pte >> PteBit::frame_shift;
+        if ((pte & PteBit::present) != 0 && frames_[frame].empty())
+            frames_[frame] = fresh(sources_[i / l.pages]);
+    }
+    for (Source& source : sources_) source.next = std::max(source.next, 1U);
+    settle(program, program.start);
+}
+
+void ValueNames::stored(unsigned mm, unsigned frame) { frames_[frame] = fresh(sources_[mm]); }
+
+void ValueNames::dma_written(unsigned frame) { frames_[frame] = fresh(sources_.back()); }
+
+void ValueNames::settle(const Program& program, const State& state) {
+    const Layout& l = program.layout;
+    for (unsigned i = 0; i < expected_.size(); ++i) {
+        if (l.get(state, Field::expects_zero, i) != 0) expected_[i] = "0";
+        for (unsigned f = 0; f < frames_.size(); ++f)
+            if (((l.get(state, Field::expected, f) >> i) & 1U) != 0) expected_[i] = frames_[f];
+    }
+}
+
+std::string ValueNames::author(const std::string& value) const {
+    for (const Source& source : sources_) {
+        const auto& prefix = source.prefix;
+        if (value.size() > prefix.size() && value.starts_with(prefix) &&
+            std::all_of(value.begin() + static_cast<std::ptrdiff_t>(prefix.size()), value.end(),
+                        [](unsigned char c) { return std::isdigit(c) != 0; }))
+            return source.name;
+    }
+    return {};
+}
+
+}  // namespace cowcheck

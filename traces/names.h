@@ -1,0 +1,62 @@
+// The names by which a trace calls things: frames, processes, places and
+// statements of a design, and the values that memory holds.
+#pragma once
+
+#include "model/machine/program.h"
+
+#include <string>
+#include <vector>
+
+namespace cowcheck {
+
+// "A", "B", ...; "zeropage".
+[[nodiscard]] std::string frame_name(const Program& program, unsigned frame);
+[[nodiscard]] std::string process_name(const Program& program, unsigned mm);
+[[nodiscard]] std::string pin_name(unsigned pin);
+
+// "v5.7.cow:57:5", or nothing for a span that is nowhere.
+[[nodiscard]] std::string place_text(const SourceSpan& span);
+
+// The statement that stands there, on one line, without the block behind it:
+// "if page.mapcount == 1", "put new".
+[[nodiscard]] std::string statement_text(const SourceSpan& span);
+
+// Whether a statement is a guard: it only decides what comes next.
+[[nodiscard]] bool is_guard(std::string_view statement);
+
+// Which value each frame holds, and which one each process should read. A value
+// is named after who made it: P1 and P2 are the parent's first and second store,
+// P0 what it had at the start, D1 is a device's, 0 is zeroes.
+class ValueNames {
+public:
+    explicit ValueNames(const Program& program);
+
+    void stored(unsigned mm, unsigned frame);
+    void dma_written(unsigned frame);
+    void copied(unsigned from, unsigned to) { frames_[to] = frames_[from]; }
+    void zeroed(unsigned frame) { frames_[frame] = "0"; }
+    void freed(unsigned frame) { frames_[frame].clear(); }
+
+    // After each step: what a process should read is where the ghost data says,
+    // or, if no frame holds it any more, what it last was.
+    void settle(const Program& program, const State& state);
+
+    [[nodiscard]] const std::string& in_frame(unsigned frame) const { return frames_[frame]; }
+    [[nodiscard]] const std::string& expected(unsigned slot) const { return expected_[slot]; }
+    // "parent", "the device": who made the value. Empty for zeroes.
+    [[nodiscard]] std::string author(const std::string& value) const;
+
+private:
+    struct Source {
+        std::string name;
+        std::string prefix;
+        unsigned next = 0;
+    };
+    std::string fresh(Source& source) { return source.prefix + std::to_string(source.next++); }
+
+    std::vector<Source> sources_;  // the processes, then the device
+    std::vector<std::string> frames_;
+    std::vector<std::string> expected_;
+};
+
+}  // namespace cowcheck

@@ -1,0 +1,75 @@
+#include "traces/record.h"
+
+#include "cowcheck_version.h"
+#include "traces/blocked.h"
+#include "traces/digest.h"
+#include "traces/explain.h"
+#include "traces/runner.h"
+
+#include <stdexcept>
+
+namespace cowcheck {
+
+namespace {
+
+TraceProperty describe_property(const PropertySet& properties, std::string_view name) {
+    for (const ast::Property& property : properties.properties)
+        if (property.name == name) return {property.name, property.meaning, property.cost};
+    if (name == assertion_name)
+        return {std::string(name), "what the design itself asserts is true", false};
+    return {std::string(name), {}, false};
+}
+
+[[noreturn]] void refuse(const Runner& runner, std::size_t index, const Action& action,
+                         Blocked blocked) {
+    throw std::invalid_argument("step " + std::to_string(index + 1) +
+                                " of the schedule is not possible: " +
+                                why_blocked(runner.program(), runner.state(), action, blocked));
+}
+
+// A schedule made for another program may ask for what makes no sense at all.
+bool makes_sense(const Program& program, const State& state, const Action& action) {
+    const Layout& l = program.layout;
+    if (action.kind == Action::Kind::step)
+        return action.thread < l.size(Scope::thread) && l.get(state, Field::pc, action.thread) != 0;
+    bool found = false;
+    for_each_start(program, state, false,
+                   [&](const Action& possible) { found = found || possible == action; });
+    return found;
+}
+
+}  // namespace
+
+TraceHeader make_header(const DesignText& design, const World& world, std::string_view world_text,
+                        const PropertySet& properties, std::string_view property,
+                        TraceBounds bounds) {
+    TraceHeader header;
+    header.tool_version = version;
+    header.design = {design.name(), design.design().title, {}, design_digest(design)};
+    header.world = {world.name, world.title, {}, text_digest(world_text)};
+    header.depth = bounds.depth;
+    header.concurrency = bounds.concurrency;
+    header.property = describe_property(properties, property);
+    return header;
+}
+
+Trace record(const Program& program, TraceHeader header, std::span<const Action> actions) {
+    Trace trace;
+    trace.header = std::move(header);
+    Runner runner(program);
+    const std::uint32_t bit = property_bit(program, trace.header.property.name);
+    Outcome last = runner.check();
+    for (std::size_t i = 0; i < actions.size() && (last.violated() & bit) == 0; ++i) {
+        if (!makes_sense(runner.program(), runner.state(), actions[i]))
+            throw std::invalid_argument("step " + std::to_string(i + 1) +
+                                        " of the schedule is not possible here");
+        last = runner.perform(actions[i]);
+        if (last.blocked != Blocked::no) refuse(runner, i, actions[i], last.blocked);
+        trace.steps.push_back(last.step);
+    }
+    trace.operations = runner.operations();
+    if ((last.violated() & bit) != 0) trace.explanation = explain(runner, last, bit);
+    return trace;
+}
+
+}  // namespace cowcheck

@@ -1,0 +1,198 @@
+#include "traces/runner.h"
+
+#include "model/machine/expand.h"
+#include "traces/blocked.h"
+#include "traces/guard.h"
+
+namespace cowcheck {
+
+namespace {
+
+Program without_joins(Program program) {
+    for (Instruction& i : program.code)
+        if (i.code == Code::rest) i.a = Mover::separate;
+    return program;
+}
+
+std::optional<EventKind> kind_of(Event event) {
+    switch (event) {
+    case Event::load: return EventKind::load;
+    case Event::store: return EventKind::store;
+    case Event::dma_read: return EventKind::dma_read;
+    case Event::dma_write: return EventKind::dma_write;
+    case Event::unpin: return EventKind::unpin;
+    case Event::userfault: return EventKind::userfault;
+    case Event::free: return EventKind::free;
+    case Event::underflow: return EventKind::underflow;
+    case Event::cow_copy:  // told as a copy, which fork makes as well
+        break;
+    }
+    return std::nullopt;
+}
+
+bool has_page(EventKind kind) { return kind != EventKind::userfault && kind != EventKind::fork; }
+
+bool has_pin(EventKind kind) {
+    return kind == EventKind::dma_read || kind == EventKind::dma_write || kind == EventKind::unpin;
+}
+
+bool has_process(EventKind kind) {
+    return kind != EventKind::free && kind != EventKind::underflow && kind != EventKind::copy;
+}
+
+}  // namespace
+
+// What is noted while a step runs.
+struct Runner::Watch {
+    const Program& program;
+    ValueNames& values;
+    unsigned pc = 0;  // the first rest passed: where the step began
+    std::vector<TraceEvent> events;
+
+    void event(Event event, unsigned mm, unsigned va, unsigned page, unsigned pin) {
+        const auto kind = kind_of(event);
+        if (!kind) return;
+        TraceEvent out;
+        out.kind = *kind;
+        if (has_process(*kind)) {
+            out.process = process_name(program, mm);
+            out.va = va;
+        }
+        if (has_pin(*kind)) out.pin = pin;
+        if (*kind == EventKind::load)
+            out.expected = values.expected(program.layout.pte_index(mm, va));
+        if (*kind == EventKind::store) values.stored(mm, page);
+        if (*kind == EventKind::dma_write) values.dma_written(page);
+        if (has_page(*kind)) {
+            out.page = frame_name(program, page);
+            out.value = values.in_frame(page);
+        }
+        if (*kind == EventKind::free) values.freed(page);
+        events.push_back(std::move(out));
+    }
+
+    void copied(unsigned from, unsigned to) {
+        values.copied(from, to);
+        TraceEvent out;
+        out.kind = EventKind::copy;
+        out.page = frame_name(program, to);
+        out.source = frame_name(program, from);
+        out.value = values.in_frame(to);
+        events.push_back(std::move(out));
+    }
+
+    void forked(unsigned child) {
+        TraceEvent out;
+        out.kind = EventKind::fork;
+        out.process = process_name(program, child);
+        events.push_back(std::move(out));
+    }
+};
+
+struct Runner::Observer {
+    Watch* watch = nullptr;
+
+    void step(unsigned pc) const {
+        if (watch->pc == 0) watch->pc = pc;
+    }
+    void event(Event event, unsigned mm, unsigned va, unsigned page, unsigned pin) const {
+        watch->event(event, mm, va, page, pin);
+    }
+    void copied(unsigned from, unsigned to) const { watch->copied(from, to); }
+    void zeroed(unsigned page) const { watch->values.zeroed(page); }
+    void forked(unsigned child) const { watch->forked(child); }
+};
+
+Runner::Runner(const Program& program)
+    : program_(without_joins(program)), state_(program_.start), values_(program_),
+      view_(cowcheck::view(program_, state_, values_)),
+      operation_of_(program_.world.threads.size(), 0) {}
+
+Outcome Runner::perform(const Action& action) {
+    Outcome outcome;
+    State next = state_;
+    ValueNames values = values_;
+    Watch watch{program_, values, 0, {}};
+    const StepResult result = cowcheck::perform(program_, next, action, Observer{&watch});
+    outcome.blocked = result.blocked;
+    if (result.blocked != Blocked::no) return outcome;
+    describe_operation(action, outcome.step);
+    values.settle(program_, next);
+    state_ = next;
+    values_ = std::move(values);
+    describe_statement(action, watch.pc, outcome.step);
+    View after = cowcheck::view(program_, state_, values_);
+    outcome.step.changes = changes(view_, after);
+    outcome.step.events = std::move(watch.events);
+    view_ = std::move(after);
+    outcome.by_event = result.violated;
+    check_into(outcome);
+    return outcome;
+}
+
+Outcome Runner::check() const {
+    Outcome outcome;
+    check_into(outcome);
+    return outcome;
+}
+
+void Runner::check_into(Outcome& outcome) const {
+    State copy = state_;
+    outcome.deadlocked = is_deadlock(program_, state_);
+    outcome.by_state = Machine<NoObserver>(program_, copy).check_state(outcome.deadlocked);
+}
+
+// Before the action: who does what for whom.
+void Runner::describe_operation(const Action& action, TraceStep& step) {
+    const auto get = [&](Field field, unsigned i) { return program_.layout.get(state_, field, i); };
+    const bool device = action.kind == Action::Kind::device;
+    unsigned operation = action.operation;
+    unsigned mm = action.mm;
+    unsigned va = action.va;
+    unsigned pin = action.pin;
+    if (action.kind == Action::Kind::step) {
+        operation = program_.rests[get(Field::pc, action.thread)].operation;
+        mm = get(Field::op_mm, action.thread);
+        va = get(Field::op_va, action.thread);
+        pin = get(Field::op_pin, action.thread);
+    } else if (device) {
+        mm = get(Field::pin_mm, pin);
+        va = get(Field::pin_va, pin);
+    }
+    if (action.kind != Action::Kind::step) ++operations_;
+    if (action.kind == Action::Kind::start) operation_of_[action.thread] = operations_;
+    const MenuItem& item = program_.operations[operation].item;
+    step.kind = device                               ? StepKind::device
+                : action.kind == Action::Kind::start ? StepKind::start
+                                                     : StepKind::step;
+    step.thread = device ? "device" : program_.world.threads[action.thread].name;
+    step.operation = device ? operations_ : operation_of_[action.thread];
+    step.text = to_text(item);
+    step.process = process_name(program_, mm);
+    if (device || info(item.kind).parameters.starts_with("va")) step.va = va;
+    if (device || info(item.kind).needs == Needs::pin_slot) step.pin = pin;
+}
+
+// After it: which statement that was.
+void Runner::describe_statement(const Action& action, unsigned pc, TraceStep& step) const {
+    if (pc == 0) {
+        step.handler = step.text;
+        return;
+    }
+    const Rest& rest = program_.rests[pc];
+    step.handler = rest.where;
+    step.place = place_text(rest.span);
+    step.statement = statement_text(rest.span);
+    if (action.kind == Action::Kind::device || !is_guard(step.statement)) return;
+    const unsigned next = program_.layout.get(state_, Field::pc, action.thread);
+    step.guard = guard_outcome(program_, pc, next);
+}
+
+std::uint32_t property_bit(const Program& program, std::string_view name) {
+    if (name == assertion_name) return assertion_bit;
+    for (std::size_t i = 0; i < program.properties.size(); ++i)
+        if (program.properties[i].name == name) return 1U << i;
+    return 0;
+}
+
+}  // namespace cowcheck

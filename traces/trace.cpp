@@ -1,0 +1,77 @@
+#include "traces/trace.h"
+
+#include <algorithm>
+#include <array>
+
+namespace cowcheck {
+
+namespace {
+
+constexpr std::array<std::string_view, 10> event_kinds{
+    "load",      "store", "dma_read", "dma_write", "unpin",
+    "userfault", "copy",  "fork",     "free",      "underflow"};
+
+constexpr std::array<std::string_view, 3> step_kinds{"start", "step", "device"};
+
+template <class Kind, class Names>
+std::optional<Kind> find_in(const Names& names, std::string_view name) {
+    const auto found = std::find(names.begin(), names.end(), name);
+    if (found == names.end()) return std::nullopt;
+    return static_cast<Kind>(found - names.begin());
+}
+
+std::string number_text(const std::optional<unsigned>& number) {
+    return number ? std::to_string(*number) : "?";
+}
+
+}  // namespace
+
+std::string to_text(const FieldValue& value) {
+    if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "yes" : "no";
+    if (const auto* number = std::get_if<unsigned>(&value)) return std::to_string(*number);
+    const auto& text = std::get<std::string>(value);
+    return text.empty() ? "-" : text;
+}
+
+std::string_view name_of(EventKind kind) { return event_kinds[static_cast<std::size_t>(kind)]; }
+
+std::optional<EventKind> find_event_kind(std::string_view name) {
+    return find_in<EventKind>(event_kinds, name);
+}
+
+std::string_view name_of(StepKind kind) { return step_kinds[static_cast<std::size_t>(kind)]; }
+
+std::optional<StepKind> find_step_kind(std::string_view name) {
+    return find_in<StepKind>(step_kinds, name);
+}
+
+std::string actor_name(const TraceStep& step) {
+    if (step.kind == StepKind::device || step.process.empty()) return step.thread;
+    return step.thread + " (" + step.process + ")";
+}
+
+std::string to_text(const TraceEvent& event, const TraceStep& step) {
+    const std::string page = "page " + event.page;
+    const std::string through = " through pin" + number_text(event.pin);
+    switch (event.kind) {
+    case EventKind::load: return step.thread + " reads " + event.value + " from " + page;
+    case EventKind::store: return step.thread + " stores " + event.value + " into " + page;
+    case EventKind::dma_read:
+        return "the holder of pin" + number_text(event.pin) + " reads " + event.value + " from " +
+               page;
+    case EventKind::dma_write:
+        return "the device writes " + event.value + " into " + page + through;
+    case EventKind::unpin: return "pin" + number_text(event.pin) + " of " + page + " goes";
+    case EventKind::userfault:
+        return "the monitor is told of a write-protect fault of " + event.process +
+               " on its virtual page " + number_text(event.va);
+    case EventKind::copy:
+        return "page " + event.source + ", which holds " + event.value + ", is copied to " + page;
+    case EventKind::fork: return event.process + " starts to run";
+    case EventKind::free: return page + " is freed";
+    case EventKind::underflow: return "a reference to " + page + " is dropped that nobody had";
+    }
+    return {};
+}
+
+}  // namespace cowcheck

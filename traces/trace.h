@@ -1,0 +1,136 @@
+// A counterexample as a value: what was checked, and every step of a schedule
+// with what it changed. docs/trace-format.md describes it as a file.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace cowcheck {
+
+// The version of the format; a reader refuses all others.
+inline constexpr unsigned trace_format = 1;
+
+// What a field of a state holds, in readable form: a flag, a count, or a name.
+using FieldValue = std::variant<bool, unsigned, std::string>;
+
+// "yes" and "no", a number, or the name itself; "-" for an empty one.
+[[nodiscard]] std::string to_text(const FieldValue& value);
+
+// One field of the state gets another value: "parent.pte[0].writable".
+struct StateChange {
+    std::string what;
+    FieldValue from;
+    FieldValue to;
+
+    friend bool operator==(const StateChange&, const StateChange&) = default;
+};
+
+enum class EventKind : std::uint8_t {
+    load,
+    store,
+    dma_read,
+    dma_write,
+    unpin,
+    userfault,
+    copy,
+    fork,
+    free,
+    underflow
+};
+
+[[nodiscard]] std::string_view name_of(EventKind kind);
+[[nodiscard]] std::optional<EventKind> find_event_kind(std::string_view name);
+
+// Something that happens to data or references within a step. What does not
+// apply is empty.
+struct TraceEvent {
+    EventKind kind = EventKind::load;
+    std::string process;         // whose access; fork: the child
+    std::optional<unsigned> va;  // its virtual page
+    std::string page;            // the frame: "A"; copy: the new one
+    std::string source;          // copy: the frame that was copied
+    std::optional<unsigned> pin;
+    std::string value;     // what was read, written or copied: "P1"
+    std::string expected;  // load: what the process should read
+
+    friend bool operator==(const TraceEvent&, const TraceEvent&) = default;
+};
+
+// An operation starts on a thread, a thread goes on, or a device acts at once.
+enum class StepKind : std::uint8_t { start, step, device };
+
+[[nodiscard]] std::string_view name_of(StepKind kind);
+[[nodiscard]] std::optional<StepKind> find_step_kind(std::string_view name);
+
+// One atomic step.
+struct TraceStep {
+    std::string thread;  // "cpu0", "monitor", "procfs", "device"
+    StepKind kind = StepKind::step;
+    unsigned operation = 0;      // the number of its operation, from 1 on
+    std::string text;            // the operation: "gup_fast(read, get)", "fork"
+    std::string process;         // the process worked on
+    std::optional<unsigned> va;  // the virtual page, if the operation has one
+    std::optional<unsigned> pin;
+    std::string handler;        // "gup_fast > gup > fault write > do_wp_page"
+    std::string place;          // "v5.7.cow:57:5"; empty if it has none
+    std::string statement;      // "if page.mapcount == 1"
+    std::optional<bool> guard;  // which way an `if` went, where that is known
+    std::vector<StateChange> changes;
+    std::vector<TraceEvent> events;
+
+    friend bool operator==(const TraceStep&, const TraceStep&) = default;
+};
+
+// A text that the trace depends on.
+struct TraceText {
+    std::string name;    // "v5.7"
+    std::string title;   // in one line
+    std::string path;    // of the user's own file; empty if it is built in
+    std::string digest;  // of all that it consists of
+
+    friend bool operator==(const TraceText&, const TraceText&) = default;
+};
+
+struct TraceProperty {
+    std::string name;
+    std::string meaning;
+    bool cost = false;  // breaking it costs, but corrupts nothing
+
+    friend bool operator==(const TraceProperty&, const TraceProperty&) = default;
+};
+
+// What was checked, and by what.
+struct TraceHeader {
+    std::string tool_version;
+    TraceText design;
+    TraceText world;
+    unsigned depth = 0;        // the bound: operations started
+    unsigned concurrency = 0;  // the bound: operations in flight; 0 is none
+    TraceProperty property;
+
+    friend bool operator==(const TraceHeader&, const TraceHeader&) = default;
+};
+
+struct Trace {
+    TraceHeader header;
+    unsigned operations = 0;  // that the steps start
+    std::string explanation;  // what goes wrong in the last step; empty if nothing does
+    std::vector<TraceStep> steps;
+
+    friend bool operator==(const Trace&, const Trace&) = default;
+};
+
+// What a trace calls the design's own assertions, which are no property.
+inline constexpr std::string_view assertion_name = "assertion";
+
+// "cpu0 (parent)", or "device" alone.
+[[nodiscard]] std::string actor_name(const TraceStep& step);
+
+// The same in words: "cpu0 stores P1 into page A".
+[[nodiscard]] std::string to_text(const TraceEvent& event, const TraceStep& step);
+
+}  // namespace cowcheck
