@@ -2,6 +2,7 @@
 
 #include "model/compile/checks.h"
 #include "model/compile/handlers.h"
+#include "model/compile/merge_rests.h"
 
 #include <algorithm>
 
@@ -199,6 +200,7 @@ std::optional<Program> compile(const DesignText &design, const PropertySet &prop
     if (out.size() != before)
         return std::nullopt;
     compile_checks(emitter, properties);
+    merge_rests(program);
     if (program.rests.size() > info(Field::pc).mask())
         emitter.complain(design.design().span, "the design has more steps than " +
                                                    std::to_string(info(Field::pc).mask()));

@@ -59,6 +59,13 @@ class Classifier {
             rest.b = step.unless;
             rest.c = step.place >= 0 ? static_cast<std::uint8_t>(step.place) : std::uint8_t{0};
         }
+        // Of rests that were merged, all instructions say the same.
+        for (Instruction &i : p_.code)
+            if (i.code == Code::rest && i.imm != 0) {
+                const std::uint16_t target = i.target;
+                i = p_.code[p_.rests[i.imm].address];
+                i.target = target;
+            }
     }
 
   private:
