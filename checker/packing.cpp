@@ -29,7 +29,9 @@ std::array<std::uint16_t, State::max_words + 4> used_bits(const Program &program
     // Locals: only those of the operations that the thread can run.
     for (unsigned t = 0; t < l.size(Scope::thread); ++t)
         for (const Rest &rest : program.rests) {
-            bool own = false;
+            bool own = rest.several_operations &&
+                       info(program.operations[rest.operation].item.kind).actor ==
+                           program.world.threads[t].actor;
             for (const std::uint16_t operation : program.menus[t])
                 own |= operation == rest.operation;
             if (!own)

@@ -15,7 +15,7 @@ namespace {
 constexpr unsigned assertion_number = 31;  // as a Violation calls it
 
 Program with_steps_joined(Program program, bool join) {
-    if (join) join_steps(program);
+    if (join) reduce_steps(program);
     return program;
 }
 

@@ -82,7 +82,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         require(to_text(complaints).empty() == complaints.empty());
         if (!program) continue;
         run(*program);
-        join_steps(*program);
+        reduce_steps(*program);
         run(*program);
     }
     require(to_text(out).empty() == out.empty());

@@ -200,7 +200,7 @@ std::optional<Program> compile(const DesignText &design, const PropertySet &prop
     if (out.size() != before)
         return std::nullopt;
     compile_checks(emitter, properties);
-    merge_rests(program);
+    drop_unreached_rests(program);
     if (program.rests.size() > info(Field::pc).mask())
         emitter.complain(design.design().span, "the design has more steps than " +
                                                    std::to_string(info(Field::pc).mask()));

@@ -1,6 +1,7 @@
 #include "model/compile/join.h"
 
 #include "model/compile/flow.h"
+#include "model/compile/merge_rests.h"
 
 #include <algorithm>
 #include <array>
@@ -410,5 +411,10 @@ class Classifier {
 } // namespace
 
 void join_steps(Program &program) { Classifier(program).run(); }
+
+void reduce_steps(Program &program) {
+    merge_rests(program);
+    join_steps(program);
+}
 
 } // namespace cowcheck

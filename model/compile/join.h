@@ -11,4 +11,7 @@ namespace cowcheck {
 // states gets smaller.
 void join_steps(Program &program);
 
+// Both reductions of the program itself: merge_rests(), then join_steps().
+void reduce_steps(Program &program);
+
 } // namespace cowcheck

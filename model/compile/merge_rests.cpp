@@ -3,7 +3,6 @@
 #include "model/compile/flow.h"
 
 #include <map>
-#include <string>
 #include <vector>
 
 namespace cowcheck {
@@ -32,22 +31,18 @@ std::vector<bool> reached_rests(const Program &program) {
     return rests;
 }
 
-// What a rest looks like by itself.
-Signature own_signature(const Rest &rest, std::map<std::string, std::uint32_t> &names) {
-    const auto name =
-        names.emplace(rest.where, static_cast<std::uint32_t>(names.size())).first->second;
-    const auto file = names
-                          .emplace(rest.span.file == nullptr ? std::string{}
-                                                             : "file " + rest.span.file->name,
-                                   static_cast<std::uint32_t>(names.size()))
-                          .first->second;
-    Signature all{name, file, rest.span.line, rest.span.column, rest.operation, rest.held};
+// What must be the same for rests to be one, besides what they do.
+Signature own_signature(const Program &program, const Rest &rest) {
+    const OperationInfo &about = info(program.operations[rest.operation].item.kind);
+    Signature all{static_cast<std::uint32_t>(about.actor), static_cast<std::uint32_t>(about.needs),
+                  rest.held};
     const auto place = [&](const FrameLocal &local) {
         all.push_back(local.word * 0x10000U + local.shift * 0x100U + local.present_shift);
     };
+    all.push_back(rest.locals);
     for (unsigned i = 0; i < rest.locals; ++i)
         place(rest.frames[i]);
-    all.push_back(0xffffffffU);
+    all.push_back(rest.processes);
     for (unsigned i = 0; i < rest.processes; ++i)
         place(rest.mms[i]);
     all.insert(all.end(), rest.live.begin(), rest.live.end());
@@ -96,7 +91,6 @@ class Walk {
 // The class of each rest; 0 is idle.
 std::vector<std::uint32_t> bisimilar(const Program &program, const std::vector<bool> &reached) {
     std::vector<std::uint32_t> classes(program.rests.size(), 0);
-    std::map<std::string, std::uint32_t> names;
     std::size_t count = 0;
     for (bool first = true;; first = false) {
         std::map<Signature, std::uint32_t> numbers;
@@ -106,7 +100,7 @@ std::vector<std::uint32_t> bisimilar(const Program &program, const std::vector<b
                 continue;
             Signature signature;
             if (first) {
-                signature = own_signature(program.rests[r], names);
+                signature = own_signature(program, program.rests[r]);
             } else {
                 signature = Walk(program, classes).from(program.rests[r].address + 1U);
                 signature.push_back(classes[r]);
@@ -120,27 +114,40 @@ std::vector<std::uint32_t> bisimilar(const Program &program, const std::vector<b
     }
 }
 
-} // namespace
-
-void merge_rests(Program &program) {
-    const std::vector<bool> reached = reached_rests(program);
-    const std::vector<std::uint32_t> classes = bisimilar(program, reached);
+// One rest for each class, in the order of the first of each; class 0 goes.
+void keep_one_of_each(Program &program, const std::vector<std::uint32_t> &classes) {
     std::vector<std::uint16_t> number(program.rests.size(), 0);
     std::map<std::uint32_t, std::uint16_t> first_of;
     std::vector<Rest> kept{program.rests[0]};
     for (std::size_t r = 1; r < program.rests.size(); ++r) {
-        if (!reached[r])
+        if (classes[r] == 0)
             continue;
         const auto [place, fresh] =
             first_of.emplace(classes[r], static_cast<std::uint16_t>(kept.size()));
         number[r] = place->second;
         if (fresh)
-            kept.push_back(program.rests[r]);
+            kept.push_back(std::move(program.rests[r]));
+        else if (kept[place->second].operation != program.rests[r].operation)
+            kept[place->second].several_operations = true;
     }
     for (Instruction &i : program.code)
         if (i.code == Code::rest)
             i.imm = number[i.imm];
     program.rests = std::move(kept);
+}
+
+} // namespace
+
+void merge_rests(Program &program) {
+    keep_one_of_each(program, bisimilar(program, reached_rests(program)));
+}
+
+void drop_unreached_rests(Program &program) {
+    const std::vector<bool> reached = reached_rests(program);
+    std::vector<std::uint32_t> classes(reached.size(), 0);
+    for (std::size_t r = 1; r < reached.size(); ++r)
+        classes[r] = reached[r] ? static_cast<std::uint32_t>(r) : 0;
+    keep_one_of_each(program, classes);
 }
 
 } // namespace cowcheck

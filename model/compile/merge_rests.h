@@ -1,19 +1,21 @@
-// Rests that no schedule can tell apart become one: fewer states, and fewer
-// program points for everything that is derived from them.
+// Program points at which nothing can tell which one a handler rests at.
 #pragma once
 
 #include "model/machine/program.h"
 
 namespace cowcheck {
 
-// Handlers are inlined wherever they are called, so the tail of wp_page_reuse()
-// stands in the program once for every way there. Two rests of an operation are
-// merged if they stand at the same statement, reached by the same calls, with
-// the same locks and the same locals at the same places, and their code does the
-// same up to rests that are merged, too (the coarsest such partition, by
-// refinement: Hopcroft 1971 for automata). Such rests are bisimilar, so no
-// property can differ. Rests that no operation can reach are dropped. The others
-// are numbered anew, in order.
+// Makes one rest of those that are bisimilar: with the same locks held and the
+// same locals at the same places, whose code does the same up to rests that are
+// merged, too. Handlers are inlined wherever they are called, so the tail of
+// wp_page_reuse() stands in a program once for every way there; no property can
+// tell those apart. Operations share rests if the same actor runs them. What a
+// person reads of a merged rest (its statement, its callers) is that of one of
+// them, so traces are told by the program that was not merged.
+// docs/internals-reduction.md has the proof.
 void merge_rests(Program &program);
+
+// Only drops the rests that no operation can reach.
+void drop_unreached_rests(Program &program);
 
 } // namespace cowcheck

@@ -205,6 +205,7 @@ struct FrameLocal {
 struct Rest {
     std::uint16_t address = 0; // of its instruction
     std::uint16_t operation = 0; // index into Program::operations
+    bool several_operations = false; // merged: others rest here, too (compile/merge_rests.h)
     std::uint8_t held = 0;
     std::uint8_t locals = 0;   // how many of `frames` are used
     std::uint8_t processes = 0; // how many of `mms` are used

@@ -32,7 +32,7 @@ Program compiled(const std::string& design, const std::string& world, bool joine
     REQUIRE_MESSAGE(text, to_text(out));
     auto program = compile(*text, library.properties(), world_of(world), out);
     REQUIRE_MESSAGE(program, to_text(out));
-    if (joined) join_steps(*program);
+    if (joined) reduce_steps(*program);
     return *program;
 }
 

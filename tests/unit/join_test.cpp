@@ -62,7 +62,7 @@ bool compare(const Program& plain, const Bounds& bounds) {
     const auto expected = explore_plainly(plain, bounds);
     if (!expected) return false;
     Program joined = plain;
-    join_steps(joined);
+    reduce_steps(joined);
     const auto depth = static_cast<unsigned>(expected->depth);
     const ExploreOptions symmetric{.concurrency = bounds.concurrency};
     const ExploreOptions concrete{.concurrency = bounds.concurrency, .symmetry = false};
