@@ -78,7 +78,7 @@ private:
                " * next step, which thread[].pc repeats for the others to see. One state is "
                "stored\n"
                " * before init has run; all others are those of `cowcheck --no-reduction\n"
-               " * --no-symmetry`. */\n\n";
+               " * --no-symmetry`. SPIN's limit makes the steps beyond some number `atomic`. */\n\n";
     }
 
     // What a step is about: "fault write > do_wp_page: if page.anon   v5.7.cow:55".
@@ -100,7 +100,10 @@ private:
 
     std::string option(const std::vector<Expr>& conditions, const std::vector<std::string>& effects,
                        const std::string& next) {
-        std::string text = "    :: d_step { ";
+        // SPIN takes no more d_steps than this in a model ("d_step sequence too long"); atomic
+        // stores the same states, but each statement is a transition of its own.
+        constexpr unsigned max_d_steps = 1900;
+        std::string text = ++options_ <= max_d_steps ? "    :: d_step { " : "    :: atomic { ";
         if (!conditions.empty()) text += render_all(conditions) + " ->";
         std::string indent = conditions.empty() ? "" : "\n           ";
         for (const auto& effect : effects) {
@@ -289,6 +292,7 @@ private:
     const ExportOptions& o_;
     Locals locals_;
     unsigned temporaries_ = 0;  // how many tmp_N the steps use
+    unsigned options_ = 0;      // d_steps and atomics so far
 };
 
 }  // namespace

@@ -9,7 +9,7 @@ from spin import (assertions_fail_for_what_is_violated, both_count_the_same, bot
 from statements import main, statement
 
 # Worlds that can be explored completely with so many operations in flight.
-WORLDS = (("child-exit", "all"), ("soft-dirty", 2), ("stale-tlb", 1), ("zeropage", 1),
+WORLDS = (("child-exit", "all"), ("soft-dirty", 2), ("stale-tlb", 1),
           ("direct-io", 1), ("vmsplice", 1), ("pte-same", 1), ("remap", 1))
 
 
@@ -22,16 +22,16 @@ def every_design_has_the_same_states_in_small_worlds():
 
 
 @statement
-def two_pages_have_the_same_states():
+def two_pages_and_the_zeropage_have_the_same_states():
     need_spin()
     both_count_the_same("v6.2", "two-pages", 1)
+    both_count_the_same("v5.9", "zeropage", 1)
 
 
 @statement
-def every_design_has_the_same_verdicts_in_the_default_world():
+def the_default_world_has_the_same_verdicts():
     need_spin()
-    for design in designs():
-        both_say_the_same(design, "default", 2, 2)
+    both_say_the_same("v5.9", "default", 2, 2)
 
 
 @statement
