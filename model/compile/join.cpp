@@ -235,7 +235,9 @@ class Classifier {
             step.unless |= Unless::becomes_right;
         const bool both_ways = (step.unless & Unless::becomes_left) != 0 &&
                                (step.unless & Unless::becomes_right) != 0;
-        if (refuted || both_ways || step.mover == Mover::none)
+        const bool not_alone = (step.unless & Unless::notes_shared) != 0 &&
+                               step.unless != Unless::notes_shared;
+        if (refuted || both_ways || not_alone || step.mover == Mover::none)
             step.unless = 0;
         step.mover = Mover::none;
         return step;
@@ -294,6 +296,8 @@ class Classifier {
             return {Mover::none, Unless::only_cpu | Unless::becomes_right, -1};
         case Code::share_pte:
             return {Mover::none, Unless::child_is_new, -1};
+        case Code::note_shared:
+            return ptl ? Class{Mover::none, Unless::notes_shared, -1} : Class{};
         default:
             return {};
         }
@@ -341,7 +345,6 @@ class Classifier {
         case Code::either:
         case Code::invert:
         case Code::seq_odd:
-        case Code::note_shared:
         case Code::attach: // says what the load of the PTE beside it says
             return Mover::both;
         case Code::end: // promises begin and waiting ends: earlier is never weaker

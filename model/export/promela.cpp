@@ -183,7 +183,13 @@ private:
         const std::string me = "thread[" + who.thread + "].";
         const Needs needs = info(op.item.kind).needs;
         std::vector<Expr> may{atom("mm[" + m + "].life == ALIVE")};
-        if (has_va) may.push_back(atom("pte[" + index_text(p_, m, v) + "].mapped"));
+        const bool access =
+            op.item.kind == OperationKind::read || op.item.kind == OperationKind::write;
+        if (access)
+            may.push_back(atom("(pte[" + index_text(p_, m, v) + "].mapped || tlb[" +
+                               index_text(p_, who.cpu, v) + "].valid)"));
+        else if (has_va)
+            may.push_back(atom("pte[" + index_text(p_, m, v) + "].mapped"));
         if (needs == Needs::pin_slot)
             may.push_back(atom(p_.layout.size(Scope::pin) == 0 ? "false" : "SOME_PIN_IS_FREE"));
         if (needs == Needs::process_slot) may.push_back(atom("SOME_MM_IS_FREE"));

@@ -70,6 +70,13 @@ template <class O> std::uint8_t Machine<O>::mover(const Instruction &rest) {
     if (rest.a != Mover::none || rest.b == 0)
         return rest.a;
     const unsigned rules = rest.b;
+    if (rules == Unless::notes_shared) {
+        const unsigned pte = get(Field::pte, slot(r_[Reg::mm], r_[Reg::va]));
+        if ((pte & PteBit::present) == 0)
+            return Mover::both;
+        return reachable_by_others(r_[Reg::mm], pte >> PteBit::frame_shift) ? Mover::left
+                                                                           : Mover::right;
+    }
     if ((rules & (Unless::page_locked_away | Unless::page_private)) != 0) {
         const unsigned word = thread_words(thread_)[rest.c >> 4U];
         const unsigned page = (word >> (rest.c & 0xfU)) & 0xfU;

@@ -155,6 +155,9 @@ struct Unless {
     static constexpr std::uint8_t pinned_already = 16;  // mm.has_pinned is set
     static constexpr std::uint8_t becomes_left = 32;    // what it becomes: a left mover,
     static constexpr std::uint8_t becomes_right = 64;   // a right mover, or neither bit: both
+    // It notes who else can get at the page of the PTE, under ptl: nobody new can meanwhile, so
+    // "others can" may be said earlier and "nobody can" later. Stands alone.
+    static constexpr std::uint8_t notes_shared = 128;
 };
 
 // No transition joins more steps than this.
