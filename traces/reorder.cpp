@@ -40,7 +40,7 @@ public:
     Attempt(const Program& program, unsigned property, const State& from)
         : p_(program), property_(property), state_(from) {}
 
-    std::vector<Action> done;
+    std::vector<Action> done;  // from the start of the schedule on
 
     // One step as the schedule has it; false if this way leads nowhere.
     bool exactly(const Action& action) { return perform_now(action) == Blocked::no && !bad_; }
@@ -123,6 +123,7 @@ std::optional<DecidingPair> try_order(const Program& program, std::span<const Ac
                                       unsigned later) {
     DecidingPair pair{earlier, later, 0, false, {}, 0};
     Attempt attempt(program, property, from);
+    attempt.done.assign(schedule.begin(), schedule.begin() + (earlier - 1));
     const unsigned mover = who(schedule[later - 1]);
     unsigned passed = 0;
     for (unsigned k = earlier; k <= later; ++k) {

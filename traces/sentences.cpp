@@ -1,5 +1,6 @@
 #include "traces/sentences.h"
 
+#include "traces/short_step.h"
 #include "traces/text.h"
 
 #include <array>
@@ -61,7 +62,7 @@ std::string count_text(const Change& change, const TraceStep& step) {
     const unsigned by = *to > *from ? *to - *from : *from - *to;
     const std::string what = change.field == "mapcount" ? "mapping" : "reference";
     const std::string amount = by == 1 ? "a " + what : std::to_string(by) + " " + what + "s";
-    const std::string verb = change.field == "mapcount" ? (*to > *from ? "counts " : "uncounts ")
+    const std::string verb = change.field == "mapcount" ? (*to > *from ? "adds " : "drops ")
                                                         : (*to > *from ? "takes " : "drops ");
     return verb + amount + (change.field == "mapcount" ? " of " : *to > *from ? " to " : " to ") +
            change.owner + " (" + change.field + " " + change.now() + ")";
@@ -93,11 +94,15 @@ std::string mm_text(const Change& change, const TraceStep&) {
     return change.on() ? "sets " + change.field + " of " + change.owner : std::string();
 }
 
+std::string vma_text(const Change& change, const TraceStep&) {
+    return change.on() ? std::string() : "takes " + change.owner + " away";
+}
+
 std::string pin_text(const Change& change, const TraceStep& step) {
     if (change.now() != "held") return {};
     for (const StateChange& other : step.changes)
         if (other.what == change.owner + ".page")
-            return "ends: " + change.owner + " is page " + to_text(other.to);
+            return "returns page " + to_text(other.to) + " as " + change.owner;
     return {};
 }
 
@@ -117,7 +122,7 @@ constexpr std::array<Rule, 12> rules{{{"present", ".pte[", mapping_text},
                                       {"kind", "page ", kind_text},
                                       {"valid", ".tlb[", tlb_text},
                                       {"has_pinned", "", mm_text},
-                                      {"mapped", ".vma[", flag_text},
+                                      {"mapped", ".vma[", vma_text},
                                       {"state", "pin", pin_text}}};
 
 bool is_name(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
@@ -137,9 +142,8 @@ std::string leading_function(std::string_view comment) {
 std::vector<std::string> sentences_of(const TraceStep& step, bool guards) {
     std::vector<std::string> list;
     if (guards && step.guard && step.events.empty()) {
-        const std::string what =
-            step.statement.starts_with("if ") ? step.statement.substr(3) : step.statement;
-        list.push_back((*step.guard ? "finds that `" : "finds that not `") + what + "`");
+        const auto [condition, outcome] = guard_of(step);
+        list.push_back("finds `" + condition + "` " + (outcome ? "true" : "false"));
     }
     for (const StateChange& change : step.changes) {
         const std::size_t dot = change.what.rfind('.');

@@ -33,9 +33,9 @@ public:
         const auto property = static_cast<unsigned>(std::countr_zero(bit));
         const Program& plain = walk_.runner().program();
         pairs_ = deciding_pairs(plain, schedule_, property);
-        for (const DecidingPair& pair : pairs_) {
-            essential_.insert(pair.earlier);
-            essential_.insert(pair.later);
+        for (const DecidingPair* pair : telling_pairs()) {
+            essential_.insert(pair->earlier);
+            essential_.insert(pair->later);
         }
         essential_.insert(walk_.size());
         if (DecidingPair* pair = nearest())
@@ -54,11 +54,35 @@ public:
     }
 
 private:
-    // The pair that is told: the last step only shows what went wrong before it.
+    // That a value is read after it was written goes without saying.
+    bool is_access(unsigned number) const {
+        const auto& events = walk_.step(number).events;
+        return std::any_of(events.begin(), events.end(), [](const TraceEvent& event) {
+            return event.kind == EventKind::load || event.kind == EventKind::store ||
+                   event.kind == EventKind::dma_read || event.kind == EventKind::dma_write;
+        });
+    }
+
+    // The nearest of those that are no accesses to data; if there is none, of all.
     DecidingPair* nearest() {
         for (DecidingPair& pair : pairs_)
-            if (pair.later != walk_.size()) return &pair;
+            if (!is_access(pair.earlier) && !is_access(pair.later)) return &pair;
         return pairs_.empty() ? nullptr : &pairs_.front();
+    }
+
+    // In the order of time. A thread's later steps can't come earlier than its earlier
+    // ones: of those that wait for the same step, the first says it all.
+    std::vector<const DecidingPair*> telling_pairs() const {
+        std::vector<const DecidingPair*> order;
+        for (const DecidingPair& pair : pairs_) order.push_back(&pair);
+        std::sort(order.begin(), order.end(), [](const DecidingPair* a, const DecidingPair* b) {
+            return std::pair(a->later, a->earlier) < std::pair(b->later, b->earlier);
+        });
+        std::set<std::pair<unsigned, std::string>> told;
+        std::erase_if(order, [&](const DecidingPair* pair) {
+            return !told.insert({pair->earlier, walk_.step(pair->later).thread}).second;
+        });
+        return order;
     }
 
     std::string function_of(const TraceStep& step) const {
@@ -67,8 +91,8 @@ private:
 
     std::string beginning(const TraceStep& step) const {
         const bool pages = walk_.runner().program().layout.pages > 1;
-        if (step.kind == StepKind::device) return "The holder of pin" + std::to_string(step.pin.value_or(0)) + ": ";
-        return actor_name(step) + (step.kind == StepKind::start ? " calls " : " goes on with ") +
+        if (step.kind == StepKind::device) return {};
+        return (step.thread.starts_with("cpu") ? actor_name(step) : step.thread) + (step.kind == StepKind::start ? " calls " : " goes on with ") +
                operation_text(step, pages) + ". ";
     }
 
@@ -101,11 +125,28 @@ private:
         return text;
     }
 
+    // "cpu1 in zap_pte() drops a mapping of page A (step 41, v5.7.cow:162:26)"
     std::string named(unsigned number) const {
         const TraceStep& step = walk_.step(number);
-        const std::string what = step.kind == StepKind::device ? device_text(step) : step_text(step);
-        return "step " + std::to_string(number) + " (" + step.thread + " in " + function_of(step) +
-               ": `" + what + "`" + (step.place.empty() ? "" : ", " + step.place) + ")";
+        const auto sentences = sentences_of(step, true);
+        std::string text = step.kind == StepKind::device ? std::string()
+                                                         : step.thread + " in " + function_of(step) + " ";
+        if (sentences.empty()) text += "does `" + step.statement + "`" + what_follows(number);
+        for (std::size_t i = 0; i < sentences.size(); ++i)
+            text += (i == 0 ? "" : " and ") + sentences[i];
+        return text + " (step " + std::to_string(number) +
+               (step.place.empty() ? "" : ", " + step.place) + ")";
+    }
+
+    // What a lock is taken for.
+    std::string what_follows(unsigned number) const {
+        if (!walk_.step(number).statement.starts_with("lock ")) return {};
+        for (unsigned i = number + 1; i <= walk_.size(); ++i) {
+            if (walk_.step(i).operation != walk_.step(number).operation) continue;
+            const auto sentences = sentences_of(walk_.step(i), false);
+            if (!sentences.empty()) return ", and then " + sentences.front();
+        }
+        return {};
     }
 
     std::string decision() {
@@ -113,18 +154,14 @@ private:
         if (pair == nullptr)
             return paragraph("No order of two steps does: with any pair of them the other way round "
                              "the same operations violate it too, or can't come to their end.");
-        const TraceStep& earlier = walk_.step(pair->earlier);
-        const TraceStep& later = walk_.step(pair->later);
-        std::string text = paragraph(
-            later.thread + " reached " + named(pair->later) + " after " + earlier.thread + " " +
-            "had done " + named(pair->earlier) + ".");
-        text += paragraph("Had " + later.thread + " come first, " + consequence(*pair) +
-                          "and " + trace_.header.property.name + " would not be violated.");
-        text += paragraph("That is the nearest schedule that does not violate it: " +
-                          counted(pair->moves, "change") + " of places" +
-                          (pair->whatever ? "; after these two, no order of what remains does."
-                                          : "; what remains is in the same order."));
-        return text;
+        std::string text = paragraph(named(pair->later) + ", after " + named(pair->earlier) + ".");
+        text += paragraph("With these two the other way round, " + consequence(*pair) +
+                          trace_.header.property.name + " is not violated.");
+        return text + paragraph("That is the nearest schedule that does not violate it: " +
+                                counted(pair->moves, "change") + " of places" +
+                                (pair->whatever
+                                     ? "; after these two, no order of what remains does."
+                                     : "; what remains is in the same order as here."));
     }
 
     // What is another way round in the nearest good schedule: the first guard that
@@ -143,8 +180,9 @@ private:
             if (then == trace_.steps.end() || !then->guard || !now->guard ||
                 *then->guard == *now->guard)
                 continue;
-            return "`" + now->statement + "` in " + function_of(*now) + " would have been " +
-                   (*now->guard ? "true" : "false") + " for " + now->thread + ", ";
+            const auto [condition, outcome] = guard_of(*now);
+            return now->thread + " in " + function_of(*now) + " finds `" + condition + "` " +
+                   (outcome ? "true" : "false") + ", and ";
         }
         return {};
     }
@@ -153,17 +191,8 @@ private:
         if (pairs_.empty()) return paragraph("All, as far as one can tell from pairs.");
         std::string text = paragraph("One at a time, these orders are needed; every other step may "
                                      "come at any time that its own thread and the locks allow.");
-        std::vector<const DecidingPair*> order;
-        for (const DecidingPair& pair : pairs_) order.push_back(&pair);
-        std::sort(order.begin(), order.end(), [](const DecidingPair* a, const DecidingPair* b) {
-            return std::pair(a->later, a->earlier) < std::pair(b->later, b->earlier);
-        });
-        // A thread's later steps can't come earlier than its earlier ones: of those that
-        // wait for the same step, the first says it all.
-        std::set<std::pair<unsigned, std::string>> told;
-        for (const DecidingPair* pair : order)
-            if (told.insert({pair->earlier, walk_.step(pair->later).thread}).second)
-                text += paragraph("- " + named(pair->earlier) + " before " + named(pair->later), 2);
+        for (const DecidingPair* pair : telling_pairs())
+            text += paragraph("- " + named(pair->earlier) + " before " + named(pair->later), 2);
         return text;
     }
 

@@ -6,7 +6,6 @@
 #include "traces/text.h"
 
 #include <algorithm>
-#include <map>
 
 namespace cowcheck {
 
@@ -88,7 +87,9 @@ std::string element_text(const Scene& scene, const ViewElement& now, const ViewE
     for (std::size_t i = 0; i < now.fields.size(); ++i) {
         const ViewField& field = now.fields[i];
         const FieldValue& before = old.exists || i == 0 ? old.fields[i].value : field.value;
-        const std::string text = field_text(scene, field, before, i == 0);
+        const bool usual = now.scope == Scope::mm && before == field.value &&
+                           (to_text(field.value) == "0" || to_text(field.value) == "even");
+        const std::string text = usual ? "" : field_text(scene, field, before, i == 0);
         std::string& list = field.ghost ? ghost : real;
         if (!text.empty()) list += (list.empty() ? "" : ", ") + text;
     }
@@ -235,6 +236,15 @@ std::string property_screen(const Scene& scene, bool all) {
         for (std::size_t i = 0; i < one.parts.size(); ++i)
             text += part_line(scene, one.parts[i], old == nullptr ? nullptr : &old->parts[i]);
     }
+    return text;
+}
+
+std::string fields_screen(const Scene& scene) {
+    std::string text;
+    for (const ViewElement& element : scene.walk.runner().view())
+        for (const ViewField& field : element.fields)
+            if (element.exists)
+                text += element.name + "." + field.name + " = " + to_text(field.value) + "\n";
     return text;
 }
 

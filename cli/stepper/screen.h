@@ -27,6 +27,8 @@ struct Scene {
 [[nodiscard]] std::string state_screen(const Scene& scene, bool ghosts);
 // The property; `all`: also the parts of what holds.
 [[nodiscard]] std::string property_screen(const Scene& scene, bool all);
+// Every field of everything that exists, one a line.
+[[nodiscard]] std::string fields_screen(const Scene& scene);
 // What could be done here, by number from 1 on.
 [[nodiscard]] std::string choices_screen(const Scene& scene);
 // The steps that are known, one line each.

@@ -34,6 +34,7 @@ looking    view                 all of this: step, source, state, property
            step, source, state  one of them
            ghosts               the state with what no kernel knows
            property             the property's expression, with every part
+           fields               the whole state for scripts: NAME.FIELD = VALUE
            steps                all steps, one line each
 what if    what-if              what else can be done here
            take N               do it, and go on by hand
@@ -75,7 +76,7 @@ private:
         void (Stepper::*run)(const Words&);
     };
     static constexpr std::size_t any = 9;
-    static const std::array<Command, 22> commands;
+    static const std::array<Command, 23> commands;
 
     // False: the user wants to leave.
     bool obey(const std::string& line) {
@@ -231,6 +232,7 @@ private:
     void state(const Words&) { print(state_screen(scene(), false)); }
     void ghosts(const Words&) { print(state_screen(scene(), true)); }
     void property(const Words&) { print(property_screen(scene(), true)); }
+    void fields(const Words&) { print(fields_screen(scene())); }
     void steps(const Words&) { print(steps_screen(scene())); }
     void usage(const Words&) { print(help); }
     void view(const Words&) {
@@ -297,7 +299,8 @@ private:
         found_ = answer.schedule;
         found_at_ = walk_.runner().state();
         const std::string bounds =
-            " if " + counted(limits.operations, "more operation") + (limits.operations == 1 ? " starts" : " start") + ", " +
+            " if " + counted(limits.operations, "more operation") +
+            (limits.operations == 1 ? " starts, " : " start, ") +
             (limits.concurrency == 0 ? "any number" : std::to_string(limits.concurrency)) +
             " in flight";
         const std::string looked = " (" + counted(answer.states, "state") + ")\n";
@@ -338,7 +341,7 @@ private:
     State found_at_;
 };
 
-const std::array<Stepper::Command, 22> Stepper::commands{{
+const std::array<Stepper::Command, 23> Stepper::commands{{
     {"next", 1, &Stepper::next},
     {"back", 1, &Stepper::back},
     {"jump", 1, &Stepper::jump},
@@ -356,6 +359,7 @@ const std::array<Stepper::Command, 22> Stepper::commands{{
     {"state", 0, &Stepper::state},
     {"ghosts", 0, &Stepper::ghosts},
     {"property", 0, &Stepper::property},
+    {"fields", 0, &Stepper::fields},
     {"steps", 0, &Stepper::steps},
     {"follow", 0, &Stepper::follow},
     {"rejoin", 0, &Stepper::rejoin},
