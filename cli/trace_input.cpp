@@ -29,8 +29,8 @@ LoadedTrace load_trace(const ReplayOptions& asked) {
     const ReplayOptions options = with_files_of(trace, asked);
     Library library = load_library();
     const Selection selection = select(library, options);
-    DesignText design = find_design(
-        library, selection.designs.empty() ? trace.header.design.name : selection.designs.back());
+    DesignText design = find_design(library, selection.designs.empty() ? trace.header.design.name
+                                                                       : selection.designs.back());
     const World& world = find_world(library, selection.worlds.empty() ? trace.header.world.name
                                                                       : selection.worlds.back());
     Program program = compile_or_complain(design, library.properties(), world);

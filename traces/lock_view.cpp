@@ -14,11 +14,10 @@ struct LockName {
     std::string_view after;
 };
 
-constexpr std::array<LockName, 4> of_process{
-    {{Held::mmap_read, "mmap_lock of ", " for reading"},
-     {Held::mmap_write, "mmap_lock of ", " for writing"},
-     {Held::ptl, "ptl of ", ""},
-     {Held::seq, "write_protect_seq of ", " (odd)"}}};
+constexpr std::array<LockName, 4> of_process{{{Held::mmap_read, "mmap_lock of ", " for reading"},
+                                              {Held::mmap_write, "mmap_lock of ", " for writing"},
+                                              {Held::ptl, "ptl of ", ""},
+                                              {Held::seq, "write_protect_seq of ", " (odd)"}}};
 
 }  // namespace
 

@@ -128,9 +128,9 @@ std::vector<PropertyView::Moment> PropertyView::moments(const Probe& probe, cons
         for (unsigned slot = 0; event(e) && slot < l.size(Scope::pte); ++slot) {
             const unsigned pte = l.get(s, Field::pte, slot);
             if ((pte & PteBit::present) == 0) continue;
-            const Machine<NoObserver>::EventNames names{
-                narrow(slot / l.pages), narrow(slot % l.pages), 0,
-                narrow(pte >> PteBit::frame_shift), 0};
+            const Machine<NoObserver>::EventNames names{narrow(slot / l.pages),
+                                                        narrow(slot % l.pages), 0,
+                                                        narrow(pte >> PteBit::frame_shift), 0};
             list.push_back({s, names, event_text(p, names, e), false});
         }
     return list;
@@ -157,7 +157,8 @@ PropertyInstance PropertyView::look_at(const Probe& probe, const Moment& moment)
             const auto shortcut = probe.parts[owner].shortcut;
             std::size_t first = owner + 1;
             if (first != i && shortcut != ProbePart::Shortcut::none &&
-                is_true(instance.parts[first].value) == (shortcut == ProbePart::Shortcut::when_true))
+                is_true(instance.parts[first].value) ==
+                    (shortcut == ProbePart::Shortcut::when_true))
                 shown.looked_at = false;
         }
         path.push_back(i);

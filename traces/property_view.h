@@ -11,7 +11,7 @@ namespace cowcheck {
 struct PropertyPart {
     unsigned depth = 0;
     std::string text;
-    std::string value;    // "yes", "3", "A"
+    std::string value;      // "yes", "3", "A"
     bool looked_at = true;  // false: what stands before it has decided already
 
     friend bool operator==(const PropertyPart&, const PropertyPart&) = default;
@@ -19,8 +19,8 @@ struct PropertyPart {
 
 // One clause, for one choice of what it is about.
 struct PropertyInstance {
-    std::string about;   // "always, pin0"; "at dma_read, pin0"
-    bool happens = true; // false: how it would be if the event came now
+    std::string about;    // "always, pin0"; "at dma_read, pin0"
+    bool happens = true;  // false: how it would be if the event came now
     bool sometimes = false;
     bool holds = true;
     std::vector<PropertyPart> parts;  // [0] is the whole

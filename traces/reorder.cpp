@@ -48,8 +48,7 @@ public:
     // The same as far as it makes sense: an operation may have become shorter, longer,
     // or may have to wait.
     bool about(const Action& action) {
-        if (action.kind == Action::Kind::step)
-            return idle(action.thread) || with_help(action);
+        if (action.kind == Action::Kind::step) return idle(action.thread) || with_help(action);
         if (action.kind == Action::Kind::start)
             while (!idle(action.thread))
                 if (!with_help({Action::Kind::step, action.thread, 0, 0, 0, 0})) return false;
@@ -159,8 +158,7 @@ std::vector<DecidingPair> deciding_pairs(const Program& program, std::span<const
     for (unsigned later = 2; later <= schedule.size(); ++later)
         for (unsigned earlier = later - 1; earlier >= 1; --earlier) {
             if (who(schedule[earlier - 1]) == who(schedule[later - 1])) continue;
-            auto pair =
-                try_order(program, schedule, property, states[earlier - 1], earlier, later);
+            auto pair = try_order(program, schedule, property, states[earlier - 1], earlier, later);
             if (!pair) continue;
             pairs.push_back(std::move(*pair));
             break;

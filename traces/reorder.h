@@ -15,8 +15,8 @@ namespace cowcheck {
 struct DecidingPair {
     unsigned earlier = 0;
     unsigned later = 0;
-    unsigned moves = 0;      // steps that have to change places for it: how near it is
-    bool whatever = false;   // no order of what remains violates the property either
+    unsigned moves = 0;     // steps that have to change places for it: how near it is
+    bool whatever = false;  // no order of what remains violates the property either
     std::vector<Action> schedule;
     unsigned done = 0;  // steps of it until both of the pair have been taken
 };
@@ -28,9 +28,8 @@ struct ReorderLimits {
 // Of a schedule whose last step violates the property (its number; 31: an assertion),
 // on a program whose steps are not joined. Nearest first; for each step the last one
 // that has to come before it.
-[[nodiscard]] std::vector<DecidingPair> deciding_pairs(const Program& program,
-                                                       std::span<const Action> schedule,
-                                                       unsigned property);
+[[nodiscard]] std::vector<DecidingPair>
+deciding_pairs(const Program& program, std::span<const Action> schedule, unsigned property);
 
 // Fills `whatever`. `concurrency` bounds the operations in flight; 0 is no bound.
 void settle_whatever(const Program& program, std::span<const Action> schedule, unsigned property,

@@ -64,7 +64,10 @@ std::string count_text(const Change& change, const TraceStep& step) {
     const std::string amount = by == 1 ? "a " + what : std::to_string(by) + " " + what + "s";
     const std::string verb = change.field == "mapcount" ? (*to > *from ? "adds " : "drops ")
                                                         : (*to > *from ? "takes " : "drops ");
-    return verb + amount + (change.field == "mapcount" ? " of " : *to > *from ? " to " : " to ") +
+    return verb + amount +
+           (change.field == "mapcount" ? " of "
+            : *to > *from              ? " to "
+                                       : " to ") +
            change.owner + " (" + change.field + " " + change.now() + ")";
 }
 
@@ -133,8 +136,9 @@ std::string leading_function(std::string_view comment) {
         comment.remove_prefix(1);
     std::size_t end = 0;
     while (end < comment.size() && is_name(comment[end])) ++end;
-    return end > 0 && comment.substr(end).starts_with("()") ? std::string(comment.substr(0, end + 2))
-                                                             : std::string();
+    return end > 0 && comment.substr(end).starts_with("()")
+               ? std::string(comment.substr(0, end + 2))
+               : std::string();
 }
 
 }  // namespace
@@ -150,7 +154,8 @@ std::vector<std::string> sentences_of(const TraceStep& step, bool guards) {
         const Change one{change.what.substr(0, dot), change.what.substr(dot + 1), &change.from,
                          &change.to};
         for (const Rule& rule : rules) {
-            if (rule.field != one.field || one.owner.find(rule.owner) == std::string::npos) continue;
+            if (rule.field != one.field || one.owner.find(rule.owner) == std::string::npos)
+                continue;
             const std::string text = rule.text(one, step);
             if (!text.empty()) list.push_back(text);
         }
@@ -168,7 +173,8 @@ std::string kernel_function(const DesignText& design, const std::string& handler
     const auto path = handler_path(handler);
     if (path.empty()) return handler;
     std::string name = path.back();
-    ast::HandlerKind kind = path.size() == 1 ? ast::HandlerKind::operation : ast::HandlerKind::handler;
+    ast::HandlerKind kind =
+        path.size() == 1 ? ast::HandlerKind::operation : ast::HandlerKind::handler;
     if (name.starts_with("fault ")) {
         kind = ast::HandlerKind::fault;
         name.erase(0, 6);
@@ -177,7 +183,8 @@ std::string kernel_function(const DesignText& design, const std::string& handler
     // The nearest text whose comment names a function; an override need not say it again.
     for (const auto& text : design.chain)
         for (const ast::Handler& one : text->tree.handlers)
-            if (one.name == plain && (one.kind == kind || one.kind == ast::HandlerKind::operation)) {
+            if (one.name == plain &&
+                (one.kind == kind || one.kind == ast::HandlerKind::operation)) {
                 const std::string function = leading_function(one.comment);
                 if (!function.empty()) return function;
             }

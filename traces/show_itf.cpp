@@ -13,8 +13,8 @@ namespace {
 using Output = nlohmann::ordered_json;
 
 // By Scope: the variable that holds elements of this kind.
-constexpr std::array<std::string_view, scope_count> variables{"processes", "page_tables", "pages",
-                                                              "pins",      "tlbs",        "threads"};
+constexpr std::array<std::string_view, scope_count> variables{
+    "processes", "page_tables", "pages", "pins", "tlbs", "threads"};
 
 Output value_of(const FieldValue& value) {
     if (const auto* flag = std::get_if<bool>(&value)) return *flag;
@@ -31,8 +31,11 @@ Output record_of(const ViewElement& element) {
 }
 
 Output action_of(const TraceStep& step) {
-    return {{"thread", step.thread},   {"operation", step.text},       {"handler", step.handler},
-            {"statement", step.statement}, {"place", step.place}};
+    return {{"thread", step.thread},
+            {"operation", step.text},
+            {"handler", step.handler},
+            {"statement", step.statement},
+            {"place", step.place}};
 }
 
 }  // namespace

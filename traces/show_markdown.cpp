@@ -22,7 +22,8 @@ std::string plain(std::string_view text) {
 // As code within a table: a bar would end the cell, a backtick the code.
 std::string code(std::string_view text) {
     std::string out = "`";
-    for (const char c : printable(text)) out += c == '`' ? std::string("'") : c == '|' ? "\\|" : std::string(1, c);
+    for (const char c : printable(text))
+        out += c == '`' ? std::string("'") : c == '|' ? "\\|" : std::string(1, c);
     return out + "`";
 }
 
@@ -69,18 +70,19 @@ std::string show_markdown(const Trace& trace) {
         const auto column = static_cast<std::size_t>(
             std::find(actors.begin(), actors.end(), step.thread) - actors.begin());
         if (step.kind == StepKind::start)
-            text += row(0,
-                        "**" + plain(operation_text(step, pages)) + "**" +
-                            (step.thread.starts_with("cpu") ? " (" + plain(step.process) + ")" : ""),
-                        column, actors.size());
-        text += row(i + 1, code(step.kind == StepKind::device ? device_text(step) : step_text(step)),
+            text +=
+                row(0,
+                    "**" + plain(operation_text(step, pages)) + "**" +
+                        (step.thread.starts_with("cpu") ? " (" + plain(step.process) + ")" : ""),
                     column, actors.size());
+        text +=
+            row(i + 1, code(step.kind == StepKind::device ? device_text(step) : step_text(step)),
+                column, actors.size());
     }
     return text + "\n" +
-           (trace.explanation.empty()
-                ? "Nothing is violated.\n"
-                : "**" + plain(h.property.name) + "** is violated: " + plain(trace.explanation) +
-                      ".\n");
+           (trace.explanation.empty() ? "Nothing is violated.\n"
+                                      : "**" + plain(h.property.name) +
+                                            "** is violated: " + plain(trace.explanation) + ".\n");
 }
 
 }  // namespace cowcheck

@@ -27,7 +27,8 @@ std::string plain(std::string_view text) {
 std::string id_of(const std::string& name) {
     std::string id = "x_";
     for (const char c : ascii(name)) {
-        const bool good = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        const bool good =
+            (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
         id += good ? c : '_';
     }
     return id;
@@ -102,7 +103,9 @@ private:
         const std::string page = id_of("page " + event.page);
         const bool copy = event.kind == EventKind::copy;
         const bool reads = event.kind == EventKind::load || event.kind == EventKind::dma_read;
-        const std::string from = copy ? id_of("page " + event.source) : reads ? page : id_of(step.thread);
+        const std::string from = copy    ? id_of("page " + event.source)
+                                 : reads ? page
+                                         : id_of(step.thread);
         const std::string to = copy || !reads ? page : id_of(step.thread);
         std::string text = std::string(name_of(event.kind));
         if (!event.value.empty()) text += " " + event.value;

@@ -44,10 +44,10 @@ public:
 
     std::string run() {
         const TraceHeader& h = trace_.header;
-        std::string text = paragraph(h.design.name + " violates " + h.property.name + ": " +
-                                     h.property.meaning + ". World " + h.world.name + ", " +
-                                     counted(trace_.operations, "operation") + ", " +
-                                     counted(trace_.steps.size(), "step") + ".");
+        std::string text =
+            paragraph(h.design.name + " violates " + h.property.name + ": " + h.property.meaning +
+                      ". World " + h.world.name + ", " + counted(trace_.operations, "operation") +
+                      ", " + counted(trace_.steps.size(), "step") + ".");
         text += "\nWhat happens\n\n" + happenings();
         text += paragraph("So " + h.property.name + " is violated: " + trace_.explanation + ".");
         return text + "\nWhat decides\n\n" + decision() + "\nEssential steps\n\n" + essentials();
@@ -92,7 +92,8 @@ private:
     std::string beginning(const TraceStep& step) const {
         const bool pages = walk_.runner().program().layout.pages > 1;
         if (step.kind == StepKind::device) return {};
-        return (step.thread.starts_with("cpu") ? actor_name(step) : step.thread) + (step.kind == StepKind::start ? " calls " : " goes on with ") +
+        return (step.thread.starts_with("cpu") ? actor_name(step) : step.thread) +
+               (step.kind == StepKind::start ? " calls " : " goes on with ") +
                operation_text(step, pages) + ". ";
     }
 
@@ -129,8 +130,9 @@ private:
     std::string named(unsigned number) const {
         const TraceStep& step = walk_.step(number);
         const auto sentences = sentences_of(step, true);
-        std::string text = step.kind == StepKind::device ? std::string()
-                                                         : step.thread + " in " + function_of(step) + " ";
+        std::string text = step.kind == StepKind::device
+                               ? std::string()
+                               : step.thread + " in " + function_of(step) + " ";
         if (sentences.empty()) text += "does `" + step.statement + "`" + what_follows(number);
         for (std::size_t i = 0; i < sentences.size(); ++i)
             text += (i == 0 ? "" : " and ") + sentences[i];
@@ -152,16 +154,17 @@ private:
     std::string decision() {
         const DecidingPair* pair = nearest();
         if (pair == nullptr)
-            return paragraph("No order of two steps does: with any pair of them the other way round "
-                             "the same operations violate it too, or can't come to their end.");
+            return paragraph(
+                "No order of two steps does: with any pair of them the other way round "
+                "the same operations violate it too, or can't come to their end.");
         std::string text = paragraph(named(pair->later) + ", after " + named(pair->earlier) + ".");
         text += paragraph("With these two the other way round, " + consequence(*pair) +
                           trace_.header.property.name + " is not violated.");
-        return text + paragraph("That is the nearest schedule that does not violate it: " +
-                                counted(pair->moves, "change") + " of places" +
-                                (pair->whatever
-                                     ? "; after these two, no order of what remains does."
-                                     : "; what remains is in the same order as here."));
+        return text +
+               paragraph("That is the nearest schedule that does not violate it: " +
+                         counted(pair->moves, "change") + " of places" +
+                         (pair->whatever ? "; after these two, no order of what remains does."
+                                         : "; what remains is in the same order as here."));
     }
 
     // What is another way round in the nearest good schedule: the first guard that

@@ -43,7 +43,8 @@ ReachAnswer ask_checker(const Program& program, const State& from, unsigned prop
     ReachAnswer answer;
     StopReason reason = StopReason::none;
     const Violation* found = nullptr;
-    for (unsigned level = 0; level <= limits.operations && !found && !explorer.exhausted(); ++level) {
+    for (unsigned level = 0; level <= limits.operations && !found && !explorer.exhausted();
+         ++level) {
         reason = explorer.deepen(stop);
         for (const Violation& violation : explorer.violations())
             if (violation.property == property) found = &violation;
@@ -53,7 +54,8 @@ ReachAnswer ask_checker(const Program& program, const State& from, unsigned prop
     if (found != nullptr) {
         answer.verdict = ReachAnswer::Verdict::reachable;
         answer.operations = found->operations;
-        answer.schedule = shorten(plain, explorer.trace(*found), property, {limits.concurrency, 400000});
+        answer.schedule =
+            shorten(plain, explorer.trace(*found), property, {limits.concurrency, 400000});
     } else if (reason == StopReason::none) {
         answer.verdict = ReachAnswer::Verdict::unreachable;
         answer.exhausted = explorer.exhausted();

@@ -16,11 +16,14 @@ struct ReachLimits {
 };
 
 struct ReachAnswer {
-    enum class Verdict : std::uint8_t { reachable, unreachable, undecided } verdict =
-        Verdict::undecided;
-    bool exhausted = false;        // unreachable with any number of operations
+    enum class Verdict : std::uint8_t {
+        reachable,
+        unreachable,
+        undecided
+    } verdict = Verdict::undecided;
+    bool exhausted = false;  // unreachable with any number of operations
     std::string why_undecided;
-    unsigned operations = 0;       // reachable: how many more have to start
+    unsigned operations = 0;  // reachable: how many more have to start
     std::uint64_t states = 0;
     std::vector<Action> schedule;  // reachable: from here to the violation
 };

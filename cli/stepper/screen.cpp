@@ -36,8 +36,8 @@ std::string source_around(const Scene& scene, const SourceSpan& span) {
     std::string text;
     for (unsigned n = span.line > context_lines ? span.line - context_lines : 1;
          n <= std::min(last, span.line + context_lines); ++n) {
-        const std::string line =
-            (n == span.line ? "  =>" : "    ") + number_column(n) + "  " + std::string(lines[n - 1]);
+        const std::string line = (n == span.line ? "  =>" : "    ") + number_column(n) + "  " +
+                                 std::string(lines[n - 1]);
         text += (n == span.line ? scene.paint.current(line) : line) + "\n";
     }
     return text;
@@ -64,7 +64,8 @@ std::string waiting(const Scene& scene, unsigned thread) {
 // ---------------------------------------------------------------- the state
 
 // "refcount 1 -> 2"; a flag is only named: "+writable", "-writable", "writable".
-std::string field_text(const Scene& scene, const ViewField& now, const FieldValue& old, bool first) {
+std::string field_text(const Scene& scene, const ViewField& now, const FieldValue& old,
+                       bool first) {
     const bool changed = now.value != old;
     if (const auto* flag = std::get_if<bool>(&now.value)) {
         if (!changed) return *flag ? now.name : std::string();
@@ -73,8 +74,7 @@ std::string field_text(const Scene& scene, const ViewField& now, const FieldValu
     const std::string value = to_text(now.value);
     const std::string before = to_text(old);
     const std::string label = first ? "" : now.name + " ";
-    if (changed)
-        return scene.paint.changed(label + (before == "-" ? "" : before + " -> ") + value);
+    if (changed) return scene.paint.changed(label + (before == "-" ? "" : before + " -> ") + value);
     return value == "-" || value == "none" ? std::string() : label + value;
 }
 
@@ -110,8 +110,7 @@ const PropertyInstance* find_instance(const std::vector<PropertyInstance>& list,
 
 std::string part_line(const Scene& scene, const PropertyPart& part, const PropertyPart* before) {
     const std::string margin(4 + 2 * part.depth, ' ');
-    if (!part.looked_at)
-        return scene.paint.quiet(margin + part.text + "  (not looked at)") + "\n";
+    if (!part.looked_at) return scene.paint.quiet(margin + part.text + "  (not looked at)") + "\n";
     std::string line = margin + part.text + "  = ";
     const bool changed = before != nullptr && before->looked_at && before->value != part.value;
     line += changed ? scene.paint.changed(before->value + " -> " + part.value) : part.value;
@@ -215,8 +214,8 @@ std::string state_screen(const Scene& scene, bool ghosts) {
 }
 
 std::string property_screen(const Scene& scene, bool all) {
-    std::string text = scene.paint.title("property " + scene.property_name) + ": " +
-                       verdict_text(scene) + "\n";
+    std::string text =
+        scene.paint.title("property " + scene.property_name) + ": " + verdict_text(scene) + "\n";
     const auto before = earlier(scene);
     for (const PropertyInstance& one :
          scene.property.look(scene.walk.runner(), scene.walk.outcome())) {
@@ -254,11 +253,10 @@ std::string choices_screen(const Scene& scene) {
     const Walk& walk = scene.walk;
     for (const Choice& choice : walk.choices()) {
         ++number;
-        const bool next = walk.position() < walk.size() &&
-                          walk.action(walk.position() + 1) == choice.action;
-        const std::string line =
-            number_column(number) + (next ? " * " : "   ") + choice.text +
-            (choice.blocked.empty() ? "" : "  -- can't: " + choice.blocked);
+        const bool next =
+            walk.position() < walk.size() && walk.action(walk.position() + 1) == choice.action;
+        const std::string line = number_column(number) + (next ? " * " : "   ") + choice.text +
+                                 (choice.blocked.empty() ? "" : "  -- can't: " + choice.blocked);
         text += (choice.blocked.empty() ? line : scene.paint.quiet(line)) + "\n";
     }
     if (number == 0) return "nothing can happen here\n";
@@ -273,10 +271,9 @@ std::string steps_screen(const Scene& scene) {
         const TraceStep& step = walk.step(i);
         if (step.kind == StepKind::start)
             text += "          " + actor_name(step) + " " + operation_text(step, pages) + "\n";
-        const std::string line = (i == walk.position() ? "  =>" : "    ") + number_column(i) + "  " +
-                                 step.thread + ": " +
-                                 (step.kind == StepKind::device ? device_text(step)
-                                                                : step_text(step));
+        const std::string line =
+            (i == walk.position() ? "  =>" : "    ") + number_column(i) + "  " + step.thread +
+            ": " + (step.kind == StepKind::device ? device_text(step) : step_text(step));
         text += (i == walk.position() ? scene.paint.current(line) : line) + "\n";
     }
     return text;

@@ -188,6 +188,17 @@ private:
         return true;
     }
 
+    // "; did you mean 'page A'?", or what there is.
+    static std::string suggestion(const std::string& word,
+                                  const std::vector<std::string_view>& known) {
+        const std::string hint = did_you_mean(word, known);
+        if (!hint.empty()) return "; " + hint;
+        std::string list;
+        for (const std::string_view one : known)
+            list += (list.empty() ? "" : ", ") + std::string(one);
+        return "; known: " + list;
+    }
+
     void cpu(const Words& asked) {
         Words words = asked;
         const bool backwards = take_back(words);
@@ -196,9 +207,10 @@ private:
         std::vector<std::string_view> known{"device"};
         for (const Thread& thread : context_.program.world.threads) known.push_back(thread.name);
         if (std::find(known.begin(), known.end(), who) == known.end())
-            throw BadInput("the world has no thread '" + printable(who) + "'; " +
-                           did_you_mean(who, known));
-        seek(backwards, "step of " + who, [&](const TraceStep& step) { return step.thread == who; });
+            throw BadInput("the world has no thread '" + printable(who) + "'" +
+                           suggestion(who, known));
+        seek(backwards, "step of " + who,
+             [&](const TraceStep& step) { return step.thread == who; });
     }
 
     void change(const Words& asked) {
@@ -215,13 +227,13 @@ private:
             found = found || element.name == what;
         }
         if (!found)
-            throw BadInput("there is no '" + printable(what) + "' in this world; " +
-                           did_you_mean(what, known));
+            throw BadInput("there is no '" + printable(what) + "' in this world" +
+                           suggestion(what, known));
         seek(backwards, "change of " + what, [&](const TraceStep& step) {
-            return std::any_of(
-                step.changes.begin(), step.changes.end(), [&](const StateChange& one) {
-                    return one.what.substr(0, one.what.rfind('.')) == what;
-                });
+            return std::any_of(step.changes.begin(), step.changes.end(),
+                               [&](const StateChange& one) {
+                                   return one.what.substr(0, one.what.rfind('.')) == what;
+                               });
         });
     }
 
@@ -310,12 +322,12 @@ private:
                   counted(answer.schedule.size(), "step") + "; 'follow' takes that way" + looked);
         else if (answer.verdict == ReachAnswer::Verdict::unreachable)
             print("no: the violation can't be reached from here" +
-                  (answer.exhausted ? ", however many operations start, " +
-                                          (limits.concurrency == 0
-                                               ? std::string("any number")
-                                               : std::to_string(limits.concurrency)) +
-                                          " in flight"
-                                    : "," + bounds) +
+                  (answer.exhausted
+                       ? ", however many operations start, " +
+                             (limits.concurrency == 0 ? std::string("any number")
+                                                      : std::to_string(limits.concurrency)) +
+                             " in flight"
+                       : "," + bounds) +
                   looked);
         else
             print("undecided: the checker was stopped by " + answer.why_undecided + looked);

@@ -25,10 +25,10 @@ struct ProbePart {
 // One clause of a property, for one choice of what its `for each` stands for.
 struct Probe {
     ast::ClauseKind kind = ast::ClauseKind::always;
-    std::string event;                     // of an `at` clause
-    std::vector<std::string> variables;    // "pin", ...
-    std::vector<unsigned> choice;          // which pin: the clause's `for each` in order
-    std::vector<ProbePart> parts;          // [0] is the whole expression
+    std::string event;                   // of an `at` clause
+    std::vector<std::string> variables;  // "pin", ...
+    std::vector<unsigned> choice;        // which pin: the clause's `for each` in order
+    std::vector<ProbePart> parts;        // [0] is the whole expression
 };
 
 struct Probes {

@@ -140,8 +140,8 @@ def the_property_tells_the_moment_it_turns_false():
 @statement
 def jumps_find_the_next_step_of_a_cpu_and_the_next_change():
     path = leak()
-    expect("step 25 of" not in step(path, "cpu cpu1").out, "cpu1")
-    out = step(path, "cpu cpu1", "cpu back", "change pin0", "change A", "change parent.pte[0] back").out
+    expect("(child) gup(read, get)" in step(path, "cpu cpu1").out, "cpu1")
+    out = step(path, "cpu cpu1", "cpu", "cpu back", "change pin0", "change A", "change parent.pte[0] back").out
     expect("pin0.state: free -> pending" in out, out)
     expect("parent.pte[0].writable: yes -> no" in out, out)
 
@@ -179,7 +179,7 @@ def a_mistake_in_a_script_names_its_line():
     path = leak()
     for commands, words in ((["next", "nxet"], ["commands:2", "did you mean 'next'"]),
                             (["jump 50"], ["commands:1", "50"]),
-                            (["change page Q"], ["commands:1", "page Q"]),
+                            (["change page Q"], ["commands:1", "'Q'", "page A"]),
                             (["cpu cpu7"], ["cpu7"]), (["take 99"], ["take"]),
                             (["jump"], ["expected the number"]), (["back"], ["the start"]),
                             (["end 3"], ["does not expect '3'"]), (["rejoin"], ["commands:1"]),

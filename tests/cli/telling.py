@@ -142,8 +142,8 @@ def every_trace_has_a_story_with_a_pair_that_decides():
 
 @statement
 def the_vmsplice_leak_is_decided_by_mapcount():
-    traces()
-    text = " ".join(story("cowcheck-traces/v5.7-tiny-no_foreign_data.json").split())
+    cowcheck("--depth", "5", "--design", "v5.7", "--world", "vmsplice")
+    text = " ".join(story("cowcheck-traces/v5.7-vmsplice-no_foreign_data.json").split())
     decides = text[text.index("What decides"):]
     expect("`page.mapcount == 1` true" in decides and "`page.mapcount == 1` false" in decides, text)
     expect("drops a mapping of page A" in decides, text)

@@ -98,7 +98,8 @@ TEST_CASE("the whole of a property is what the machine says of it, in every stat
     CHECK(value("pte(pin.mm, pin.va).page == pin.page") == "no");
 }
 
-TEST_CASE("the checker finds the violation from every state of its trace, and joins no step wrongly") {
+TEST_CASE(
+    "the checker finds the violation from every state of its trace, and joins no step wrongly") {
     Leak leak;
     const auto number = static_cast<unsigned>(std::countr_zero(leak.bit));
     for (unsigned i = 0; i < leak.walk.size(); i += 5) {
