@@ -11,7 +11,10 @@ every interleaving of their steps, and the shortest schedule that breaks a promi
 
 usage: cowcheck [check] [options]
        cowcheck designs|worlds|properties [show NAME]
-       cowcheck replay TRACE [--format text|columns|json] [--design FILE] [--world FILE]
+       cowcheck replay TRACE [--format text|columns|markdown|mermaid|itf|json] [--output FILE]
+                             [--design FILE] [--world FILE]
+       cowcheck replay TRACE --step      by commands, from a terminal or a pipe
+       cowcheck explain TRACE [--output FILE]
        cowcheck export --to promela --design NAME|FILE [--world NAME|FILE]
                        [--depth N] [--concurrency K|all] [--property NAME|FILE] [--output FILE]
 

@@ -26,7 +26,8 @@ struct Raw {
     Strings designs, worlds, properties;
     bool no_reduction = false;
     bool no_symmetry = false;
-    Strings show, trace, view, replay_designs, replay_worlds, replay_properties;
+    bool step = false;
+    Strings show, trace, view, replay_output, replay_designs, replay_worlds, replay_properties;
     Strings language, export_depth, export_concurrency, export_output;
     Strings export_designs, export_worlds, export_properties;
 };
@@ -125,17 +126,29 @@ CheckOptions check_options(const Raw& raw) {
     return options;
 }
 
-ReplayOptions replay_options(const Raw& raw) {
+ReplayOptions replay_options(const Raw& raw, const std::string& command) {
     ReplayOptions options;
     const auto* trace = single("TRACE", raw.trace);
     if (trace == nullptr || trace->empty())
-        throw BadInput("replay: expected the file of a trace: cowcheck replay TRACE");
+        throw BadInput(command + ": expected the file of a trace: cowcheck " + command + " TRACE");
     options.trace = *trace;
     using View = ReplayOptions::View;
     if (const auto* text = single("--format", raw.view))
         options.view =
             one_of<View>("--format", *text,
-                         {{"text", View::text}, {"columns", View::columns}, {"json", View::json}});
+                         {{"text", View::text},
+                          {"columns", View::columns},
+                          {"markdown", View::markdown},
+                          {"mermaid", View::mermaid},
+                          {"itf", View::itf},
+                          {"json", View::json}});
+    require_words("--output", raw.replay_output);
+    if (const auto* file = single("--output", raw.replay_output)) options.output = *file;
+    options.step = raw.step;
+    if (raw.step && !raw.view.empty())
+        throw BadInput("--step shows the trace by commands; --format tells it at once: choose one");
+    if (raw.step && !options.output.empty())
+        throw BadInput("--step talks to stdout; --output is for a --format");
     require_words("--design", raw.replay_designs);
     require_words("--world", raw.replay_worlds);
     require_words("--property", raw.replay_properties);
@@ -172,6 +185,7 @@ struct Commands {
     CLI::App* check = nullptr;
     std::vector<std::pair<ListOptions::What, CLI::App*>> lists;
     CLI::App* replay = nullptr;
+    CLI::App* explain = nullptr;
     CLI::App* export_ = nullptr;
 };
 
@@ -191,11 +205,16 @@ Commands declare(CLI::App& app, Raw& raw) {
         commands.lists.emplace_back(what, list);
     }
     commands.replay = add_command(app, "replay");
-    add(*commands.replay, "TRACE", raw.trace);
     add(*commands.replay, "--format", raw.view);
-    add(*commands.replay, "--design", raw.replay_designs);
-    add(*commands.replay, "--world", raw.replay_worlds);
-    add(*commands.replay, "--property", raw.replay_properties);
+    commands.replay->add_flag("--step", raw.step);
+    commands.explain = add_command(app, "explain");
+    for (CLI::App* command : {commands.replay, commands.explain}) {
+        add(*command, "TRACE", raw.trace);
+        add(*command, "--output", raw.replay_output);
+        add(*command, "--design", raw.replay_designs);
+        add(*command, "--world", raw.replay_worlds);
+        add(*command, "--property", raw.replay_properties);
+    }
     commands.export_ = add_command(app, "export");
     add(*commands.export_, "--to", raw.language);
     add(*commands.export_, "--design", raw.export_designs);
@@ -289,7 +308,8 @@ Options parse_options(int argc, const char* const* argv) {
             }
             return options;
         }
-    if (commands.replay->parsed()) return replay_options(raw);
+    if (commands.replay->parsed()) return replay_options(raw, "replay");
+    if (commands.explain->parsed()) return ExplainOptions{replay_options(raw, "explain")};
     if (commands.export_->parsed()) return export_options(raw);
     return check_options(raw);
 }

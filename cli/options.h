@@ -37,11 +37,18 @@ struct ListOptions {
 
 struct ReplayOptions {
     std::string trace;
-    enum class View { text, columns, json } view = View::text;
+    enum class View { text, columns, markdown, mermaid, itf, json } view = View::text;
+    bool step = false;   // by commands, on a terminal or from a pipe
+    std::string output;  // a file; empty: stdout
     // Files that the trace needs, or another design or world to try it on.
     std::vector<std::string> designs;
     std::vector<std::string> worlds;
     std::vector<std::string> properties;
+};
+
+// cowcheck explain: the same files, and one way to tell it.
+struct ExplainOptions {
+    ReplayOptions replay;
 };
 
 struct ExportCommandOptions {
@@ -59,7 +66,8 @@ struct ShowText {
 };
 
 using Options =
-    std::variant<CheckOptions, ListOptions, ReplayOptions, ExportCommandOptions, ShowText>;
+    std::variant<CheckOptions, ListOptions, ReplayOptions, ExplainOptions,
+                             ExportCommandOptions, ShowText>;
 
 // Throws BadInput.
 [[nodiscard]] Options parse_options(int argc, const char* const* argv);

@@ -1,11 +1,13 @@
 #include "cli/replay_command.h"
 
-#include "cli/bad_input.h"
-#include "cli/load.h"
 #include "cli/output.h"
 #include "cli/run.h"
-#include "traces/replay.h"
+#include "cli/stepper/stepper.h"
+#include "cli/trace_input.h"
 #include "traces/show_columns.h"
+#include "traces/show_itf.h"
+#include "traces/show_markdown.h"
+#include "traces/show_mermaid.h"
 #include "traces/show_text.h"
 #include "traces/trace_json.h"
 
@@ -15,52 +17,46 @@ namespace cowcheck {
 
 namespace {
 
-Trace read_trace(const std::string& path) {
-    ParsedTrace parsed = trace_from_json(read_text(path, "a trace", max_trace_bytes), path);
-    if (!parsed.trace) throw BadInput(parsed.error);
-    return std::move(*parsed.trace);
+using Format = ReplayOptions::View;
+
+std::string text_with_result(const LoadedTrace& loaded) {
+    std::string text = show_text(loaded.trace) + "\nreplay: " + loaded.result.message + "\n";
+    for (const std::string& note : loaded.result.notes) text += "note: " + note + "\n";
+    return text;
 }
 
-// Where the trace says that its texts are, unless the user says otherwise.
-ReplayOptions with_files_of(const Trace& trace, ReplayOptions options) {
-    if (options.designs.empty() && !trace.header.design.path.empty())
-        options.designs.push_back(trace.header.design.path);
-    if (options.worlds.empty() && !trace.header.world.path.empty())
-        options.worlds.push_back(trace.header.world.path);
-    return options;
-}
-
-void show(const Trace& trace, const ReplayResult& result, const ReplayOptions& options) {
-    const bool ok = result.verdict == ReplayVerdict::ok;
+std::string shown(const LoadedTrace& loaded, const ReplayOptions& options) {
     switch (options.view) {
-    case ReplayOptions::View::json: print(to_json(result, options.trace)); return;
-    case ReplayOptions::View::columns:  // nothing else, so that it can go into a mail as it is
-        print(show_columns(trace));
-        if (!ok) spdlog::warn("{}", result.message);
-        for (const std::string& note : result.notes) spdlog::warn("{}", note);
-        return;
-    case ReplayOptions::View::text: break;
+    case Format::columns: return show_columns(loaded.trace);
+    case Format::markdown: return show_markdown(loaded.trace);
+    case Format::mermaid: return show_mermaid(loaded.trace);
+    case Format::itf: return show_itf(loaded.trace, Walk(loaded.trace, loaded.program));
+    case Format::json: return to_json(loaded.result, options.trace);
+    case Format::text: break;
     }
-    std::string text = show_text(trace) + "\nreplay: " + result.message + "\n";
-    for (const std::string& note : result.notes) text += "note: " + note + "\n";
-    print(text);
+    return text_with_result(loaded);
+}
+
+// On stderr, so that what is on stdout can go into a mail or a viewer as it is.
+void warn(const ReplayResult& result) {
+    if (result.verdict != ReplayVerdict::ok) spdlog::warn("{}", result.message);
+    for (const std::string& note : result.notes) spdlog::warn("{}", note);
 }
 
 }  // namespace
 
-int replay(const ReplayOptions& asked) {
-    const Trace trace = read_trace(asked.trace);
-    const ReplayOptions options = with_files_of(trace, asked);
-    Library library = load_library();
-    const Selection selection = select(library, options);
-    const DesignText design = find_design(
-        library, selection.designs.empty() ? trace.header.design.name : selection.designs.back());
-    const World& world = find_world(library, selection.worlds.empty() ? trace.header.world.name
-                                                                      : selection.worlds.back());
-    const Program program = compile_or_complain(design, library.properties(), world);
-    const ReplayResult result = replay(trace, program, design, *library.world_text(world.name));
-    show(trace, result, options);
-    return result.verdict == ReplayVerdict::ok ? ExitStatus::no_violation : ExitStatus::violation;
+int replay(const ReplayOptions& options) {
+    const LoadedTrace loaded = load_trace(options);
+    const bool tells_result = options.view == Format::text || options.view == Format::json;
+    if (options.step || !tells_result) warn(loaded.result);
+    if (options.step)
+        run_stepper({loaded.trace, loaded.program, loaded.library.properties()});
+    else if (options.output.empty())
+        print(shown(loaded, options));
+    else
+        write_file(options.output, shown(loaded, options));
+    return loaded.result.verdict == ReplayVerdict::ok ? ExitStatus::no_violation
+                                                      : ExitStatus::violation;
 }
 
 }  // namespace cowcheck

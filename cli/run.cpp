@@ -2,6 +2,7 @@
 
 #include "cli/bad_input.h"
 #include "cli/check_command.h"
+#include "cli/explain_command.h"
 #include "cli/export_command.h"
 #include "cli/list_commands.h"
 #include "cli/options.h"
@@ -29,6 +30,7 @@ int execute(const ShowText& text) {
 int execute(const CheckOptions& options) { return check(options); }
 int execute(const ListOptions& options) { return list(options); }
 int execute(const ReplayOptions& options) { return replay(options); }
+int execute(const ExplainOptions& options) { return explain(options); }
 int execute(const ExportCommandOptions& options) { return export_model(options); }
 
 void log_to_stderr() {

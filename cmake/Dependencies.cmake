@@ -5,6 +5,7 @@ find_package(pegtl CONFIG REQUIRED)
 find_package(CLI11 CONFIG REQUIRED)
 find_package(spdlog CONFIG REQUIRED)
 find_package(nlohmann_json CONFIG REQUIRED)
+find_package(fmt CONFIG REQUIRED)
 
 # Debian ships these without (or with a misnamed) CMake package.
 function(cowcheck_find_library target header library)
@@ -21,3 +22,4 @@ endfunction()
 cowcheck_find_library(xxhash::xxhash xxhash.h xxhash)
 cowcheck_find_library(zstd::zstd zstd.h zstd)
 cowcheck_find_library(z3::z3 z3++.h z3)
+cowcheck_find_library(readline::readline readline/readline.h readline)

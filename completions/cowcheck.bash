@@ -9,7 +9,7 @@ _cowcheck() {
     local command=check word words=''
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         case $word in
-            designs | worlds | properties | replay | export) command=$word && break ;;
+            designs | worlds | properties | replay | explain | export) command=$word && break ;;
         esac
     done
     COMPREPLY=()
@@ -19,7 +19,7 @@ _cowcheck() {
         --world) words=$(_cowcheck_names worlds) ;;
         --property) words=$(_cowcheck_names properties) ;;
         --concurrency) words='1 2 3 all' ;;
-        --format) [[ $command == replay ]] && words='text columns json' || words='text json' ;;
+        --format) [[ $command == replay ]] && words='text columns markdown mermaid itf json' || words='text json' ;;
         --to) words='promela' ;;
         --output)
             mapfile -t COMPREPLY < <(compgen -f -- "$current")
@@ -34,7 +34,8 @@ _cowcheck() {
         *)
             case $command in
                 designs | worlds | properties) words='show' ;;
-                replay) words='--format --design --world --property' ;;
+                replay) words='--step --format --output --design --world --property' ;;
+                explain) words='--output --design --world --property' ;;
                 export)
                     words='--to --design --world --property --depth --concurrency --output'
                     ;;
@@ -42,7 +43,7 @@ _cowcheck() {
                     words='--depth --concurrency --design --world --property --threads
                         --max-states --max-memory --max-time --traces --format
                         --no-reduction --no-symmetry --help --version'
-                    ((COMP_CWORD == 1)) && words+=' check designs worlds properties replay export'
+                    ((COMP_CWORD == 1)) && words+=' check designs worlds properties replay explain export'
                     ;;
             esac
             ;;
@@ -50,9 +51,9 @@ _cowcheck() {
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
     # Where a name may stand, a file may stand as well.
     case $previous in
-        --design | --world | --property | replay) compopt -o default 2>/dev/null ;;
+        --design | --world | --property | replay | explain) compopt -o default 2>/dev/null ;;
     esac
-    if [[ $previous == replay && $current != -* ]]; then
+    if [[ ($previous == replay || $previous == explain) && $current != -* ]]; then
         COMPREPLY=()
     fi
 }

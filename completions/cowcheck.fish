@@ -4,8 +4,8 @@ function __cowcheck_names
     cowcheck $argv[1] 2>/dev/null | string replace -r '\s.*' ''
 end
 
-set -l commands check designs worlds properties replay export
-set -l checking "not __fish_seen_subcommand_from designs worlds properties replay export"
+set -l commands check designs worlds properties replay explain export
+set -l checking "not __fish_seen_subcommand_from designs worlds properties replay explain export"
 
 complete -c cowcheck -f
 complete -c cowcheck -n "not __fish_seen_subcommand_from $commands" -a "$commands"
@@ -29,7 +29,10 @@ complete -c cowcheck -n $named -l world -r -F -a "(__cowcheck_names worlds)" -d 
 complete -c cowcheck -n $named -l property -r -F -a "(__cowcheck_names properties)" -d "which promise"
 
 complete -c cowcheck -n "__fish_seen_subcommand_from replay" -F
-complete -c cowcheck -n "__fish_seen_subcommand_from replay" -l format -x -a "text columns json"
+complete -c cowcheck -n "__fish_seen_subcommand_from replay" -l format -x -a "text columns markdown mermaid itf json"
+complete -c cowcheck -n "__fish_seen_subcommand_from replay" -l step -d "by commands"
+complete -c cowcheck -n "__fish_seen_subcommand_from explain" -F
+complete -c cowcheck -n "__fish_seen_subcommand_from replay explain" -l output -r -F -d "the file to write"
 
 set -l exporting "__fish_seen_subcommand_from export"
 complete -c cowcheck -n $exporting -l to -x -a promela -d "the language"

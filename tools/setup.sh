@@ -11,7 +11,7 @@ set -euo pipefail
 
 build_packages=(
     cmake ninja-build g++ git ca-certificates
-    tao-pegtl-dev libcli11-dev libspdlog-dev nlohmann-json3-dev
+    tao-pegtl-dev libcli11-dev libspdlog-dev libfmt-dev nlohmann-json3-dev
     libxxhash-dev libzstd-dev libz3-dev libreadline-dev
     doctest-dev python3 python3-jsonschema util-linux
 )

@@ -45,11 +45,19 @@ bool has_process(EventKind kind) {
 // What is noted while a step runs.
 struct Runner::Watch {
     const Program& program;
+    const State& state;  // as the step changes it
+    bool stores = false;
+    unsigned thread = 0;
     ValueNames& values;
     unsigned pc = 0;  // the first rest passed: where the step began
     std::vector<TraceEvent> events;
+    std::vector<EventMoment> moments;
 
     void event(Event event, unsigned mm, unsigned va, unsigned page, unsigned pin) {
+        const bool writes = event == Event::cow_copy
+                                ? program.layout.get(state, Field::fault_shared, thread) != 0
+                                : stores;
+        moments.push_back({event, state, mm, va, page, pin, writes});
         const auto kind = kind_of(event);
         if (!kind) return;
         TraceEvent out;
@@ -104,26 +112,27 @@ struct Runner::Observer {
 };
 
 Runner::Runner(const Program& program)
-    : program_(without_joins(program)), state_(program_.start), values_(program_),
-      view_(cowcheck::view(program_, state_, values_)),
-      operation_of_(program_.world.threads.size(), 0) {}
+    : program_(std::make_shared<const Program>(without_joins(program))), state_(program_->start),
+      values_(*program_), view_(cowcheck::view(*program_, state_, values_)),
+      operation_of_(program_->world.threads.size(), 0) {}
 
 Outcome Runner::perform(const Action& action) {
     Outcome outcome;
     State next = state_;
     ValueNames values = values_;
-    Watch watch{program_, values, 0, {}};
-    const StepResult result = cowcheck::perform(program_, next, action, Observer{&watch});
+    Watch watch{*program_, next, stores(action), action.thread, values, 0, {}, {}};
+    const StepResult result = cowcheck::perform(*program_, next, action, Observer{&watch});
     outcome.blocked = result.blocked;
     if (result.blocked != Blocked::no) return outcome;
     describe_operation(action, outcome.step);
-    values.settle(program_, next);
+    values.settle(*program_, next);
     state_ = next;
     values_ = std::move(values);
     describe_statement(action, watch.pc, outcome.step);
-    View after = cowcheck::view(program_, state_, values_);
+    View after = cowcheck::view(*program_, state_, values_);
     outcome.step.changes = changes(view_, after);
     outcome.step.events = std::move(watch.events);
+    outcome.moments = std::move(watch.moments);
     view_ = std::move(after);
     outcome.by_event = result.violated;
     check_into(outcome);
@@ -136,22 +145,31 @@ Outcome Runner::check() const {
     return outcome;
 }
 
+// Whether the operation that goes on or starts means to store.
+bool Runner::stores(const Action& action) const {
+    const bool running = action.kind == Action::Kind::step;
+    const unsigned operation =
+        running ? program_->rests[program_->layout.get(state_, Field::pc, action.thread)].operation
+                : unsigned{action.operation};
+    return program_->operations[operation].item.stores();
+}
+
 void Runner::check_into(Outcome& outcome) const {
     State copy = state_;
-    outcome.deadlocked = is_deadlock(program_, state_);
-    outcome.by_state = Machine<NoObserver>(program_, copy).check_state(outcome.deadlocked);
+    outcome.deadlocked = is_deadlock(*program_, state_);
+    outcome.by_state = Machine<NoObserver>(*program_, copy).check_state(outcome.deadlocked);
 }
 
 // Before the action: who does what for whom.
 void Runner::describe_operation(const Action& action, TraceStep& step) {
-    const auto get = [&](Field field, unsigned i) { return program_.layout.get(state_, field, i); };
+    const auto get = [&](Field field, unsigned i) { return program_->layout.get(state_, field, i); };
     const bool device = action.kind == Action::Kind::device;
     unsigned operation = action.operation;
     unsigned mm = action.mm;
     unsigned va = action.va;
     unsigned pin = action.pin;
     if (action.kind == Action::Kind::step) {
-        operation = program_.rests[get(Field::pc, action.thread)].operation;
+        operation = program_->rests[get(Field::pc, action.thread)].operation;
         mm = get(Field::op_mm, action.thread);
         va = get(Field::op_va, action.thread);
         pin = get(Field::op_pin, action.thread);
@@ -161,14 +179,14 @@ void Runner::describe_operation(const Action& action, TraceStep& step) {
     }
     if (action.kind != Action::Kind::step) ++operations_;
     if (action.kind == Action::Kind::start) operation_of_[action.thread] = operations_;
-    const MenuItem& item = program_.operations[operation].item;
+    const MenuItem& item = program_->operations[operation].item;
     step.kind = device                               ? StepKind::device
                 : action.kind == Action::Kind::start ? StepKind::start
                                                      : StepKind::step;
-    step.thread = device ? "device" : program_.world.threads[action.thread].name;
+    step.thread = device ? "device" : program_->world.threads[action.thread].name;
     step.operation = device ? operations_ : operation_of_[action.thread];
     step.text = to_text(item);
-    step.process = process_name(program_, mm);
+    step.process = process_name(*program_, mm);
     if (device || info(item.kind).parameters.starts_with("va")) step.va = va;
     if (device || info(item.kind).needs == Needs::pin_slot) step.pin = pin;
 }
@@ -179,13 +197,13 @@ void Runner::describe_statement(const Action& action, unsigned pc, TraceStep& st
         step.handler = step.text;
         return;
     }
-    const Rest& rest = program_.rests[pc];
+    const Rest& rest = program_->rests[pc];
     step.handler = rest.where;
     step.place = place_text(rest.span);
     step.statement = statement_text(rest.span);
     if (action.kind == Action::Kind::device || !is_guard(step.statement)) return;
-    const unsigned next = program_.layout.get(state_, Field::pc, action.thread);
-    step.guard = guard_outcome(program_, pc, next);
+    const unsigned next = program_->layout.get(state_, Field::pc, action.thread);
+    step.guard = guard_outcome(*program_, pc, next);
 }
 
 std::uint32_t property_bit(const Program& program, std::string_view name) {

@@ -5,9 +5,22 @@
 #include "model/machine/actions.h"
 #include "traces/view.h"
 
+#include <memory>
 #include <vector>
 
 namespace cowcheck {
+
+// An event within a step, as a property's `at` clause sees it: the state at that
+// moment, and what the names in the clause stand for.
+struct EventMoment {
+    Event event = Event::load;
+    State state;
+    unsigned mm = 0;
+    unsigned va = 0;
+    unsigned page = 0;
+    unsigned pin = 0;
+    bool writes = false;  // userfault: the operation means to store; cow_copy: it was needed
+};
 
 // What came of an action. If it is blocked, the state has not changed.
 struct Outcome {
@@ -16,10 +29,12 @@ struct Outcome {
     std::uint32_t by_state = 0;  // properties that the state reached violates
     bool deadlocked = false;
     TraceStep step;
+    std::vector<EventMoment> moments;
 
     [[nodiscard]] std::uint32_t violated() const { return by_event | by_state; }
 };
 
+// A runner is a value: a copy goes on by itself from where it was made.
 class Runner {
 public:
     // `program` may have joined steps; here every one of them counts by itself.
@@ -32,21 +47,22 @@ public:
     // What the state reached violates. perform() has looked already.
     [[nodiscard]] Outcome check() const;
 
-    [[nodiscard]] const Program& program() const { return program_; }
+    [[nodiscard]] const Program& program() const { return *program_; }
     [[nodiscard]] const State& state() const { return state_; }
     [[nodiscard]] const ValueNames& values() const { return values_; }
     [[nodiscard]] unsigned operations() const { return operations_; }
-    [[nodiscard]] View view() const { return cowcheck::view(program_, state_, values_); }
+    [[nodiscard]] View view() const { return cowcheck::view(*program_, state_, values_); }
 
 private:
     struct Watch;
     struct Observer;
 
     void check_into(Outcome& outcome) const;
+    [[nodiscard]] bool stores(const Action& action) const;
     void describe_operation(const Action& action, TraceStep& step);
     void describe_statement(const Action& action, unsigned pc, TraceStep& step) const;
 
-    Program program_;
+    std::shared_ptr<const Program> program_;
     State state_;
     ValueNames values_;
     View view_;

@@ -53,25 +53,15 @@ std::string access_text(const TraceStep& step) {
     return "[ TLB:" + (page.empty() ? "" : " " + page) + (writable ? " R/W ]" : " R/O ]");
 }
 
+std::string guard_text(const TraceStep& step) {
+    const auto [condition, outcome] = guard_of(step);
+    return condition + (outcome ? "? yes" : "? no");
+}
+
 bool is_allocated(const TraceStep& step, const std::string& page) {
     return std::any_of(step.changes.begin(), step.changes.end(), [&](const StateChange& change) {
         return page_of(change) == page && field_of(change) == "kind";
     });
-}
-
-// "page.mapcount == 1? yes"; a lone `not` turns the answer round.
-std::string guard_text(const std::string& statement, bool outcome) {
-    constexpr std::string_view lead = "if ";
-    constexpr std::string_view negation = "not ";
-    std::string condition = statement.starts_with(lead) ? statement.substr(lead.size()) : statement;
-    const bool compound = condition.find(" and ") != std::string::npos ||
-                          condition.find(" or ") != std::string::npos ||
-                          condition.find(" implies ") != std::string::npos;
-    if (!compound && condition.starts_with(negation)) {
-        condition.erase(0, negation.size());
-        outcome = !outcome;
-    }
-    return condition + (outcome ? "? yes" : "? no");
 }
 
 void add(std::string& list, const std::string& item) { list += (list.empty() ? "" : ", ") + item; }
@@ -115,6 +105,22 @@ std::string notes(const TraceStep& step) {
 
 }  // namespace
 
+std::pair<std::string, bool> guard_of(const TraceStep& step) {
+    constexpr std::string_view lead = "if ";
+    constexpr std::string_view negation = "not ";
+    std::string condition =
+        step.statement.starts_with(lead) ? step.statement.substr(lead.size()) : step.statement;
+    bool outcome = step.guard.value_or(false);
+    const bool compound = condition.find(" and ") != std::string::npos ||
+                          condition.find(" or ") != std::string::npos ||
+                          condition.find(" implies ") != std::string::npos;
+    if (!compound && condition.starts_with(negation)) {
+        condition.erase(0, negation.size());
+        outcome = !outcome;
+    }
+    return {condition, outcome};
+}
+
 std::string operation_text(const TraceStep& step, bool with_page) {
     const std::size_t open = step.text.find('(');
     std::string arguments =
@@ -132,7 +138,7 @@ std::string handler_text(const std::string& handler) {
 
 std::string step_text(const TraceStep& step) {
     if (is_access(step.statement)) return access_text(step);
-    std::string text = step.guard               ? guard_text(step.statement, *step.guard)
+    std::string text = step.guard               ? guard_text(step)
                        : step.statement.empty() ? step.text
                                                 : step.statement;
     return text + notes(step);

@@ -4,6 +4,7 @@
 #include "traces/trace.h"
 
 #include <string>
+#include <utility>
 
 namespace cowcheck {
 
@@ -12,6 +13,9 @@ namespace cowcheck {
 
 // A handler that is entered: "copy_one_pte()", "[ write fault ]".
 [[nodiscard]] std::string handler_text(const std::string& handler);
+
+// A guard's condition and what it was; a lone `not` turns the answer round.
+[[nodiscard]] std::pair<std::string, bool> guard_of(const TraceStep& step);
 
 // The statement, which way a guard went, and what can't be seen from the text:
 // "get page [A.refcount 2]".

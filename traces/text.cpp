@@ -57,7 +57,10 @@ std::vector<std::string> wrap(std::string_view text, std::size_t width, std::siz
         }
         if (!fresh) line += ' ';
         for (; line.size() + word.size() > width; flush()) {
-            const std::size_t room = width - line.size();
+            std::size_t room = width - line.size();
+            // Behind a bracket, if one stands in the second half of what fits.
+            const std::size_t bracket = word.substr(0, room).find_last_of("(,");
+            if (bracket != std::string_view::npos && bracket >= room / 2) room = bracket + 1;
             line += word.substr(0, room);
             word.remove_prefix(room);
         }

@@ -121,4 +121,35 @@ def progress_does_not_get_into_a_file():
     expect(written.startswith("{\n") and "\033" not in written, written)
 
 
+@statement
+def the_stepper_edits_lines_completes_names_and_colours_what_changed():
+    subprocess.run([COWCHECK, "--design", "v5.9", "--depth", "3"], stdout=subprocess.DEVNULL)
+    trace = "cowcheck-traces/v5.9-default-ro_pin_matches_mapping.json"
+    control, terminal = pty.openpty()
+    variables = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    process = subprocess.Popen([COWCHECK, "replay", trace, "--step"], stdin=terminal,
+                               stdout=terminal, stderr=terminal, env={**variables, "TERM": "xterm"})
+    os.close(terminal)
+
+    def answer(keys, wanted):
+        os.write(control, keys)
+        seen = ""
+        end = time.monotonic() + 30
+        while time.monotonic() < end and wanted not in seen:
+            if select.select([control], [], [], 0.2)[0]:
+                seen += os.read(control, 65536).decode("utf-8", "replace")
+        expect(wanted in seen, f"{wanted!r} after {keys!r}: {seen!r}")
+        return seen
+
+    answer(b"", "(0) ")
+    answer(b"chan\tparent.p\t\n", "\033[33mparent.pte[0].writable: yes -> no")
+    answer(b"jump 2\n", "(2) ")
+    answer(b"next\n", "(3) ")
+    answer(b"\n", "(4) ")  # an empty line does it again
+    answer(b"nonsense\n", "there is no command")
+    answer(b"quit\n", "quit")
+    expect(process.wait(timeout=10) == 0, "it ends well")
+    os.close(control)
+
+
 main()

@@ -81,6 +81,7 @@ TEST_CASE("with many threads the columns overlap, and the device gets whole line
 TEST_CASE("text is wrapped at spaces, and words that are too long are cut") {
     CHECK(wrap("a bb ccc", 4) == Lines{"a bb", "ccc"});
     CHECK(wrap("abcdefgh ij", 4, 1) == Lines{"abcd", " efg", " h", " ij"});
+    CHECK(wrap("is_it(pinned)? no", 10, 1) == Lines{"is_it(", " pinned)?", " no"});
     CHECK(wrap("", 4) == Lines{""});
     CHECK(printable("a\033[31m\xc3\xa9\xc2\x9b") == "a?[31m\xc3\xa9?");
     CHECK(ascii("\xc3\xa9t\xc3\xa9\n") == "?t??");

@@ -1,0 +1,10 @@
+// cowcheck explain TRACE
+#pragma once
+
+#include "cli/options.h"
+
+namespace cowcheck {
+
+[[nodiscard]] int explain(const ExplainOptions& options);
+
+}  // namespace cowcheck

@@ -1,0 +1,180 @@
+#include "traces/property_view.h"
+
+#include <array>
+
+namespace cowcheck {
+
+struct PropertyView::Moment {
+    State state;
+    Machine<NoObserver>::EventNames names;
+    std::string about;
+    bool happens = true;
+};
+
+namespace {
+
+std::string pte_text(const Program& program, unsigned pte) {
+    struct Flag {
+        std::uint16_t bit;
+        std::string_view name;
+    };
+    static constexpr std::array<Flag, 5> flags{{{PteBit::writable, "writable"},
+                                                {PteBit::dirty, "dirty"},
+                                                {PteBit::soft_dirty, "soft_dirty"},
+                                                {PteBit::uffd_wp, "uffd_wp"},
+                                                {PteBit::special, "special"}}};
+    if ((pte & PteBit::present) == 0) return "none";
+    std::string text = frame_name(program, pte >> PteBit::frame_shift);
+    for (const Flag& flag : flags)
+        if ((pte & flag.bit) != 0) text += " " + std::string(flag.name);
+    return text;
+}
+
+std::string value_text(const Program& program, Type type, unsigned value) {
+    switch (type) {
+    case Type::boolean: return value != 0 ? "yes" : "no";
+    case Type::page: return frame_name(program, value);
+    case Type::mm: return process_name(program, value);
+    case Type::pin: return pin_name(value);
+    case Type::pte: return pte_text(program, value);
+    default: return std::to_string(value);
+    }
+}
+
+std::string cpu_name(const Program& program, unsigned entry) {
+    for (const Thread& thread : program.world.threads)
+        if (thread.actor == Actor::cpu && thread.cpu == entry / program.layout.pages)
+            return thread.name;
+    return "cpu" + std::to_string(entry);
+}
+
+std::string choice_text(const Program& program, const Probe& probe) {
+    std::string text;
+    for (std::size_t i = 0; i < probe.choice.size(); ++i) {
+        const unsigned number = probe.choice[i];
+        const std::string& what = probe.variables[i];
+        text += what == "pin"    ? ", " + pin_name(number)
+                : what == "mm"   ? ", " + process_name(program, number)
+                : what == "page" ? ", page " + frame_name(program, number)
+                : what == "cpu"  ? ", " + cpu_name(program, number)
+                                 : ", virtual page " + std::to_string(number);
+    }
+    return text;
+}
+
+std::string event_text(const Program& program, const Machine<NoObserver>::EventNames& names,
+                       Event event) {
+    const std::string text = "at " + std::string(event_table[static_cast<std::size_t>(event)].name);
+    switch (event) {
+    case Event::dma_read:
+    case Event::dma_write:
+    case Event::unpin:
+        return text + ", " + pin_name(names.pin) + ", page " + frame_name(program, names.page);
+    case Event::underflow:
+    case Event::free: return text + ", page " + frame_name(program, names.page);
+    case Event::userfault: return text + ", " + process_name(program, names.mm);
+    case Event::load:
+    case Event::store:
+    case Event::cow_copy: break;
+    }
+    return text + ", " + process_name(program, names.mm) + ", page " +
+           frame_name(program, names.page);
+}
+
+std::uint16_t narrow(unsigned number) { return static_cast<std::uint16_t>(number); }
+
+bool is_true(const std::string& value) { return value == "yes"; }
+
+}  // namespace
+
+PropertyView::PropertyView(const Program& program, const PropertySet& properties,
+                           std::string_view name)
+    : probes_(make_probes(program, properties, name)) {}
+
+// When the clause's event has come within the step; if not, when it could come now.
+std::vector<PropertyView::Moment> PropertyView::moments(const Probe& probe, const Runner& runner,
+                                                        const Outcome& outcome) const {
+    const Program& p = probes_.program;
+    const Layout& l = p.layout;
+    const State& s = runner.state();
+    std::vector<Moment> list;
+    if (probe.kind != ast::ClauseKind::at) {
+        Machine<NoObserver>::EventNames names;
+        names.writes = outcome.deadlocked ? 1 : 0;
+        list.push_back({s, names,
+                        (probe.kind == ast::ClauseKind::always ? "always" : "sometimes") +
+                            choice_text(p, probe)});
+        return list;
+    }
+    for (const EventMoment& m : outcome.moments)
+        if (event_table[static_cast<std::size_t>(m.event)].name == probe.event) {
+            const Machine<NoObserver>::EventNames names{narrow(m.mm), narrow(m.va), narrow(m.pin),
+                                                        narrow(m.page), narrow(m.writes ? 1 : 0)};
+            list.push_back({m.state, names, event_text(p, names, m.event)});
+        }
+    if (!list.empty()) return list;
+    const auto event = [&](Event wanted) {
+        return event_table[static_cast<std::size_t>(wanted)].name == probe.event;
+    };
+    for (const Event e : {Event::dma_read, Event::dma_write, Event::unpin})
+        for (unsigned i = 0; event(e) && i < l.size(Scope::pin); ++i)
+            if (l.get(s, Field::pin_state, i) == static_cast<unsigned>(PinState::held)) {
+                const Machine<NoObserver>::EventNames names{
+                    narrow(l.get(s, Field::pin_mm, i)), narrow(l.get(s, Field::pin_va, i)),
+                    narrow(i), narrow(l.get(s, Field::pin_page, i)), 0};
+                list.push_back({s, names, event_text(p, names, e), false});
+            }
+    for (const Event e : {Event::load, Event::store})
+        for (unsigned slot = 0; event(e) && slot < l.size(Scope::pte); ++slot) {
+            const unsigned pte = l.get(s, Field::pte, slot);
+            if ((pte & PteBit::present) == 0) continue;
+            const Machine<NoObserver>::EventNames names{narrow(slot / l.pages),
+                                                        narrow(slot % l.pages), 0,
+                                                        narrow(pte >> PteBit::frame_shift), 0};
+            list.push_back({s, names, event_text(p, names, e), false});
+        }
+    return list;
+}
+
+PropertyInstance PropertyView::look_at(const Probe& probe, const Moment& moment) const {
+    PropertyInstance instance;
+    instance.about = moment.about;
+    instance.happens = moment.happens;
+    instance.sometimes = probe.kind == ast::ClauseKind::sometimes;
+    std::vector<std::size_t> path;  // by depth: the part that this one belongs to
+    for (std::size_t i = 0; i < probe.parts.size(); ++i) {
+        const ProbePart& part = probe.parts[i];
+        State state = moment.state;
+        const std::uint16_t value = Machine<NoObserver>(probes_.program, state)
+                                        .evaluate(part.entry, part.reg, moment.names);
+        PropertyPart shown{part.depth, part.text, value_text(probes_.program, part.type, value),
+                           true};
+        path.resize(part.depth);
+        if (part.depth > 0) {
+            const std::size_t owner = path.back();
+            shown.looked_at = instance.parts[owner].looked_at;
+            // The second operand, once the first has decided.
+            const auto shortcut = probe.parts[owner].shortcut;
+            std::size_t first = owner + 1;
+            if (first != i && shortcut != ProbePart::Shortcut::none &&
+                is_true(instance.parts[first].value) ==
+                    (shortcut == ProbePart::Shortcut::when_true))
+                shown.looked_at = false;
+        }
+        path.push_back(i);
+        instance.parts.push_back(std::move(shown));
+    }
+    instance.holds = instance.parts.empty() || is_true(instance.parts[0].value);
+    return instance;
+}
+
+std::vector<PropertyInstance> PropertyView::look(const Runner& runner,
+                                                 const Outcome& outcome) const {
+    std::vector<PropertyInstance> list;
+    for (const Probe& probe : probes_.list)
+        for (const Moment& moment : moments(probe, runner, outcome))
+            list.push_back(look_at(probe, moment));
+    return list;
+}
+
+}  // namespace cowcheck

@@ -1,0 +1,216 @@
+#include "traces/story.h"
+
+#include "traces/record.h"
+#include "traces/reorder.h"
+#include "traces/sentences.h"
+#include "traces/short_step.h"
+#include "traces/text.h"
+#include "traces/walk.h"
+
+#include <algorithm>
+#include <bit>
+#include <set>
+
+namespace cowcheck {
+
+namespace {
+
+constexpr std::size_t width = 78;
+
+std::string paragraph(const std::string& text, std::size_t indent = 0) {
+    std::string out;
+    for (const std::string& line : wrap(printable(text), width - indent, 4))
+        out += std::string(indent, ' ') + line + "\n";
+    return out;
+}
+
+class Story {
+public:
+    Story(const Trace& trace, const Program& program, const DesignText& design)
+        : trace_(trace), design_(design), walk_(trace, program) {
+        for (unsigned i = 1; i <= walk_.size(); ++i) schedule_.push_back(walk_.action(i));
+        const std::uint32_t bit = property_bit(program, trace.header.property.name);
+        const auto property = static_cast<unsigned>(std::countr_zero(bit));
+        const Program& plain = walk_.runner().program();
+        pairs_ = deciding_pairs(plain, schedule_, property);
+        for (const DecidingPair* pair : telling_pairs()) {
+            essential_.insert(pair->earlier);
+            essential_.insert(pair->later);
+        }
+        essential_.insert(walk_.size());
+        if (DecidingPair* pair = nearest())
+            settle_whatever(plain, schedule_, property, trace.header.concurrency, {}, *pair);
+    }
+
+    std::string run() {
+        const TraceHeader& h = trace_.header;
+        std::string text =
+            paragraph(h.design.name + " violates " + h.property.name + ": " + h.property.meaning +
+                      ". World " + h.world.name + ", " + counted(trace_.operations, "operation") +
+                      ", " + counted(trace_.steps.size(), "step") + ".");
+        text += "\nWhat happens\n\n" + happenings();
+        text += paragraph("So " + h.property.name + " is violated: " + trace_.explanation + ".");
+        return text + "\nWhat decides\n\n" + decision() + "\nEssential steps\n\n" + essentials();
+    }
+
+private:
+    // That a value is read after it was written goes without saying.
+    bool is_access(unsigned number) const {
+        const auto& events = walk_.step(number).events;
+        return std::any_of(events.begin(), events.end(), [](const TraceEvent& event) {
+            return event.kind == EventKind::load || event.kind == EventKind::store ||
+                   event.kind == EventKind::dma_read || event.kind == EventKind::dma_write;
+        });
+    }
+
+    // The nearest of those that are no accesses to data; if there is none, of all.
+    DecidingPair* nearest() {
+        for (DecidingPair& pair : pairs_)
+            if (!is_access(pair.earlier) && !is_access(pair.later)) return &pair;
+        return pairs_.empty() ? nullptr : &pairs_.front();
+    }
+
+    // In the order of time. A thread's later steps can't come earlier than its earlier
+    // ones: of those that wait for the same step, the first says it all.
+    std::vector<const DecidingPair*> telling_pairs() const {
+        std::vector<const DecidingPair*> order;
+        for (const DecidingPair& pair : pairs_) order.push_back(&pair);
+        std::sort(order.begin(), order.end(), [](const DecidingPair* a, const DecidingPair* b) {
+            return std::pair(a->later, a->earlier) < std::pair(b->later, b->earlier);
+        });
+        std::set<std::pair<unsigned, std::string>> told;
+        std::erase_if(order, [&](const DecidingPair* pair) {
+            return !told.insert({pair->earlier, walk_.step(pair->later).thread}).second;
+        });
+        return order;
+    }
+
+    std::string function_of(const TraceStep& step) const {
+        return kernel_function(design_, step.handler);
+    }
+
+    std::string beginning(const TraceStep& step) const {
+        const bool pages = walk_.runner().program().layout.pages > 1;
+        if (step.kind == StepKind::device) return {};
+        return (step.thread.starts_with("cpu") ? actor_name(step) : step.thread) +
+               (step.kind == StepKind::start ? " calls " : " goes on with ") +
+               operation_text(step, pages) + ". ";
+    }
+
+    // A paragraph for each stretch that one operation has for itself.
+    std::string happenings() const {
+        std::string text;
+        for (unsigned i = 1; i <= walk_.size();) {
+            const TraceStep& first = walk_.step(i);
+            std::string told = beginning(first);
+            std::string function;
+            for (; i <= walk_.size() && walk_.step(i).operation == first.operation; ++i)
+                told += stretch(i, function);
+            if (told.ends_with("; ")) told.replace(told.size() - 2, 2, ".");
+            while (told.ends_with(' ')) told.pop_back();
+            text += paragraph("[" + std::to_string(first.operation) + "] " + told) + "\n";
+        }
+        return text;
+    }
+
+    std::string stretch(unsigned number, std::string& function) const {
+        const TraceStep& step = walk_.step(number);
+        std::string text;
+        for (const std::string& sentence : sentences_of(step, essential_.contains(number))) {
+            const std::string now = function_of(step);
+            if (step.kind != StepKind::device && now != function)
+                text += (function.empty() ? "" : "then ") + now + " ";
+            function = now;
+            text += sentence + "; ";
+        }
+        return text;
+    }
+
+    // "cpu1 in zap_pte() drops a mapping of page A (step 41, v5.7.cow:162:26)"
+    std::string named(unsigned number) const {
+        const TraceStep& step = walk_.step(number);
+        const auto sentences = sentences_of(step, true);
+        std::string text = step.kind == StepKind::device
+                               ? std::string()
+                               : step.thread + " in " + function_of(step) + " ";
+        if (sentences.empty()) text += "does `" + step.statement + "`" + what_follows(number);
+        for (std::size_t i = 0; i < sentences.size(); ++i)
+            text += (i == 0 ? "" : " and ") + sentences[i];
+        return text + " (step " + std::to_string(number) +
+               (step.place.empty() ? "" : ", " + step.place) + ")";
+    }
+
+    // What a lock is taken for.
+    std::string what_follows(unsigned number) const {
+        if (!walk_.step(number).statement.starts_with("lock ")) return {};
+        for (unsigned i = number + 1; i <= walk_.size(); ++i) {
+            if (walk_.step(i).operation != walk_.step(number).operation) continue;
+            const auto sentences = sentences_of(walk_.step(i), false);
+            if (!sentences.empty()) return ", and then " + sentences.front();
+        }
+        return {};
+    }
+
+    std::string decision() {
+        const DecidingPair* pair = nearest();
+        if (pair == nullptr)
+            return paragraph(
+                "No order of two steps does: with any pair of them the other way round "
+                "the same operations violate it too, or can't come to their end.");
+        std::string text = paragraph(named(pair->later) + ", after " + named(pair->earlier) + ".");
+        text += paragraph("With these two the other way round, " + consequence(*pair) +
+                          trace_.header.property.name + " is not violated.");
+        return text +
+               paragraph("That is the nearest schedule that does not violate it: " +
+                         counted(pair->moves, "change") + " of places" +
+                         (pair->whatever ? "; after these two, no order of what remains does."
+                                         : "; what remains is in the same order as here."));
+    }
+
+    // What is another way round in the nearest good schedule: the first guard that
+    // goes the other way, in the same operation.
+    std::string consequence(const DecidingPair& pair) const {
+        Runner runner(walk_.runner().program());
+        std::vector<TraceStep> other;
+        for (const Action& action : pair.schedule) other.push_back(runner.perform(action).step);
+        for (const TraceStep& step : other) {
+            const auto same_place = [&](const TraceStep& one) {
+                return one.handler == step.handler && one.place == step.place &&
+                       one.thread == step.thread && one.text == step.text;
+            };
+            const auto then = std::find_if(trace_.steps.begin(), trace_.steps.end(), same_place);
+            const auto now = std::find_if(other.begin(), other.end(), same_place);
+            if (then == trace_.steps.end() || !then->guard || !now->guard ||
+                *then->guard == *now->guard)
+                continue;
+            const auto [condition, outcome] = guard_of(*now);
+            return now->thread + " in " + function_of(*now) + " finds `" + condition + "` " +
+                   (outcome ? "true" : "false") + ", and ";
+        }
+        return {};
+    }
+
+    std::string essentials() const {
+        if (pairs_.empty()) return paragraph("All, as far as one can tell from pairs.");
+        std::string text = paragraph("One at a time, these orders are needed; every other step may "
+                                     "come at any time that its own thread and the locks allow.");
+        for (const DecidingPair* pair : telling_pairs())
+            text += paragraph("- " + named(pair->earlier) + " before " + named(pair->later), 2);
+        return text;
+    }
+
+    const Trace& trace_;
+    const DesignText& design_;
+    Walk walk_;
+    std::vector<Action> schedule_;
+    std::vector<DecidingPair> pairs_;
+    std::set<unsigned> essential_;
+};
+
+}  // namespace
+
+std::string tell_story(const Trace& trace, const Program& program, const DesignText& design) {
+    return Story(trace, program, design).run();
+}
+
+}  // namespace cowcheck
