@@ -89,7 +89,7 @@ struct Runner::Watch {
     }
 };
 
-struct Runner::Observer {
+struct Runner::Observer : NoObserver {
     Watch* watch = nullptr;
 
     void step(unsigned pc) const {
@@ -113,7 +113,7 @@ Outcome Runner::perform(const Action& action) {
     State next = state_;
     ValueNames values = values_;
     Watch watch{program_, values, 0, {}};
-    const StepResult result = cowcheck::perform(program_, next, action, Observer{&watch});
+    const StepResult result = cowcheck::perform(program_, next, action, Observer{{}, &watch});
     outcome.blocked = result.blocked;
     if (result.blocked != Blocked::no) return outcome;
     describe_operation(action, outcome.step);
