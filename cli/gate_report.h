@@ -2,6 +2,7 @@
 #pragma once
 
 #include "checker/cost.h"
+#include "cli/options.h"
 #include "cli/results.h"
 
 #include <optional>
@@ -75,11 +76,6 @@ struct GateWorld {
     std::uint64_t states_before = 0;
     std::uint64_t states = 0;
     bool complete = false;  // both designs, up to the bound
-};
-
-struct Waiver {
-    std::string property;
-    std::string reason;
 };
 
 struct GateReport {

@@ -53,13 +53,49 @@ struct ExportCommandOptions {
     std::string output;        // a file; empty: stdout
 };
 
+// A property that may get worse, and why.
+struct Waiver {
+    std::string property;
+    std::string reason;
+};
+
+struct GateOptions {
+    std::string design;
+    std::string against;               // empty: what the design extends
+    std::optional<unsigned> depth;     // in every world; nothing: gate_depth()
+    unsigned concurrency = 2;          // 0: no bound
+    std::vector<std::string> worlds;   // none: all that are built in
+    std::vector<Waiver> waivers;
+    bool update = false;               // rewrite the design's `expect` lines
+    unsigned threads = 1;
+    std::uint64_t max_states = UINT64_MAX;
+    std::uint64_t max_memory = UINT64_MAX;
+    std::optional<std::chrono::milliseconds> max_time;
+    std::string traces = "cowcheck-traces";
+    enum class Format { text, json, markdown, junit, ktap, sarif } format = Format::text;
+};
+
+struct CoverageOptions {
+    std::vector<std::string> designs;  // none: all that are built in
+    std::vector<std::string> worlds;   // likewise
+    std::optional<unsigned> depth;
+    unsigned concurrency = 2;
+    unsigned threads = 1;
+    bool reduction = true;
+    std::uint64_t max_states = UINT64_MAX;
+    std::uint64_t max_memory = UINT64_MAX;
+    std::optional<std::chrono::milliseconds> max_time;
+    enum class Format { text, json, lcov } format = Format::text;
+};
+
 // --help or --version: print and be done.
 struct ShowText {
     std::string text;
 };
 
 using Options =
-    std::variant<CheckOptions, ListOptions, ReplayOptions, ExportCommandOptions, ShowText>;
+    std::variant<CheckOptions, ListOptions, ReplayOptions, ExportCommandOptions, GateOptions,
+                 CoverageOptions, ShowText>;
 
 // Throws BadInput.
 [[nodiscard]] Options parse_options(int argc, const char* const* argv);
