@@ -19,12 +19,12 @@ struct ProgramCoverage {
         std::uint64_t when_true = 0;
         std::uint64_t when_false = 0;
     };
-    std::vector<std::uint64_t> statements; // how often each ran, over all transitions
+    std::vector<std::uint64_t> statements;  // how often each ran, over all transitions
     std::vector<Ways> guards;
-    std::vector<std::uint64_t> clauses; // how often each asked for something
+    std::vector<std::uint64_t> clauses;  // how often each asked for something
 };
 
 // Runs every transition of the exploration once more and watches.
-[[nodiscard]] ProgramCoverage measure_coverage(const Explorer &explorer);
+[[nodiscard]] ProgramCoverage measure_coverage(const Explorer& explorer);
 
-} // namespace cowcheck
+}  // namespace cowcheck

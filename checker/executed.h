@@ -17,19 +17,19 @@ struct ExecutedStep {
 
 // Hands what a machine runs to an ExecutedStep.
 struct CheckRecorder : NoObserver {
-    std::vector<std::uint16_t> *addresses = nullptr;
+    std::vector<std::uint16_t>* addresses = nullptr;
 
-    explicit CheckRecorder(std::vector<std::uint16_t> *to) : addresses(to) {}
+    explicit CheckRecorder(std::vector<std::uint16_t>* to) : addresses(to) {}
     void at(unsigned address) const { addresses->push_back(static_cast<std::uint16_t>(address)); }
     [[nodiscard]] CheckRecorder of_checks() const { return *this; }
 };
 
 struct StepRecorder : NoObserver {
-    ExecutedStep *to = nullptr;
-    std::size_t code_before = 0; // the step that is under way
+    ExecutedStep* to = nullptr;
+    std::size_t code_before = 0;  // the step that is under way
     std::size_t checks_before = 0;
 
-    explicit StepRecorder(ExecutedStep *step) : to(step) {}
+    explicit StepRecorder(ExecutedStep* step) : to(step) {}
     void at(unsigned address) const { to->code.push_back(static_cast<std::uint16_t>(address)); }
     void step(unsigned /*pc*/) {
         code_before = to->code.size();
@@ -43,8 +43,8 @@ struct StepRecorder : NoObserver {
 };
 
 // perform(), with what it ran in `executed`.
-[[nodiscard]] inline StepResult perform_recorded(const Program &program, State &state,
-                                                 const Action &action, ExecutedStep &executed) {
+[[nodiscard]] inline StepResult perform_recorded(const Program& program, State& state,
+                                                 const Action& action, ExecutedStep& executed) {
     executed.code.clear();
     executed.checks.clear();
     const StepResult result = perform(program, state, action, StepRecorder(&executed));
@@ -55,4 +55,4 @@ struct StepRecorder : NoObserver {
     return result;
 }
 
-} // namespace cowcheck
+}  // namespace cowcheck

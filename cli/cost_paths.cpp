@@ -77,8 +77,8 @@ const std::vector<CostPath>& cost_paths() {
 
 // A world in which every path can be walked, one for each kind of memory.
 std::string world_text(Memory memory) {
-    static constexpr std::array<std::string_view, 3> starts{
-        "anonymous written", "anonymous untouched", "zeropage"};
+    static constexpr std::array<std::string_view, 3> starts{"anonymous written",
+                                                            "anonymous untouched", "zeropage"};
     const auto kind = static_cast<std::size_t>(memory);
     std::string text = "world paths-" + std::to_string(kind) + "\n";
     text += R"(title "for counting what a path costs"
@@ -111,7 +111,9 @@ public:
             names_[memory] = *name;
         }
     }
-    [[nodiscard]] const World& of(Memory memory) const { return *library_.world(names_.at(memory)); }
+    [[nodiscard]] const World& of(Memory memory) const {
+        return *library_.world(names_.at(memory));
+    }
 
 private:
     Diagnostics out_;
@@ -122,8 +124,7 @@ private:
 // CPUs are numbered through; the table calls them after their process.
 Doing on_threads_of(const World& world, Doing doing) {
     for (const Thread& thread : world.threads)
-        if (thread.actor == Actor::cpu &&
-            world.processes[thread.mm].name + "0" == doing.thread) {
+        if (thread.actor == Actor::cpu && world.processes[thread.mm].name + "0" == doing.thread) {
             doing.thread = thread.name;
             break;
         }

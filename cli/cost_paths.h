@@ -10,8 +10,7 @@ namespace cowcheck {
 
 // Runs both designs' handlers on the machine, alone, from the states that the table sets
 // up by running operations. Throws BadInput if a design can't be compiled for them.
-[[nodiscard]] std::vector<PathComparison> compare_costs(const Library& library,
-                                                        const DesignText& base,
-                                                        const DesignText& design);
+[[nodiscard]] std::vector<PathComparison>
+compare_costs(const Library& library, const DesignText& base, const DesignText& design);
 
 }  // namespace cowcheck

@@ -10,7 +10,9 @@
 #include "cli/terminal.h"
 
 #include <algorithm>
-#include <array>
+#include <set>
+
+#include <unistd.h>
 
 namespace cowcheck {
 
@@ -60,8 +62,9 @@ void Coverage::explore(CheckRun& run) {
         const std::uint64_t resident = resident_bytes();
         const std::uint64_t besides = resident - std::min(resident, own);
         stop_.max_bytes = options_.max_memory - std::min(options_.max_memory, besides);
-        status_.show(run.design().name() + " in " + run.world().name + ": " +
-                     count_text(run.states()) + " states");
+        if (is_terminal(STDERR_FILENO))
+            status_.show(run.design().name() + " in " + run.world().name + ": " +
+                         count_text(run.states()) + " states");
         try {
             reason_ = run.deepen(stop_);
         } catch (const std::bad_alloc&) {
@@ -117,6 +120,7 @@ void Coverage::conclude(const DesignText& design, TextCoverage text) {
             all = statement;
             continue;
         }
+        all.compiled = all.compiled || statement.compiled;
         all.times += statement.times;
         all.guard = all.guard || statement.guard;
         all.when_true += statement.when_true;
@@ -124,8 +128,14 @@ void Coverage::conclude(const DesignText& design, TextCoverage text) {
     }
     finish(text);
     const std::string& own = design.chain.front()->file->name;
+    // Handlers that nothing calls any more are what a change of handlers leaves behind.
+    std::set<std::string> in_use;
+    for (const auto& [key, statement] : text)
+        if (statement.compiled) in_use.insert(statement.handler);
     std::erase_if(text, [&](const auto& entry) {
-        return !entry.second.incomplete() || std::get<0>(entry.first) == own;
+        const StatementCoverage& statement = entry.second;
+        return !statement.incomplete() || std::get<0>(entry.first) == own ||
+               !in_use.contains(statement.handler);
     });
     about.inherited = std::move(text);
     report_.designs.push_back(std::move(about));
@@ -149,8 +159,7 @@ void Coverage::explain(const DesignText& design) {
             }
             if (own && in_force && !of_use) report_.stale.push_back({file.name, one.line});
             for (DesignCoverage& about : report_.designs)
-                for (const SourceSpan& span : one.statements)
-                    about.inherited.erase(key_of(span));
+                for (const SourceSpan& span : one.statements) about.inherited.erase(key_of(span));
         }
     }
 }
@@ -205,9 +214,9 @@ int Coverage::run() {
     for (const std::string& world : selection_.worlds)
         worlds += (worlds.empty() ? "" : ", ") + world + " " +
                   std::to_string(options_.depth.value_or(gate_depth(world)));
-    report_.bounds = "operations started: " + worlds + "; in flight at once: " +
-                     (options_.concurrency == 0 ? "any number"
-                                                : std::to_string(options_.concurrency));
+    report_.bounds =
+        "operations started: " + worlds + "; in flight at once: " +
+        (options_.concurrency == 0 ? "any number" : std::to_string(options_.concurrency));
     report_.stop_text = text_of(reason_, options_);
     report_.seconds = std::chrono::duration<double>(Clock::now() - begin_).count();
     { const auto cleared = status_.pause(); }

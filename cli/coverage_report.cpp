@@ -54,8 +54,10 @@ void add_run(const Program& program, const ProgramCoverage& run, TextCoverage& t
         return found == text.end() ? nullptr : &found->second;
     };
     for (std::size_t i = 0; i < program.statements.size(); ++i)
-        if (StatementCoverage* statement = find(program.statements[i].span))
+        if (StatementCoverage* statement = find(program.statements[i].span)) {
+            statement->compiled = true;
             statement->times += run.statements[i];
+        }
     for (std::size_t i = 0; i < program.guards.size(); ++i)
         if (StatementCoverage* statement = find(program.guards[i].span)) {
             statement->guard = true;

@@ -18,7 +18,8 @@ struct StatementCoverage {
     SourceSpan span;
     std::string handler;
     std::uint64_t times = 0;
-    bool guard = false;  // an `if` that is looked at
+    bool compiled = false;  // some world's menu leads here
+    bool guard = false;     // an `if` that is looked at
     std::uint64_t when_true = 0;
     std::uint64_t when_false = 0;
     std::string explained;  // why something is missing here
@@ -61,9 +62,9 @@ struct StaleExplanation {
 };
 
 struct CoverageReport {
-    TextCoverage text;                           // of all files in force, over all designs
-    std::vector<std::string> files;              // own files of the designs, in their order
-    std::map<std::string, std::string> paths;    // of files: where they are
+    TextCoverage text;                         // of all files in force, over all designs
+    std::vector<std::string> files;            // own files of the designs, in their order
+    std::map<std::string, std::string> paths;  // of files: where they are
     std::vector<DesignCoverage> designs;
     std::vector<StaleExplanation> stale;
     std::string bounds;

@@ -49,8 +49,7 @@ Totals totals_of(const CoverageReport& report, const std::string& file) {
         totals.taken += statement.times > 0;
         totals.explained += !statement.explained.empty();
         totals.guards += statement.guard;
-        totals.both_ways +=
-            statement.guard && statement.when_true > 0 && statement.when_false > 0;
+        totals.both_ways += statement.guard && statement.when_true > 0 && statement.when_false > 0;
     }
     return totals;
 }
@@ -71,15 +70,14 @@ void add_design(const CoverageReport& report, const DesignCoverage& design, std:
                     ": nothing ever happens that it speaks about\n";
     for (const SilentClause& clause : design.silent)
         if (!clause.whole_property)
-            text += "  a clause says nothing: " + clause.property + " (" +
-                    place_text(clause.span) + ")\n";
+            text += "  a clause says nothing: " + clause.property + " (" + place_text(clause.span) +
+                    ")\n";
 }
 
 }  // namespace
 
 std::string coverage_text(const CoverageReport& report) {
-    std::string text =
-        "cowcheck " + std::string(version) + ": coverage; " + report.bounds + "\n";
+    std::string text = "cowcheck " + std::string(version) + ": coverage; " + report.bounds + "\n";
     for (std::size_t i = 0; i < report.designs.size(); ++i) {
         const std::string& file = report.files[i];
         const Totals totals = totals_of(report, file);
@@ -92,8 +90,8 @@ std::string coverage_text(const CoverageReport& report) {
                 text += "  " + line_of(report, *statement) + "\n";
         for (const auto& [key, statement] : report.text)
             if (std::get<0>(key) == file && !statement.explained.empty())
-                text += "  explained: " + line_of(report, statement) + ": " +
-                        statement.explained + "\n";
+                text += "  explained: " + line_of(report, statement) + ": " + statement.explained +
+                        "\n";
         for (const StaleExplanation& stale : report.stale)
             if (stale.file == file)
                 text += "  " + report.paths.at(file) + ":" + std::to_string(stale.line) +
@@ -123,11 +121,10 @@ std::string coverage_json(const CoverageReport& report) {
         one["statement"] = statement_text(statement.span);
         one["own"] = report.is_own(statement);
         one["times"] = statement.times;
-        one["guard"] = statement.guard ? Json{{"true", statement.when_true},
-                                              {"false", statement.when_false}}
-                                       : Json(nullptr);
-        one["explained"] =
-            statement.explained.empty() ? Json(nullptr) : Json(statement.explained);
+        one["guard"] = statement.guard
+                           ? Json{{"true", statement.when_true}, {"false", statement.when_false}}
+                           : Json(nullptr);
+        one["explained"] = statement.explained.empty() ? Json(nullptr) : Json(statement.explained);
         json["statements"].push_back(std::move(one));
     }
     json["designs"] = Json::array();
@@ -178,8 +175,8 @@ std::string record(const CoverageReport& report, const std::string& file) {
         for (const auto& [number, taken] :
              {std::pair{0, statement.when_true}, {1, statement.when_false}}) {
             branches += "BRDA:" + std::to_string(line) + "," +
-                        std::to_string(statement.span.column) + "," + std::to_string(number) +
-                        "," + (statement.times == 0 ? "-" : std::to_string(taken)) + "\n";
+                        std::to_string(statement.span.column) + "," + std::to_string(number) + "," +
+                        (statement.times == 0 ? "-" : std::to_string(taken)) + "\n";
             ++found;
             hit += taken > 0;
         }

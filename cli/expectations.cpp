@@ -79,8 +79,7 @@ std::string with_expectations(const ast::Design& design, const std::string& text
     std::sort(edits.begin(), edits.end(),
               [](const Edit& a, const Edit& b) { return a.begin > b.begin; });
     std::string result = text;
-    for (const Edit& edit : edits)
-        result.replace(edit.begin, edit.end - edit.begin, edit.text);
+    for (const Edit& edit : edits) result.replace(edit.begin, edit.end - edit.begin, edit.text);
     return result;
 }
 

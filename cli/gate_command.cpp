@@ -19,6 +19,8 @@
 #include <memory>
 #include <utility>
 
+#include <unistd.h>
+
 namespace cowcheck {
 
 namespace {
@@ -109,9 +111,10 @@ void Gate::explore(CheckRun& run, std::uint64_t others) {
         const std::uint64_t resident = resident_bytes();
         const std::uint64_t besides = resident - std::min(resident, own);
         stop_.max_bytes = options_.max_memory - std::min(options_.max_memory, besides);
-        status_.show(run.design().name() + " in " + run.world().name + ": " +
-                     plural(static_cast<unsigned>(run.explorer()->depth() + 1), "operation") +
-                     ", " + count_text(run.states()) + " states");
+        if (is_terminal(STDERR_FILENO))
+            status_.show(run.design().name() + " in " + run.world().name + ": " +
+                         plural(static_cast<unsigned>(run.explorer()->depth() + 1), "operation") +
+                         ", " + count_text(run.states()) + " states");
         try {
             reason_ = run.deepen(stop_);
         } catch (const std::bad_alloc&) {
@@ -195,8 +198,8 @@ void Gate::explore_world(const std::string& world) {
     CheckRun design(find_design(library_, design_), properties, true, where, bounds);
     explore(design, 0);
     explore(base, design.states());
-    report_.worlds.push_back({world, bounds.depth, base.states(), design.states(),
-                              reason_ == StopReason::none});
+    report_.worlds.push_back(
+        {world, bounds.depth, base.states(), design.states(), reason_ == StopReason::none});
     states_ += base.states() + design.states();
     compare(base, design, world);
 }
@@ -254,8 +257,8 @@ void Gate::update_expectations() {
             (agreed != old.end() && agreed->violated == (violation != nullptr)))
             continue;
         if (violation != nullptr)
-            lines.push_back({one.property, true,
-                             "world " + violation->world + ": " + violation->story});
+            lines.push_back(
+                {one.property, true, "world " + violation->world + ": " + violation->story});
         else
             lines.push_back({one.property, false, "no violation in any world"});
     }
@@ -318,9 +321,9 @@ int Gate::run() {
 unsigned gate_depth(const std::string& world) {
     constexpr unsigned small = 8;    // the built-in worlds that show one thing each
     constexpr unsigned general = 5;  // `default`, and worlds whose size nobody knows
-    static constexpr std::array<std::string_view, 10> small_worlds{
-        "tiny",       "child-exit", "direct-io", "pte-same", "remap",
-        "soft-dirty", "stale-tlb",  "two-pages", "vmsplice", "zeropage"};
+    static constexpr std::array<std::string_view, 12> small_worlds{
+        "tiny",      "child-exit", "direct-io", "pte-same", "remap",         "soft-dirty",
+        "stale-tlb", "two-pages",  "vmsplice",  "zeropage", "zeropage-fork", "arm64"};
     const bool is_small =
         std::find(small_worlds.begin(), small_worlds.end(), world) != small_worlds.end();
     return is_small ? small : general;

@@ -14,7 +14,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-template <class Value> Json or_null(const std::optional<Value>& value) {
+template <class Value>
+Json or_null(const std::optional<Value>& value) {
     return value ? Json(*value) : Json(nullptr);
 }
 Json or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
@@ -104,8 +105,7 @@ Json finding(const std::string& rule, std::string_view level, const std::string&
     json["message"]["text"] = message;
     json["locations"] = location(place);
     if (!waiver.empty())
-        json["suppressions"] =
-            Json::array({{{"kind", "external"}, {"justification", waiver}}});
+        json["suppressions"] = Json::array({{{"kind", "external"}, {"justification", waiver}}});
     return json;
 }
 
@@ -113,16 +113,16 @@ Json findings(const GateReport& report) {
     Json results = Json::array();
     for (const Comparison& one : report.comparisons) {
         if (one.change != Change::worse) continue;
-        Json result = finding(one.property, one.cost ? "warning" : "error",
-                              sentence(report, one), one.place, one.waiver);
+        Json result = finding(one.property, one.cost ? "warning" : "error", sentence(report, one),
+                              one.place, one.waiver);
         result["partialFingerprints"]["worldAndProperty/v1"] =
             report.design + "/" + one.world + "/" + one.property;
         results.push_back(std::move(result));
     }
     for (const ExpectationResult& one : report.expectations)
         if (one.differs())
-            results.push_back(finding(one.property, "error", sentence(report, one), one.place,
-                                      one.waiver));
+            results.push_back(
+                finding(one.property, "error", sentence(report, one), one.place, one.waiver));
     return results;
 }
 
@@ -174,11 +174,10 @@ std::string gate_json(const GateReport& report) {
 std::string gate_sarif(const GateReport& report) {
     Json run;
     Json results = findings(report);
-    run["tool"]["driver"] = {{"name", "cowcheck"},
-                             {"version", version},
-                             {"rules", rules_of(results)}};
-    run["invocations"] = Json::array({{{"executionSuccessful", !report.undecided()},
-                                       {"exitCode", report.exit_status()}}});
+    run["tool"]["driver"] = {
+        {"name", "cowcheck"}, {"version", version}, {"rules", rules_of(results)}};
+    run["invocations"] = Json::array(
+        {{{"executionSuccessful", !report.undecided()}, {"exitCode", report.exit_status()}}});
     run["columnKind"] = "unicodeCodePoints";
     run["results"] = std::move(results);
     Json json;

@@ -1,5 +1,9 @@
 #include "cli/gate_place.h"
 
+#include "traces/names.h"
+
+#include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace cowcheck {
@@ -18,6 +22,18 @@ std::optional<std::pair<unsigned, unsigned>> within(const std::string& place,
     return at;
 }
 
+// A guard, or a step that changes more than who holds a lock.
+bool decides(const TraceStep& step) {
+    static constexpr std::array<std::string_view, 4> locks{".ptl", ".mmap_readers", ".mmap_writer",
+                                                           ".locked"};
+    const auto is_lock = [](const StateChange& change) {
+        return std::any_of(locks.begin(), locks.end(),
+                           [&](std::string_view lock) { return change.what.ends_with(lock); });
+    };
+    return is_guard(step.statement) ||
+           !std::all_of(step.changes.begin(), step.changes.end(), is_lock);
+}
+
 std::string path_of(const DesignText& design, const Selection& selection) {
     const auto found = selection.design_files.find(design.name());
     return found == selection.design_files.end() ? "model/designs/" + design.name() + ".cow"
@@ -26,18 +42,17 @@ std::string path_of(const DesignText& design, const Selection& selection) {
 
 }  // namespace
 
-DesignPlace place_of(const SourceSpan& span, const DesignText& design,
-                     const Selection& selection) {
+DesignPlace place_of(const SourceSpan& span, const DesignText& design, const Selection& selection) {
     return {path_of(design, selection), span.line, span.column, {}};
 }
 
 DesignPlace essential_place(const Trace& trace, const DesignText& design,
                             const Selection& selection) {
     const std::string& file = design.chain.front()->file->name;
-    for (const bool changing : {true, false})
+    for (const bool deciding : {true, false})
         for (auto step = trace.steps.rbegin(); step != trace.steps.rend(); ++step) {
             const auto at = within(step->place, file);
-            if (at && (!changing || !step->changes.empty()))
+            if (at && (!deciding || decides(*step)))
                 return {path_of(design, selection), at->first, at->second, step->statement};
         }
     const ast::Design& own = design.design();

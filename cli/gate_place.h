@@ -11,8 +11,9 @@ namespace cowcheck {
 [[nodiscard]] DesignPlace place_of(const SourceSpan& span, const DesignText& design,
                                    const Selection& selection);
 
-// The last step of the trace that runs text of the design's own file and changes
-// something; else the last that runs any; else the first handler that the file changes.
+// The last step of the trace that runs text of the design's own file and decides
+// something (a guard) or changes more than a lock; else the last that runs any; else the first
+// handler that the file changes.
 [[nodiscard]] DesignPlace essential_place(const Trace& trace, const DesignText& design,
                                           const Selection& selection);
 

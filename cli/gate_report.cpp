@@ -63,9 +63,9 @@ std::string sentence(const GateReport& report, const Comparison& comparison) {
     if (comparison.before == Verdict::not_applicable)
         text += "does not apply to " + report.base;
     else
-        text += std::string(comparison.before == Verdict::violated ? "is violated in "
-                                                                   : "holds in ") +
-                report.base;
+        text +=
+            std::string(comparison.before == Verdict::violated ? "is violated in " : "holds in ") +
+            report.base;
     text += comparison.after == Verdict::violated ? " and is violated in " : " and holds in ";
     text += report.design + " (world " + comparison.world + ")";
     if (comparison.operations && comparison.after == Verdict::violated)
@@ -85,9 +85,9 @@ std::string sentence(const GateReport& report, const ExpectationResult& expectat
 
 const std::vector<CostColumn>& cost_columns() {
     static const std::vector<CostColumn> columns{
-        {"steps", &PathCost::steps},     {"locks", &PathCost::locks},
-        {"counts", &PathCost::counts},   {"flushes", &PathCost::flushes},
-        {"copies", &PathCost::copies},   {"needless", &PathCost::needless},
+        {"steps", &PathCost::steps},   {"locks", &PathCost::locks},
+        {"counts", &PathCost::counts}, {"flushes", &PathCost::flushes},
+        {"copies", &PathCost::copies}, {"needless", &PathCost::needless},
         {"zeroed", &PathCost::zeroed},
     };
     return columns;

@@ -116,7 +116,7 @@ struct GateReport {
 // The columns of the table of paths: a heading, and the number before and after.
 struct CostColumn {
     std::string_view heading;
-    unsigned PathCost::* field;
+    unsigned PathCost::*field;
 };
 [[nodiscard]] const std::vector<CostColumn>& cost_columns();
 // "12", "12 -> 10", "- -> 10"

@@ -68,6 +68,14 @@ std::string place_text(const DesignPlace& place) {
            (place.statement.empty() ? "" : ": " + place.statement);
 }
 
+// The one that is shown in full.
+const Comparison* shortest(const std::vector<const Comparison*>& comparisons) {
+    return *std::min_element(
+        comparisons.begin(), comparisons.end(), [](const Comparison* a, const Comparison* b) {
+            return std::pair(a->operations, a->steps) < std::pair(b->operations, b->steps);
+        });
+}
+
 // --------------------------------------------------------------- text
 
 void add_worse(const GateReport& report, std::string& text) {
@@ -75,13 +83,15 @@ void add_worse(const GateReport& report, std::string& text) {
     if (groups.empty()) return;
     text += "\nworse: what " + report.base + " keeps and " + report.design + " breaks\n";
     for (const auto& [property, comparisons] : groups) {
-        text += "  " + property + cost_mark(*comparisons.front()) + "\n";
-        for (const Comparison* one : comparisons) {
-            text += "    " + one->world + ": " + plural(one->operations.value_or(0), "operation") +
-                    ", " + plural(one->steps.value_or(0), "step") + ": " + one->story + "\n";
-            text += "        " + place_text(one->place) + "\n";
-            if (!one->trace.empty()) text += "        " + one->trace + "\n";
-        }
+        const Comparison& one = *shortest(comparisons);
+        text += "  " + property + cost_mark(one) + "\n    in " + one.world + ", " +
+                plural(one.operations.value_or(0), "operation") + ", " +
+                plural(one.steps.value_or(0), "step") + ": " + one.story + "\n    at " +
+                place_text(one.place) + "\n    " + one.trace + "\n";
+        std::string others;
+        for (const Comparison* other : comparisons)
+            if (other != &one) others += (others.empty() ? "" : ", ") + other->world;
+        if (!others.empty()) text += "    and in " + others + ", with a trace each\n";
     }
 }
 
@@ -91,8 +101,8 @@ void add_short(const GateReport& report, Change change, const std::string& headi
     if (groups.empty()) return;
     text += "\n" + heading + "\n";
     for (const auto& [property, comparisons] : groups)
-        text += "  " + property + cost_mark(*comparisons.front()) + ": " +
-                worlds_of(comparisons) + "\n";
+        text += "  " + property + cost_mark(*comparisons.front()) + ": " + worlds_of(comparisons) +
+                "\n";
 }
 
 std::string stays_line(const GateReport& report, Verdict verdict) {

@@ -180,7 +180,8 @@ ExportCommandOptions export_options(const Raw& raw) {
 }
 
 // What gate and coverage have in common.
-template <class Options> void read_bounds(const Raw& raw, Options& options) {
+template <class Options>
+void read_bounds(const Raw& raw, Options& options) {
     if (const auto* text = single("--depth", raw.gate_depth))
         options.depth = parse_number("--depth", *text, 0, max_depth);
     if (const auto* text = single("--concurrency", raw.gate_concurrency))

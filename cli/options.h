@@ -61,12 +61,12 @@ struct Waiver {
 
 struct GateOptions {
     std::string design;
-    std::string against;               // empty: what the design extends
-    std::optional<unsigned> depth;     // in every world; nothing: gate_depth()
-    unsigned concurrency = 2;          // 0: no bound
-    std::vector<std::string> worlds;   // none: all that are built in
+    std::string against;              // empty: what the design extends
+    std::optional<unsigned> depth;    // in every world; nothing: gate_depth()
+    unsigned concurrency = 2;         // 0: no bound
+    std::vector<std::string> worlds;  // none: all that are built in
     std::vector<Waiver> waivers;
-    bool update = false;               // rewrite the design's `expect` lines
+    bool update = false;  // rewrite the design's `expect` lines
     unsigned threads = 1;
     std::uint64_t max_states = UINT64_MAX;
     std::uint64_t max_memory = UINT64_MAX;
@@ -93,9 +93,8 @@ struct ShowText {
     std::string text;
 };
 
-using Options =
-    std::variant<CheckOptions, ListOptions, ReplayOptions, ExportCommandOptions, GateOptions,
-                 CoverageOptions, ShowText>;
+using Options = std::variant<CheckOptions, ListOptions, ReplayOptions, ExportCommandOptions,
+                             GateOptions, CoverageOptions, ShowText>;
 
 // Throws BadInput.
 [[nodiscard]] Options parse_options(int argc, const char* const* argv);

@@ -93,7 +93,8 @@ std::vector<Unreachable> find_unreachable(const SourceFile& file, const ast::Des
         one.line = static_cast<unsigned>(i + 1);
         one.reason = trimmed(rest.substr(1));
         if (one.reason.empty())
-            complain(file, i + 1, "'# unreachable:' gives no reason; expected '# unreachable: WHY'");
+            complain(file, i + 1,
+                     "'# unreachable:' gives no reason; expected '# unreachable: WHY'");
         std::size_t target = i;
         while (target < lines.size() && lines[target].code.empty()) ++target;
         one.statements = explained_by(design, static_cast<unsigned>(target + 1));
