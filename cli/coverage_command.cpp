@@ -90,7 +90,7 @@ void Coverage::cover(const DesignText& design) {
     const PropertySet properties = selected_properties(library_, selection_);
     for (const std::string& world : selection_.worlds) {
         CheckOptions bounds;
-        bounds.depth = options_.depth.value_or(gate_depth(world));
+        bounds.depth = options_.depth.value_or(coverage_depth(world));
         bounds.concurrency = options_.concurrency;
         bounds.threads = options_.threads;
         bounds.reduction = options_.reduction;
@@ -206,14 +206,14 @@ int Coverage::run() {
             report_.paths[file->file->name] =
                 path != selection_.design_files.end()
                     ? path->second
-                    : (hardware ? "model/hardware/" : "model/designs/") + file->file->name;
+                    : (hardware ? "model/" : "model/designs/") + file->file->name;
         }
     }
     for (const DesignText& design : designs) explain(design);
     std::string worlds;
     for (const std::string& world : selection_.worlds)
         worlds += (worlds.empty() ? "" : ", ") + world + " " +
-                  std::to_string(options_.depth.value_or(gate_depth(world)));
+                  std::to_string(options_.depth.value_or(coverage_depth(world)));
     report_.bounds =
         "operations started: " + worlds + "; in flight at once: " +
         (options_.concurrency == 0 ? "any number" : std::to_string(options_.concurrency));

@@ -96,6 +96,12 @@ std::vector<Unreachable> find_unreachable(const SourceFile& file, const ast::Des
             complain(file, i + 1,
                      "'# unreachable:' gives no reason; expected '# unreachable: WHY'");
         std::size_t target = i;
+        if (lines[i].code.empty())  // the reason may go on in the lines below
+            for (std::size_t k = i + 1; k < lines.size() && lines[k].code.empty() &&
+                                        !lines[k].comment.empty() &&
+                                        !lines[k].comment.starts_with(keyword);
+                 ++k)
+                one.reason += " " + std::string(lines[k].comment);
         while (target < lines.size() && lines[target].code.empty()) ++target;
         one.statements = explained_by(design, static_cast<unsigned>(target + 1));
         if (one.statements.empty())
