@@ -3,7 +3,8 @@
 //
 // Joining steps leaves out interleavings, not instructions: a step that is put off or
 // done at once still runs, with the outcome that it has in the order that was left out
-// (docs/internals-reduction.md). So this may be counted on a reduced exploration.
+// (docs/internals-reduction.md). So this may be counted on an exploration with steps
+// joined. Not on one with rests merged: there one text runs for another.
 #pragma once
 
 #include "checker/explorer.h"

@@ -94,6 +94,7 @@ void Coverage::cover(const DesignText& design) {
         bounds.concurrency = options_.concurrency;
         bounds.threads = options_.threads;
         bounds.reduction = options_.reduction;
+        bounds.merging = false;  // it runs one text for another that does the same
         CheckRun run(design, properties, true, find_world(library_, world), bounds);
         explore(run);
         const ProgramCoverage ran = measure_coverage(*run.explorer());

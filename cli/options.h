@@ -27,6 +27,7 @@ struct CheckOptions {
     std::string traces = "cowcheck-traces";
     enum class Format { text, json } format = Format::text;
     bool reduction = true;
+    bool merging = true;  // with reduction: rests that no schedule can tell apart are one
     bool symmetry = true;
 };
 
