@@ -41,8 +41,7 @@ std::unique_ptr<Explorer> make_explorer(const Program& program, const CheckOptio
 CheckRun::CheckRun(DesignText design, const PropertySet& properties, bool assertions,
                    const World& world, const CheckOptions& options)
     : design_(std::move(design)), max_depth_(options.depth), concurrency_(options.concurrency),
-      plain_(compile_or_complain(design_, properties, world)),
-      explored_(reduced(plain_, options)),
+      plain_(compile_or_complain(design_, properties, world)), explored_(reduced(plain_, options)),
       explorer_(make_explorer(explored_, options)),
       assertions_(assertions && has_assertions(plain_)) {}
 

@@ -97,9 +97,9 @@ std::vector<Unreachable> find_unreachable(const SourceFile& file, const ast::Des
                      "'# unreachable:' gives no reason; expected '# unreachable: WHY'");
         std::size_t target = i;
         if (lines[i].code.empty())  // the reason may go on in the lines below
-            for (std::size_t k = i + 1; k < lines.size() && lines[k].code.empty() &&
-                                        !lines[k].comment.empty() &&
-                                        !lines[k].comment.starts_with(keyword);
+            for (std::size_t k = i + 1;
+                 k < lines.size() && lines[k].code.empty() && !lines[k].comment.empty() &&
+                 !lines[k].comment.starts_with(keyword);
                  ++k)
                 one.reason += " " + std::string(lines[k].comment);
         while (target < lines.size() && lines[target].code.empty()) ++target;
