@@ -57,11 +57,7 @@ Coverage::Coverage(CoverageOptions options)
 
 void Coverage::explore(CheckRun& run) {
     while (reason_ == StopReason::none && run.wants_more()) {
-        stop_.max_states = options_.max_states - std::min(options_.max_states, states_);
-        const std::uint64_t own = run.bytes();
-        const std::uint64_t resident = resident_bytes();
-        const std::uint64_t besides = resident - std::min(resident, own);
-        stop_.max_bytes = options_.max_memory - std::min(options_.max_memory, besides);
+        set_limits(stop_, options_, states_, run.bytes());
         if (is_terminal(STDERR_FILENO))
             status_.show(run.design().name() + " in " + run.world().name + ": " +
                          count_text(run.states()) + " states");
@@ -165,21 +161,6 @@ void Coverage::explain(const DesignText& design) {
     }
 }
 
-std::string text_of(StopReason reason, const CoverageOptions& options) {
-    switch (reason) {
-    case StopReason::interrupt: return "interrupted";
-    case StopReason::states:
-        return "--max-states " + count_text(options.max_states) + " is reached";
-    case StopReason::memory:
-        return "--max-memory " + bytes_text(options.max_memory) + " is reached";
-    case StopReason::time:
-        return "--max-time " +
-               duration_text(std::chrono::duration<double>(*options.max_time).count()) + " is over";
-    case StopReason::none: break;
-    }
-    return {};
-}
-
 void Coverage::print_report() const {
     using Format = CoverageOptions::Format;
     if (options_.format == Format::json) return print(coverage_json(report_));
@@ -218,7 +199,7 @@ int Coverage::run() {
     report_.bounds =
         "operations started: " + worlds + "; in flight at once: " +
         (options_.concurrency == 0 ? "any number" : std::to_string(options_.concurrency));
-    report_.stop_text = text_of(reason_, options_);
+    report_.stop_text = stop_text(reason_, options_);
     report_.seconds = std::chrono::duration<double>(Clock::now() - begin_).count();
     { const auto cleared = status_.pause(); }
     print_report();

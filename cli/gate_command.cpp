@@ -105,12 +105,7 @@ std::string Gate::waiver_of(const std::string& property) const {
 // The limits are for all runs together.
 void Gate::explore(CheckRun& run, std::uint64_t others) {
     while (reason_ == StopReason::none && run.wants_more()) {
-        const std::uint64_t before = states_ + others;
-        stop_.max_states = options_.max_states - std::min(options_.max_states, before);
-        const std::uint64_t own = run.bytes();
-        const std::uint64_t resident = resident_bytes();
-        const std::uint64_t besides = resident - std::min(resident, own);
-        stop_.max_bytes = options_.max_memory - std::min(options_.max_memory, besides);
+        set_limits(stop_, options_, states_ + others, run.bytes());
         if (is_terminal(STDERR_FILENO))
             status_.show(run.design().name() + " in " + run.world().name + ": " +
                          plural(static_cast<unsigned>(run.explorer()->depth() + 1), "operation") +
@@ -270,21 +265,6 @@ void Gate::update_expectations() {
         if (expectation.violated) expectation.expects_violated = *expectation.violated;
 }
 
-std::string text_of(StopReason reason, const GateOptions& options) {
-    switch (reason) {
-    case StopReason::interrupt: return "interrupted";
-    case StopReason::states:
-        return "--max-states " + count_text(options.max_states) + " is reached";
-    case StopReason::memory:
-        return "--max-memory " + bytes_text(options.max_memory) + " is reached";
-    case StopReason::time:
-        return "--max-time " +
-               duration_text(std::chrono::duration<double>(*options.max_time).count()) + " is over";
-    case StopReason::none: break;
-    }
-    return {};
-}
-
 void Gate::print_report() const {
     using Format = GateOptions::Format;
     static constexpr std::array<std::pair<Format, std::string (*)(const GateReport&)>, 6> formats{
@@ -309,7 +289,7 @@ int Gate::run() {
         compare_costs(library_, find_design(library_, base_), find_design(library_, design_));
     judge_expectations();
     if (options_.update) update_expectations();
-    report_.stop_text = text_of(reason_, options_);
+    report_.stop_text = stop_text(reason_, options_);
     report_.seconds = seconds_since(begin_);
     { const auto cleared = status_.pause(); }
     print_report();

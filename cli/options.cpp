@@ -89,9 +89,8 @@ unsigned parse_threads(const Strings& values) {
                            : std::clamp(std::thread::hardware_concurrency(), 1U, max_threads);
 }
 
-template <class Limited>
 void read_limits(const Strings& states, const Strings& memory, const Strings& time,
-                 Limited& options) {
+                 StopLimits& options) {
     if (const auto* text = single("--max-states", states))
         options.max_states = parse_count("--max-states", *text);
     if (const auto* text = single("--max-memory", memory)) {

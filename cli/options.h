@@ -14,16 +14,20 @@ inline constexpr unsigned max_depth = 255;
 inline constexpr unsigned max_concurrency = 64;
 inline constexpr unsigned max_threads = 256;
 
-struct CheckOptions {
+// When to stop early, for everything that one command explores together.
+struct StopLimits {
+    std::uint64_t max_states = UINT64_MAX;
+    std::uint64_t max_memory = UINT64_MAX;  // bytes, of the whole process
+    std::optional<std::chrono::milliseconds> max_time;
+};
+
+struct CheckOptions : StopLimits {
     unsigned depth = 5;
     unsigned concurrency = 2;          // 0: no bound
     std::vector<std::string> designs;  // names or files; none: all that are built in
     std::vector<std::string> worlds;   // likewise; none: default
     std::vector<std::string> properties;
     unsigned threads = 1;
-    std::uint64_t max_states = UINT64_MAX;
-    std::uint64_t max_memory = UINT64_MAX;  // bytes, of the whole process
-    std::optional<std::chrono::milliseconds> max_time;
     std::string traces = "cowcheck-traces";
     enum class Format { text, json } format = Format::text;
     bool reduction = true;
@@ -60,7 +64,7 @@ struct Waiver {
     std::string reason;
 };
 
-struct GateOptions {
+struct GateOptions : StopLimits {
     std::string design;
     std::string against;              // empty: what the design extends
     std::optional<unsigned> depth;    // in every world; nothing: gate_depth()
@@ -69,23 +73,17 @@ struct GateOptions {
     std::vector<Waiver> waivers;
     bool update = false;  // rewrite the design's `expect` lines
     unsigned threads = 1;
-    std::uint64_t max_states = UINT64_MAX;
-    std::uint64_t max_memory = UINT64_MAX;
-    std::optional<std::chrono::milliseconds> max_time;
     std::string traces = "cowcheck-traces";
     enum class Format { text, json, markdown, junit, ktap, sarif } format = Format::text;
 };
 
-struct CoverageOptions {
+struct CoverageOptions : StopLimits {
     std::vector<std::string> designs;  // none: all that are built in
     std::vector<std::string> worlds;   // likewise
     std::optional<unsigned> depth;
     unsigned concurrency = 2;
     unsigned threads = 1;
     bool reduction = true;
-    std::uint64_t max_states = UINT64_MAX;
-    std::uint64_t max_memory = UINT64_MAX;
-    std::optional<std::chrono::milliseconds> max_time;
     enum class Format { text, json, lcov } format = Format::text;
 };
 
