@@ -253,6 +253,20 @@ std::vector<Action> Explorer::trace(const Violation &violation) const {
     return actions;
 }
 
+void Explorer::for_each_state(unsigned worker,
+                              const std::function<void(const State &, unsigned)> &visit) const {
+    const auto &levels = workers_[worker]->levels();
+    for (unsigned level = 0; level < levels.size(); ++level)
+        for (const Range &range : levels[level])
+            for (std::uint64_t i = range.begin; i < range.end; ++i) {
+                PackedState packed;
+                workers_[worker]->set().get(i, packed);
+                State state;
+                packing_.unpack(packed, state);
+                visit(state, level);
+            }
+}
+
 Progress Explorer::progress() const {
     const std::scoped_lock lock(progress_mutex_);
     return progress_;

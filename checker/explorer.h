@@ -10,6 +10,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -94,6 +95,12 @@ class Explorer {
     [[nodiscard]] std::vector<Action> trace(const Violation &violation) const;
 
     [[nodiscard]] const Program &program() const { return p_; }
+    [[nodiscard]] const ExploreOptions &options() const { return options_; }
+
+    // Calls `visit` for every state that this worker (0 to threads - 1) stores, with the
+    // number of operations that lead to it. Not while deepen() runs.
+    void for_each_state(unsigned worker,
+                        const std::function<void(const State &, unsigned)> &visit) const;
 
   private:
     friend class Worker;

@@ -75,21 +75,6 @@ double seconds_since(Clock::time_point begin) {
     return std::chrono::duration<double>(Clock::now() - begin).count();
 }
 
-std::string text_of(StopReason reason, const CheckOptions& options) {
-    switch (reason) {
-    case StopReason::interrupt: return "interrupted";
-    case StopReason::states:
-        return "--max-states " + count_text(options.max_states) + " is reached";
-    case StopReason::memory:
-        return "--max-memory " + bytes_text(options.max_memory) + " is reached";
-    case StopReason::time:
-        return "--max-time " +
-               duration_text(std::chrono::duration<double>(*options.max_time).count()) + " is over";
-    case StopReason::none: break;
-    }
-    return {};
-}
-
 // Tables know from the start what will stay empty.
 void Check::publish_applicability(std::size_t i) {
     std::vector<std::size_t> none;
@@ -100,11 +85,7 @@ void Check::publish_applicability(std::size_t i) {
 void Check::set_limits(std::size_t i) {
     std::uint64_t others = 0;
     for (std::size_t k = 0; k < runs_.size(); ++k) others += k == i ? 0 : results_.runs[k].states;
-    stop_.max_states = options_.max_states - std::min(options_.max_states, others);
-    const std::uint64_t own = runs_[i]->bytes();
-    const std::uint64_t resident = resident_bytes();
-    const std::uint64_t besides = resident - std::min(resident, own);
-    stop_.max_bytes = options_.max_memory - std::min(options_.max_memory, besides);
+    cowcheck::set_limits(stop_, options_, others, runs_[i]->bytes());
 }
 
 StopReason Check::deepen(std::size_t i) {
@@ -191,7 +172,7 @@ int Check::run() {
     }
     progress_.reset();
     for (std::size_t i = 0; i < runs_.size(); ++i) find_surprises(i);
-    results_.stop_text = text_of(results_.stop, options_);
+    results_.stop_text = stop_text(results_.stop, options_);
     results_.seconds = seconds_since(begin_);
     reporter_->end(results_);
     if (!write_error_.empty()) throw BadInput(write_error_);

@@ -14,8 +14,11 @@ namespace {
 
 constexpr unsigned assertion_number = 31;  // as a Violation calls it
 
-Program with_steps_joined(Program program, bool join) {
-    if (join) reduce_steps(program);
+Program reduced(Program program, const CheckOptions& options) {
+    if (options.reduction && options.merging)
+        reduce_steps(program);
+    else if (options.reduction)
+        join_steps(program);
     return program;
 }
 
@@ -38,8 +41,7 @@ std::unique_ptr<Explorer> make_explorer(const Program& program, const CheckOptio
 CheckRun::CheckRun(DesignText design, const PropertySet& properties, bool assertions,
                    const World& world, const CheckOptions& options)
     : design_(std::move(design)), max_depth_(options.depth), concurrency_(options.concurrency),
-      plain_(compile_or_complain(design_, properties, world)),
-      explored_(with_steps_joined(plain_, options.reduction)),
+      plain_(compile_or_complain(design_, properties, world)), explored_(reduced(plain_, options)),
       explorer_(make_explorer(explored_, options)),
       assertions_(assertions && has_assertions(plain_)) {}
 

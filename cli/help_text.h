@@ -17,6 +17,11 @@ usage: cowcheck [check] [options]
        cowcheck explain TRACE [--output FILE]
        cowcheck export --to promela --design NAME|FILE [--world NAME|FILE]
                        [--depth N] [--concurrency K|all] [--property NAME|FILE] [--output FILE]
+       cowcheck gate DESIGN [--against BASE] [--waive PROPERTY --because TEXT]... [--update]
+                       [--format text|json|markdown|junit|ktap|sarif] [--traces DIR]
+                       [--world NAME|FILE]... [--depth N] [--concurrency K|all] [limits]
+       cowcheck coverage [DESIGN...] [--format text|json|lcov] [--no-reduction]
+                       [--world NAME|FILE]... [--depth N] [--concurrency K|all] [limits]
 
 what to check
   --design NAME|FILE     a design; may be repeated (default: all that are built in)
@@ -50,9 +55,14 @@ examples
   cowcheck export --to promela --design v5.9 --world tiny --output tiny.pml
                                          the same states for SPIN; its first lines say how
 
+gate: what DESIGN makes worse, better and dearer than BASE (default: what it extends), in
+all worlds (5 operations in default and in your own worlds, 8 in the others); --update
+rewrites its 'expect' lines. coverage: what of a design no world runs. docs/gate.md
+
 exit status: 0 no violation, 1 violation, 2 bad input or output that can't be written,
 3 stopped by a limit or Ctrl-C without a violation so far. replay: 0 the trace happens again,
-1 it does not, 2 as above.
+1 it does not, 2 as above. gate: 1 something got worse or is not as expected, 3 undecided.
+coverage: 1 something is not covered and not explained.
 )";
 
 }  // namespace cowcheck

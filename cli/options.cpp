@@ -30,6 +30,11 @@ struct Raw {
     Strings show, trace, view, replay_output, replay_designs, replay_worlds, replay_properties;
     Strings language, export_depth, export_concurrency, export_output;
     Strings export_designs, export_worlds, export_properties;
+    // gate and coverage: their own, since check's may stand before its name
+    Strings gated, against, gate_worlds, gate_depth, gate_concurrency, gate_threads, gate_format;
+    Strings gate_states, gate_memory, gate_time, gate_traces, waived, because;
+    bool update = false;
+    bool no_joining = false;
 };
 
 CLI::Option* add(CLI::App& app, const std::string& name, Strings& values) {
@@ -79,17 +84,24 @@ void require_words(std::string_view option, const Strings& values) {
         throw BadInput(std::string(option) + ": expected a name or a file, got ''");
 }
 
-void read_limits(const Raw& raw, CheckOptions& options) {
-    if (const auto* text = single("--max-states", raw.max_states))
+unsigned parse_threads(const Strings& values) {
+    const auto* text = single("--threads", values);
+    return text != nullptr ? parse_number("--threads", *text, 1, max_threads)
+                           : std::clamp(std::thread::hardware_concurrency(), 1U, max_threads);
+}
+
+void read_limits(const Strings& states, const Strings& memory, const Strings& time,
+                 StopLimits& options) {
+    if (const auto* text = single("--max-states", states))
         options.max_states = parse_count("--max-states", *text);
-    if (const auto* text = single("--max-memory", raw.max_memory)) {
+    if (const auto* text = single("--max-memory", memory)) {
         options.max_memory = parse_bytes("--max-memory", *text);
         constexpr std::uint64_t least = std::uint64_t{32} << 20;
         if (options.max_memory < least)
             throw BadInput("--max-memory: expected at least " + bytes_text(least) + ", got '" +
                            *text + "'");
     }
-    if (const auto* text = single("--max-time", raw.max_time))
+    if (const auto* text = single("--max-time", time))
         options.max_time = parse_duration("--max-time", *text);
 }
 
@@ -103,10 +115,8 @@ CheckOptions check_options(const Raw& raw) {
         options.depth = parse_number("--depth", *text, 0, max_depth);
     if (const auto* text = single("--concurrency", raw.concurrency))
         options.concurrency = parse_concurrency(*text);
-    options.threads = std::clamp(std::thread::hardware_concurrency(), 1U, max_threads);
-    if (const auto* text = single("--threads", raw.threads))
-        options.threads = parse_number("--threads", *text, 1, max_threads);
-    read_limits(raw, options);
+    options.threads = parse_threads(raw.threads);
+    read_limits(raw.max_states, raw.max_memory, raw.max_time, options);
     if (const auto* text = single("--traces", raw.traces)) {
         require_words("--traces", raw.traces);
         options.traces = *text;
@@ -181,13 +191,107 @@ ExportCommandOptions export_options(const Raw& raw) {
     return options;
 }
 
+// What gate and coverage have in common.
+template <class Options>
+void read_bounds(const Raw& raw, Options& options) {
+    if (const auto* text = single("--depth", raw.gate_depth))
+        options.depth = parse_number("--depth", *text, 0, max_depth);
+    if (const auto* text = single("--concurrency", raw.gate_concurrency))
+        options.concurrency = parse_concurrency(*text);
+    options.threads = parse_threads(raw.gate_threads);
+    read_limits(raw.gate_states, raw.gate_memory, raw.gate_time, options);
+    require_words("--world", raw.gate_worlds);
+    options.worlds = raw.gate_worlds;
+}
+
+std::vector<Waiver> read_waivers(const Raw& raw) {
+    if (raw.waived.size() != raw.because.size())
+        throw BadInput("gate: every --waive PROPERTY needs a reason, --because \"...\"; got " +
+                       std::to_string(raw.waived.size()) + " and " +
+                       std::to_string(raw.because.size()));
+    std::vector<Waiver> waivers;
+    for (std::size_t i = 0; i < raw.waived.size(); ++i) {
+        if (raw.because[i].empty())
+            throw BadInput("--because: expected why " + raw.waived[i] + " may get worse, got ''");
+        waivers.push_back({raw.waived[i], raw.because[i]});
+    }
+    return waivers;
+}
+
+GateOptions gate_options(const Raw& raw) {
+    GateOptions options;
+    const auto* design = single("DESIGN", raw.gated);
+    if (design == nullptr || design->empty())
+        throw BadInput("gate: expected a design: cowcheck gate DESIGN [--against BASE]");
+    options.design = *design;
+    require_words("--against", raw.against);
+    if (const auto* base = single("--against", raw.against)) options.against = *base;
+    read_bounds(raw, options);
+    options.waivers = read_waivers(raw);
+    options.update = raw.update;
+    require_words("--traces", raw.gate_traces);
+    if (const auto* folder = single("--traces", raw.gate_traces)) options.traces = *folder;
+    using Format = GateOptions::Format;
+    if (const auto* text = single("--format", raw.gate_format))
+        options.format = one_of<Format>("--format", *text,
+                                        {{"text", Format::text},
+                                         {"json", Format::json},
+                                         {"markdown", Format::markdown},
+                                         {"junit", Format::junit},
+                                         {"ktap", Format::ktap},
+                                         {"sarif", Format::sarif}});
+    return options;
+}
+
+CoverageOptions coverage_options(const Raw& raw) {
+    CoverageOptions options;
+    require_words("DESIGN", raw.gated);
+    options.designs = raw.gated;
+    read_bounds(raw, options);
+    options.reduction = !raw.no_joining;
+    using Format = CoverageOptions::Format;
+    if (const auto* text = single("--format", raw.gate_format))
+        options.format = one_of<Format>(
+            "--format", *text,
+            {{"text", Format::text}, {"json", Format::json}, {"lcov", Format::lcov}});
+    return options;
+}
+
 struct Commands {
     CLI::App* check = nullptr;
+    CLI::App* gate = nullptr;
+    CLI::App* coverage = nullptr;
     std::vector<std::pair<ListOptions::What, CLI::App*>> lists;
     CLI::App* replay = nullptr;
     CLI::App* explain = nullptr;
     CLI::App* export_ = nullptr;
 };
+
+void add_bounds(CLI::App& command, Raw& raw) {
+    add(command, "--world", raw.gate_worlds);
+    add(command, "--depth", raw.gate_depth);
+    add(command, "--concurrency", raw.gate_concurrency);
+    add(command, "--threads", raw.gate_threads);
+    add(command, "--max-states", raw.gate_states);
+    add(command, "--max-memory", raw.gate_memory);
+    add(command, "--max-time", raw.gate_time);
+    add(command, "--format", raw.gate_format);
+}
+
+void declare_gates(CLI::App& app, Raw& raw, Commands& commands) {
+    commands.gate = add_command(app, "gate");
+    add(*commands.gate, "DESIGN", raw.gated);
+    add(*commands.gate, "--against", raw.against);
+    add_bounds(*commands.gate, raw);
+    add(*commands.gate, "--traces", raw.gate_traces);
+    add(*commands.gate, "--waive", raw.waived);
+    add(*commands.gate, "--because", raw.because);
+    commands.gate->add_flag("--update", raw.update);
+    commands.coverage = add_command(app, "coverage");
+    commands.coverage->add_option("DESIGN", raw.gated);
+    add_bounds(*commands.coverage, raw);
+    commands.coverage->add_flag("--no-reduction", raw.no_joining);
+}
 
 Commands declare(CLI::App& app, Raw& raw) {
     Commands commands;
@@ -223,6 +327,7 @@ Commands declare(CLI::App& app, Raw& raw) {
     add(*commands.export_, "--depth", raw.export_depth);
     add(*commands.export_, "--concurrency", raw.export_concurrency);
     add(*commands.export_, "--output", raw.export_output);
+    declare_gates(app, raw, commands);
     return commands;
 }
 
@@ -311,6 +416,8 @@ Options parse_options(int argc, const char* const* argv) {
     if (commands.replay->parsed()) return replay_options(raw, "replay");
     if (commands.explain->parsed()) return ExplainOptions{replay_options(raw, "explain")};
     if (commands.export_->parsed()) return export_options(raw);
+    if (commands.gate->parsed()) return gate_options(raw);
+    if (commands.coverage->parsed()) return coverage_options(raw);
     return check_options(raw);
 }
 

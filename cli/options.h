@@ -14,19 +14,24 @@ inline constexpr unsigned max_depth = 255;
 inline constexpr unsigned max_concurrency = 64;
 inline constexpr unsigned max_threads = 256;
 
-struct CheckOptions {
+// When to stop early, for everything that one command explores together.
+struct StopLimits {
+    std::uint64_t max_states = UINT64_MAX;
+    std::uint64_t max_memory = UINT64_MAX;  // bytes, of the whole process
+    std::optional<std::chrono::milliseconds> max_time;
+};
+
+struct CheckOptions : StopLimits {
     unsigned depth = 5;
     unsigned concurrency = 2;          // 0: no bound
     std::vector<std::string> designs;  // names or files; none: all that are built in
     std::vector<std::string> worlds;   // likewise; none: default
     std::vector<std::string> properties;
     unsigned threads = 1;
-    std::uint64_t max_states = UINT64_MAX;
-    std::uint64_t max_memory = UINT64_MAX;  // bytes, of the whole process
-    std::optional<std::chrono::milliseconds> max_time;
     std::string traces = "cowcheck-traces";
     enum class Format { text, json } format = Format::text;
     bool reduction = true;
+    bool merging = true;  // with reduction: rests that no schedule can tell apart are one
     bool symmetry = true;
 };
 
@@ -60,14 +65,42 @@ struct ExportCommandOptions {
     std::string output;        // a file; empty: stdout
 };
 
+// A property that may get worse, and why.
+struct Waiver {
+    std::string property;
+    std::string reason;
+};
+
+struct GateOptions : StopLimits {
+    std::string design;
+    std::string against;              // empty: what the design extends
+    std::optional<unsigned> depth;    // in every world; nothing: gate_depth()
+    unsigned concurrency = 2;         // 0: no bound
+    std::vector<std::string> worlds;  // none: all that are built in
+    std::vector<Waiver> waivers;
+    bool update = false;  // rewrite the design's `expect` lines
+    unsigned threads = 1;
+    std::string traces = "cowcheck-traces";
+    enum class Format { text, json, markdown, junit, ktap, sarif } format = Format::text;
+};
+
+struct CoverageOptions : StopLimits {
+    std::vector<std::string> designs;  // none: all that are built in
+    std::vector<std::string> worlds;   // likewise
+    std::optional<unsigned> depth;
+    unsigned concurrency = 2;
+    unsigned threads = 1;
+    bool reduction = true;
+    enum class Format { text, json, lcov } format = Format::text;
+};
+
 // --help or --version: print and be done.
 struct ShowText {
     std::string text;
 };
 
-using Options =
-    std::variant<CheckOptions, ListOptions, ReplayOptions, ExplainOptions,
-                             ExportCommandOptions, ShowText>;
+using Options = std::variant<CheckOptions, ListOptions, ReplayOptions, ExplainOptions,
+                             ExportCommandOptions, GateOptions, CoverageOptions, ShowText>;
 
 // Throws BadInput.
 [[nodiscard]] Options parse_options(int argc, const char* const* argv);

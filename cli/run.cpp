@@ -2,8 +2,10 @@
 
 #include "cli/bad_input.h"
 #include "cli/check_command.h"
+#include "cli/coverage_command.h"
 #include "cli/explain_command.h"
 #include "cli/export_command.h"
+#include "cli/gate_command.h"
 #include "cli/list_commands.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -32,6 +34,8 @@ int execute(const ListOptions& options) { return list(options); }
 int execute(const ReplayOptions& options) { return replay(options); }
 int execute(const ExplainOptions& options) { return explain(options); }
 int execute(const ExportCommandOptions& options) { return export_model(options); }
+int execute(const GateOptions& options) { return gate(options); }
+int execute(const CoverageOptions& options) { return coverage(options); }
 
 void log_to_stderr() {
     auto logger = spdlog::stderr_logger_st("cowcheck");

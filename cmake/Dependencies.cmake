@@ -6,6 +6,7 @@ find_package(CLI11 CONFIG REQUIRED)
 find_package(spdlog CONFIG REQUIRED)
 find_package(nlohmann_json CONFIG REQUIRED)
 find_package(fmt CONFIG REQUIRED)
+find_package(pugixml CONFIG REQUIRED)
 
 # Debian ships these without (or with a misnamed) CMake package.
 function(cowcheck_find_library target header library)

@@ -9,7 +9,7 @@ _cowcheck() {
     local command=check word words=''
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         case $word in
-            designs | worlds | properties | replay | explain | export) command=$word && break ;;
+            designs | worlds | properties | replay | explain | export | gate | coverage) command=$word && break ;;
         esac
     done
     COMPREPLY=()
@@ -19,7 +19,17 @@ _cowcheck() {
         --world) words=$(_cowcheck_names worlds) ;;
         --property) words=$(_cowcheck_names properties) ;;
         --concurrency) words='1 2 3 all' ;;
-        --format) [[ $command == replay ]] && words='text columns markdown mermaid itf json' || words='text json' ;;
+        --format)
+            case $command in
+                replay) words='text columns markdown mermaid itf json' ;;
+                gate) words='text json markdown junit ktap sarif' ;;
+                coverage) words='text json lcov' ;;
+                *) words='text json' ;;
+            esac
+            ;;
+        --against) words=$(_cowcheck_names designs) ;;
+        --waive) words=$(_cowcheck_names properties) ;;
+        --because) return ;;
         --to) words='promela' ;;
         --output)
             mapfile -t COMPREPLY < <(compgen -f -- "$current")
@@ -36,6 +46,16 @@ _cowcheck() {
                 designs | worlds | properties) words='show' ;;
                 replay) words='--step --format --output --design --world --property' ;;
                 explain) words='--output --design --world --property' ;;
+                gate | coverage)
+                    words='--world --depth --concurrency --threads --max-states --max-memory
+                        --max-time --format'
+                    if [[ $command == gate ]]; then
+                        words+=' --against --waive --because --update --traces'
+                    else
+                        words+=' --no-reduction'
+                    fi
+                    [[ $current == -* ]] || words+=" $(_cowcheck_names designs)"
+                    ;;
                 export)
                     words='--to --design --world --property --depth --concurrency --output'
                     ;;
@@ -43,7 +63,7 @@ _cowcheck() {
                     words='--depth --concurrency --design --world --property --threads
                         --max-states --max-memory --max-time --traces --format
                         --no-reduction --no-symmetry --help --version'
-                    ((COMP_CWORD == 1)) && words+=' check designs worlds properties replay explain export'
+                    ((COMP_CWORD == 1)) && words+=' check designs worlds properties replay explain export gate coverage'
                     ;;
             esac
             ;;
@@ -51,7 +71,7 @@ _cowcheck() {
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
     # Where a name may stand, a file may stand as well.
     case $previous in
-        --design | --world | --property | replay | explain) compopt -o default 2>/dev/null ;;
+        --design | --world | --property | --against | replay | explain | gate | coverage) compopt -o default 2>/dev/null ;;
     esac
     if [[ ($previous == replay || $previous == explain) && $current != -* ]]; then
         COMPREPLY=()

@@ -4,8 +4,8 @@ function __cowcheck_names
     cowcheck $argv[1] 2>/dev/null | string replace -r '\s.*' ''
 end
 
-set -l commands check designs worlds properties replay explain export
-set -l checking "not __fish_seen_subcommand_from designs worlds properties replay explain export"
+set -l commands check designs worlds properties replay explain export gate coverage
+set -l checking "not __fish_seen_subcommand_from designs worlds properties replay explain export gate coverage"
 
 complete -c cowcheck -f
 complete -c cowcheck -n "not __fish_seen_subcommand_from $commands" -a "$commands"
@@ -23,7 +23,8 @@ complete -c cowcheck -n $checking -l format -x -a "text json" -d "how to print r
 complete -c cowcheck -n $checking -l no-reduction -d "every step on its own"
 complete -c cowcheck -n $checking -l no-symmetry -d "no states are alike"
 
-set -l named "not __fish_seen_subcommand_from designs worlds properties"
+set -l named "not __fish_seen_subcommand_from designs worlds properties gate coverage"
+complete -c cowcheck -n "__fish_seen_subcommand_from gate coverage" -l world -r -F -a "(__cowcheck_names worlds)" -d where
 complete -c cowcheck -n $named -l design -r -F -a "(__cowcheck_names designs)" -d "what to check"
 complete -c cowcheck -n $named -l world -r -F -a "(__cowcheck_names worlds)" -d where
 complete -c cowcheck -n $named -l property -r -F -a "(__cowcheck_names properties)" -d "which promise"
@@ -39,6 +40,24 @@ complete -c cowcheck -n $exporting -l to -x -a promela -d "the language"
 complete -c cowcheck -n $exporting -l depth -x -d "operations that are started"
 complete -c cowcheck -n $exporting -l concurrency -x -a "1 2 3 all" -d "operations in flight at once"
 complete -c cowcheck -n $exporting -l output -r -F -d "the file to write"
+
+set -l judging "__fish_seen_subcommand_from gate coverage"
+set -l gating "__fish_seen_subcommand_from gate"
+complete -c cowcheck -n $judging -F -a "(__cowcheck_names designs)"
+complete -c cowcheck -n $judging -l depth -x -d "operations that are started"
+complete -c cowcheck -n $judging -l concurrency -x -a "1 2 3 all" -d "operations in flight at once"
+complete -c cowcheck -n $judging -l threads -x -d "worker threads"
+complete -c cowcheck -n $judging -l max-states -x -d "stop at so many states"
+complete -c cowcheck -n $judging -l max-memory -x -d "stop at so much memory"
+complete -c cowcheck -n $judging -l max-time -x -d "stop after so long"
+complete -c cowcheck -n $gating -l format -x -a "text json markdown junit ktap sarif"
+complete -c cowcheck -n $gating -l against -r -F -a "(__cowcheck_names designs)" -d "the base"
+complete -c cowcheck -n $gating -l waive -x -a "(__cowcheck_names properties)" -d "may get worse"
+complete -c cowcheck -n $gating -l because -x -d why
+complete -c cowcheck -n $gating -l update -d "rewrite the expect lines"
+complete -c cowcheck -n $gating -l traces -r -a "(__fish_complete_directories)" -d "where traces go"
+complete -c cowcheck -n "__fish_seen_subcommand_from coverage" -l format -x -a "text json lcov"
+complete -c cowcheck -n "__fish_seen_subcommand_from coverage" -l no-reduction -d "every step on its own"
 
 for list in designs worlds properties
     complete -c cowcheck -n "__fish_seen_subcommand_from $list; and not __fish_seen_subcommand_from show" -a show

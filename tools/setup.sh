@@ -12,8 +12,9 @@ set -euo pipefail
 build_packages=(
     cmake ninja-build g++ git ca-certificates
     tao-pegtl-dev libcli11-dev libspdlog-dev libfmt-dev nlohmann-json3-dev
-    libxxhash-dev libzstd-dev libz3-dev libreadline-dev
+    libxxhash-dev libzstd-dev libz3-dev libreadline-dev libpugixml-dev
     doctest-dev python3 python3-jsonschema util-linux
+    python3-junitparser python3-sarif-python-om lcov perl
 )
 check_packages=(
     clang llvm libclang-rt-14-dev clang-format clang-tidy

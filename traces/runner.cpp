@@ -97,7 +97,7 @@ struct Runner::Watch {
     }
 };
 
-struct Runner::Observer {
+struct Runner::Observer : NoObserver {
     Watch* watch = nullptr;
 
     void step(unsigned pc) const {
@@ -121,7 +121,7 @@ Outcome Runner::perform(const Action& action) {
     State next = state_;
     ValueNames values = values_;
     Watch watch{*program_, next, stores(action), action.thread, values, 0, {}, {}};
-    const StepResult result = cowcheck::perform(*program_, next, action, Observer{&watch});
+    const StepResult result = cowcheck::perform(*program_, next, action, Observer{{}, &watch});
     outcome.blocked = result.blocked;
     if (result.blocked != Blocked::no) return outcome;
     describe_operation(action, outcome.step);

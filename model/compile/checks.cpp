@@ -94,6 +94,9 @@ class Checks {
             c.property = true;
             const std::uint16_t from = e_.here();
             const Value value = x_.truth(clause.value, c);
+            if (!forbids(clause.value))
+                e_.program().clauses.push_back({static_cast<std::uint16_t>(property),
+                                                asks_at(clause.value, from), clause.span});
             if (clause.kind != ast::ClauseKind::at && !only_when_quiet(clause.value))
                 note_visible(from);
             const std::uint8_t reg = e_.in_register(value, clause.span);
@@ -126,6 +129,19 @@ class Checks {
         }
         e_.complain(clause.span, "there is no 'for each " + what + "'",
                     did_you_mean(what, {"pin", "mm", "va", "page", "cpu"}));
+    }
+
+    // `at underflow: false` asks for nothing where it never happens, and is right then.
+    static bool forbids(const ast::Expr &expr) {
+        return expr.kind == ast::ExprKind::boolean && expr.number == 0;
+    }
+
+    // The first instruction that runs only if the left side of the implication is true.
+    std::uint16_t asks_at(const ast::Expr &expr, std::uint16_t from) {
+        if (expr.kind == ast::ExprKind::paren)
+            return asks_at(expr.operands[0], from);
+        const bool implies = expr.kind == ast::ExprKind::binary && expr.name == "implies";
+        return implies ? x_.last_implied() : from;
     }
 
     // `quiet and ... implies ...` says nothing while a handler is under way.

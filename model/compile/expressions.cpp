@@ -328,15 +328,23 @@ Value Expressions::logic(const ast::Expr &expr, Context &context) {
         (void)truth(expr.operands[1], context);
         return {};
     }
+    const auto right_side = [&] {
+        const std::uint16_t begin = e_.here();
+        const Value right = truth(expr.operands[1], context);
+        if (expr.name == "implies")
+            last_implied_ = begin;
+        return right;
+    };
     if (left.constant) {
-        if ((left.number != 0) == stop_on)
-            return constant(Type::boolean, decided);
-        return truth(expr.operands[1], context);
+        if ((left.number != 0) != stop_on)
+            return right_side();
+        last_implied_ = never_runs;
+        return constant(Type::boolean, decided);
     }
     const std::uint8_t result = e_.scratch(expr.span);
     e_.emit(Code::imm, result, 0, 0, decided);
     const std::uint16_t jump = e_.emit(stop_on ? Code::jump_if : Code::jump_unless, left.reg);
-    const Value right = truth(expr.operands[1], context);
+    const Value right = right_side();
     if (right.constant)
         e_.emit(Code::imm, result, 0, 0, static_cast<unsigned>(right.number));
     else

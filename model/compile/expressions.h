@@ -33,6 +33,11 @@ class Expressions {
         return compile(expr, context, Type::boolean);
     }
 
+    // Where the right side of the `implies` that was compiled last begins: of nested ones,
+    // the outermost.
+    [[nodiscard]] std::uint16_t last_implied() const { return last_implied_; }
+    static constexpr std::uint16_t never_runs = 0xffff;
+
   private:
     Value vma(const SourceSpan &span);
     Value name(const ast::Expr &expr, Context &context);
@@ -59,6 +64,7 @@ class Expressions {
                         const std::vector<std::string_view> &fields);
 
     Emitter &e_;
+    std::uint16_t last_implied_ = 0;
 };
 
 [[nodiscard]] inline Value constant(Type type, std::int64_t number) {

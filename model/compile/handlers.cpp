@@ -42,8 +42,10 @@ Context Handlers::context() {
 void Handlers::begin_step(const SourceSpan &span) {
     e_.free_scratch();
     e_.at(span);
-    if (atomic_ > 0 && atomic_begun_)
+    if (atomic_ > 0 && atomic_begun_) {
+        e_.program().statements.push_back({e_.here(), span});
         return;
+    }
     atomic_begun_ = true;
     auto &rests = e_.program().rests;
     Rest rest;
@@ -53,6 +55,7 @@ void Handlers::begin_step(const SourceSpan &span) {
     rest.where = frames_.back().where;
     e_.emit(Code::rest, 0, 0, 0, static_cast<unsigned>(rests.size()));
     rests.push_back(std::move(rest));
+    e_.program().statements.push_back({e_.here(), span});
 }
 
 // What the ghost data must know about an operation as a whole.
@@ -219,6 +222,7 @@ void Handlers::if_(const ast::Stmt &stmt) {
     auto &program = e_.program();
     const auto code = program.code.size();
     const auto rests = program.rests.size();
+    const auto statements = program.statements.size();
     const bool begun = atomic_begun_;
     begin_step(stmt.span);
     auto c = context();
@@ -228,10 +232,12 @@ void Handlers::if_(const ast::Stmt &stmt) {
     if (value.constant) {
         e_.shrink(code);
         program.rests.resize(rests);
+        program.statements.resize(statements);
         atomic_begun_ = begun;
         return block(value.number != 0 ? stmt.body : stmt.other);
     }
     const std::uint16_t skip = e_.emit(Code::jump_unless, value.reg);
+    program.guards.push_back({skip, stmt.span});
     block(stmt.body);
     if (stmt.other.empty()) {
         e_.set_target(skip, e_.here());

@@ -17,8 +17,12 @@ struct StepResult {
     std::uint32_t violated = 0; // properties, by number
 };
 
-// Told about each thing that happens; the explorer's does nothing.
+// Told about each thing that happens; the explorer's does nothing. An observer of its
+// own derives from this one and hides what it cares for.
 struct NoObserver {
+    void at(unsigned /*address*/) {} // an instruction is about to run
+    void stuck() {}                  // the step that began last does not happen after all
+    [[nodiscard]] NoObserver of_checks() const { return {}; } // who watches the properties
     void step(unsigned /*pc*/) {}
     void event(Event /*event*/, unsigned /*mm*/, unsigned /*va*/, unsigned /*page*/,
                unsigned /*pin*/) {}
@@ -98,7 +102,7 @@ template <class Observer = NoObserver> class Machine {
     }
 
   private:
-    template <class Other> friend class Machine; // checks are made by one that nobody observes
+    template <class Other> friend class Machine; // checks are made by a machine of their own
 
     static constexpr unsigned no_thread = 0xff;
 

@@ -13,7 +13,7 @@ void Machine<O>::raise(Event event, unsigned mm, unsigned va, unsigned page, uns
     const std::uint16_t entry = p_.on_event[static_cast<std::size_t>(event)].entry;
     if (entry == 0xffff)
         return;
-    Machine<NoObserver> check(p_, s_);
+    Machine<decltype(observer_.of_checks())> check(p_, s_, observer_.of_checks());
     check.r_[Reg::mm] = static_cast<std::uint16_t>(mm);
     check.r_[Reg::va] = static_cast<std::uint16_t>(va);
     check.r_[Reg::page] = static_cast<std::uint16_t>(page);

@@ -27,6 +27,7 @@ template <class O> StepResult Machine<O>::run(unsigned address, bool entering) {
     };
 
     for (;; ++i) {
+        observer_.at(static_cast<unsigned>(i - code));
         switch (i->code) {
         case Code::rest:
             if (entering) {
@@ -399,6 +400,7 @@ template <class O> StepResult Machine<O>::run(unsigned address, bool entering) {
         }
     }
 stuck:
+    observer_.stuck();
     if (joined_at == 0) {
         result.blocked = blocked;
         result.violated = violated_;

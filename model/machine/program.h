@@ -243,6 +243,27 @@ struct PropertyInfo {
 // The bit of a violated set for an `assert` of the design itself.
 inline constexpr std::uint32_t assertion_bit = 1U << 31U;
 
+// A statement of a design's text that is a step or a part of one; it has run when this
+// instruction has. Handlers are inlined, so one statement may stand here often.
+struct StatementCode {
+    std::uint16_t address = 0;
+    SourceSpan span;
+};
+
+// An `if` that is looked at: its jump_unless falls through when the guard is true.
+struct GuardCode {
+    std::uint16_t jump = 0;
+    SourceSpan span;
+};
+
+// A clause of a property, once for each choice of its `for each`.
+struct ClauseCode {
+    std::uint16_t property = 0; // index into Program::properties
+    std::uint16_t asks = 0;     // this instruction runs when the clause asks for something:
+                                // the left side of its `implies` is true
+    SourceSpan span;
+};
+
 struct Program {
     World world;
     Layout layout;
@@ -255,6 +276,10 @@ struct Program {
     CheckCode always;
     std::vector<PropertyInfo> properties; // by number
     State start;
+    // What coverage is counted by; in the order of the code.
+    std::vector<StatementCode> statements;
+    std::vector<GuardCode> guards;
+    std::vector<ClauseCode> clauses;
     // Fields (bit = number) that an `always` clause reads in states in which
     // handlers may be under way.
     std::uint64_t visible_fields = 0;

@@ -1,0 +1,216 @@
+#include "cli/coverage_command.h"
+
+#include "cli/check_run.h"
+#include "cli/coverage_report.h"
+#include "cli/gate_command.h"
+#include "cli/limits.h"
+#include "cli/load.h"
+#include "cli/numbers.h"
+#include "cli/output.h"
+#include "cli/terminal.h"
+
+#include <algorithm>
+#include <set>
+
+#include <unistd.h>
+
+namespace cowcheck {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+class Coverage {
+public:
+    explicit Coverage(CoverageOptions options);
+    int run();
+
+private:
+    void cover(const DesignText& design);
+    void explore(CheckRun& run);
+    void note_clauses(const Program& program, const ProgramCoverage& run);
+    void conclude(const DesignText& design, TextCoverage text);
+    void explain(const DesignText& design);
+    void print_report() const;
+
+    CoverageOptions options_;
+    Library library_;
+    Selection selection_;
+    CoverageReport report_;
+    // Of the design at hand: how often each clause asked for something.
+    std::map<StatementKey, std::pair<std::string, std::uint64_t>> asked_;
+    std::map<StatementKey, SourceSpan> clause_spans_;
+    Clock::time_point begin_ = Clock::now();
+    Stop stop_;
+    StopReason reason_ = StopReason::none;
+    std::uint64_t states_ = 0;
+    StatusLine status_;
+};
+
+Coverage::Coverage(CoverageOptions options)
+    : options_(std::move(options)), library_(load_library()) {
+    CheckOptions wanted;
+    wanted.designs = options_.designs;
+    wanted.worlds = options_.worlds.empty() ? library_.world_names() : options_.worlds;
+    selection_ = select(library_, wanted);
+}
+
+void Coverage::explore(CheckRun& run) {
+    while (reason_ == StopReason::none && run.wants_more()) {
+        set_limits(stop_, options_, states_, run.bytes());
+        if (is_terminal(STDERR_FILENO))
+            status_.show(run.design().name() + " in " + run.world().name + ": " +
+                         count_text(run.states()) + " states");
+        try {
+            reason_ = run.deepen(stop_);
+        } catch (const std::bad_alloc&) {
+            reason_ = StopReason::memory;
+        }
+    }
+    states_ += run.states();
+}
+
+void Coverage::note_clauses(const Program& program, const ProgramCoverage& run) {
+    for (std::size_t i = 0; i < program.clauses.size(); ++i) {
+        const ClauseCode& clause = program.clauses[i];
+        auto& asked = asked_[key_of(clause.span)];
+        asked.first = program.properties[clause.property].name;
+        asked.second += run.clauses[i];
+        clause_spans_[key_of(clause.span)] = clause.span;
+    }
+}
+
+void Coverage::cover(const DesignText& design) {
+    TextCoverage text = text_in_force(design);
+    asked_.clear();
+    const PropertySet properties = selected_properties(library_, selection_);
+    for (const std::string& world : selection_.worlds) {
+        CheckOptions bounds;
+        bounds.depth = options_.depth.value_or(coverage_depth(world));
+        bounds.concurrency = options_.concurrency;
+        bounds.threads = options_.threads;
+        bounds.reduction = options_.reduction;
+        bounds.merging = false;  // it runs one text for another that does the same
+        CheckRun run(design, properties, true, find_world(library_, world), bounds);
+        explore(run);
+        const ProgramCoverage ran = measure_coverage(*run.explorer());
+        add_run(run.explorer()->program(), ran, text);
+        note_clauses(run.explorer()->program(), ran);
+    }
+    conclude(design, std::move(text));
+}
+
+void Coverage::conclude(const DesignText& design, TextCoverage text) {
+    DesignCoverage about;
+    about.design = design.name();
+    for (const auto& [key, asked] : asked_) {
+        if (asked.second > 0) continue;
+        const auto& [property, times] = asked;
+        const bool whole = std::none_of(asked_.begin(), asked_.end(), [&](const auto& other) {
+            return other.second.first == property && other.second.second > 0;
+        });
+        about.silent.push_back({property, clause_spans_.at(key), whole});
+    }
+    for (const auto& [key, statement] : text) {
+        StatementCoverage& all = report_.text[key];
+        if (all.span.file == nullptr) {
+            all = statement;
+            continue;
+        }
+        all.compiled = all.compiled || statement.compiled;
+        all.times += statement.times;
+        all.guard = all.guard || statement.guard;
+        all.when_true += statement.when_true;
+        all.when_false += statement.when_false;
+    }
+    finish(text);
+    const std::string& own = design.chain.front()->file->name;
+    // Handlers that nothing calls any more are what a change of handlers leaves behind.
+    std::set<std::string> in_use;
+    for (const auto& [key, statement] : text)
+        if (statement.compiled) in_use.insert(statement.handler);
+    std::erase_if(text, [&](const auto& entry) {
+        const StatementCoverage& statement = entry.second;
+        return !statement.incomplete() || std::get<0>(entry.first) == own ||
+               !in_use.contains(statement.handler);
+    });
+    about.inherited = std::move(text);
+    report_.designs.push_back(std::move(about));
+}
+
+// What its comments say of a file, once all designs have run.
+void Coverage::explain(const DesignText& design) {
+    for (std::size_t depth = 0; depth < design.chain.size(); ++depth) {
+        const SourceFile& file = *design.chain[depth]->file;
+        const bool own = depth == 0;
+        for (const Unreachable& one : find_unreachable(file, design.chain[depth]->tree)) {
+            bool of_use = false;
+            bool in_force = false;
+            for (const SourceSpan& span : one.statements) {
+                const auto found = report_.text.find(key_of(span));
+                if (found == report_.text.end()) continue;
+                in_force = true;
+                if (!found->second.incomplete()) continue;
+                found->second.explained = one.reason;
+                of_use = true;
+            }
+            if (own && in_force && !of_use) report_.stale.push_back({file.name, one.line});
+            for (DesignCoverage& about : report_.designs)
+                for (const SourceSpan& span : one.statements) about.inherited.erase(key_of(span));
+        }
+    }
+}
+
+void Coverage::print_report() const {
+    using Format = CoverageOptions::Format;
+    if (options_.format == Format::json) return print(coverage_json(report_));
+    if (options_.format == Format::lcov) return print(coverage_lcov(report_));
+    print(coverage_text(report_));
+}
+
+int Coverage::run() {
+    if (options_.max_time) stop_.deadline = begin_ + *options_.max_time;
+    std::vector<DesignText> designs;
+    for (const std::string& name : selection_.designs)
+        designs.push_back(find_design(library_, name));
+    for (const DesignText& design : designs)  // complaints first
+        for (const auto& file : design.chain) (void)find_unreachable(*file->file, file->tree);
+    {
+        const InterruptGuard guard(stop_);
+        for (const DesignText& design : designs) cover(design);
+    }
+    finish(report_.text);
+    for (const DesignText& design : designs) {
+        report_.files.push_back(design.chain.front()->file->name);
+        for (const auto& file : design.chain) {
+            const bool hardware = file == design.chain.back();
+            const auto path = selection_.design_files.find(file->tree.name);
+            report_.paths[file->file->name] =
+                path != selection_.design_files.end()
+                    ? path->second
+                    : (hardware ? "model/" : "model/designs/") + file->file->name;
+        }
+    }
+    for (const DesignText& design : designs) explain(design);
+    std::string worlds;
+    for (const std::string& world : selection_.worlds)
+        worlds += (worlds.empty() ? "" : ", ") + world + " " +
+                  std::to_string(options_.depth.value_or(coverage_depth(world)));
+    report_.bounds =
+        "operations started: " + worlds + "; in flight at once: " +
+        (options_.concurrency == 0 ? "any number" : std::to_string(options_.concurrency));
+    report_.stop_text = stop_text(reason_, options_);
+    report_.seconds = std::chrono::duration<double>(Clock::now() - begin_).count();
+    { const auto cleared = status_.pause(); }
+    print_report();
+    return report_.exit_status();
+}
+
+}  // namespace
+
+int coverage(CoverageOptions options) {
+    options.max_memory = std::min(options.max_memory, default_memory_limit());
+    return Coverage(std::move(options)).run();
+}
+
+}  // namespace cowcheck

@@ -1,0 +1,322 @@
+#include "cli/gate_command.h"
+
+#include "cli/bad_input.h"
+#include "cli/check_run.h"
+#include "cli/cost_paths.h"
+#include "cli/expectations.h"
+#include "cli/gate_place.h"
+#include "cli/gate_report.h"
+#include "cli/limits.h"
+#include "cli/load.h"
+#include "cli/numbers.h"
+#include "cli/output.h"
+#include "cli/terminal.h"
+#include "cli/traces_of_runs.h"
+#include "traces/trace_json.h"
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <utility>
+
+#include <unistd.h>
+
+namespace cowcheck {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+class Gate {
+public:
+    explicit Gate(GateOptions options);
+    int run();
+
+private:
+    void refuse_contradictions() const;
+    void explore_world(const std::string& world);
+    void compare(const CheckRun& base, const CheckRun& design, const std::string& world);
+    void write_trace(const CheckRun& run, std::size_t place, const CheckOptions& bounds,
+                     Comparison& comparison);
+    void explore(CheckRun& run, std::uint64_t others);
+    void judge_expectations();
+    void update_expectations();
+    [[nodiscard]] std::string waiver_of(const std::string& property) const;
+    void print_report() const;
+
+    GateOptions options_;
+    Library library_;
+    Selection selection_;
+    std::string base_;
+    std::string design_;
+    GateReport report_;
+    Clock::time_point begin_ = Clock::now();
+    Stop stop_;
+    StopReason reason_ = StopReason::none;
+    std::uint64_t states_ = 0;  // of the runs that are done
+    StatusLine status_;
+    std::unique_ptr<TraceFolder> folder_;
+};
+
+double seconds_since(Clock::time_point begin) {
+    return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+Gate::Gate(GateOptions options) : options_(std::move(options)), library_(load_library()) {
+    CheckOptions wanted;
+    wanted.worlds = options_.worlds.empty() ? library_.world_names() : options_.worlds;
+    // The base first: the design may extend it.
+    if (!options_.against.empty()) wanted.designs.push_back(options_.against);
+    wanted.designs.push_back(options_.design);
+    selection_ = select(library_, wanted);
+    design_ = selection_.designs.back();
+    base_ = options_.against.empty() ? find_design(library_, design_).design().base
+                                     : selection_.designs.front();
+    refuse_contradictions();
+    report_.base = base_;
+    report_.design = design_;
+    report_.title = find_design(library_, design_).design().title;
+    report_.concurrency = options_.concurrency;
+    report_.waivers = options_.waivers;
+}
+
+void Gate::refuse_contradictions() const {
+    if (base_.empty())
+        throw BadInput("gate: design '" + design_ +
+                       "' extends nothing; name what to compare it with: --against NAME|FILE");
+    if (base_ == design_)
+        throw BadInput("gate: '" + design_ + "' against itself: expected two designs");
+    for (const Waiver& waiver : options_.waivers)
+        if (waiver.property != assertions_name) (void)find_property(library_, waiver.property);
+    if (options_.update && !selection_.design_files.contains(design_))
+        throw BadInput("gate: --update rewrites a file, and '" + design_ +
+                       "' is built in; copy it (cowcheck designs show " + design_ +
+                       " > FILE), give it a name of its own, and name the file");
+    if (options_.update && !options_.worlds.empty())
+        throw BadInput("gate: --update needs all worlds, so it does not go with --world");
+}
+
+std::string Gate::waiver_of(const std::string& property) const {
+    for (const Waiver& waiver : options_.waivers)
+        if (waiver.property == property) return waiver.reason;
+    return {};
+}
+
+// The limits are for all runs together.
+void Gate::explore(CheckRun& run, std::uint64_t others) {
+    while (reason_ == StopReason::none && run.wants_more()) {
+        set_limits(stop_, options_, states_ + others, run.bytes());
+        if (is_terminal(STDERR_FILENO))
+            status_.show(run.design().name() + " in " + run.world().name + ": " +
+                         plural(static_cast<unsigned>(run.explorer()->depth() + 1), "operation") +
+                         ", " + count_text(run.states()) + " states");
+        try {
+            reason_ = run.deepen(stop_);
+        } catch (const std::bad_alloc&) {
+            reason_ = StopReason::memory;
+        }
+    }
+}
+
+Change change_of(Verdict before, Verdict after) {
+    if (before == Verdict::incomplete || after == Verdict::incomplete) return Change::undecided;
+    const bool was = before == Verdict::violated;
+    const bool is = after == Verdict::violated;
+    if (after == Verdict::not_applicable) return Change::same;
+    return was == is ? Change::same : is ? Change::worse : Change::better;
+}
+
+const PropertyResult* find(const RunResult& run, const std::string& property) {
+    for (const PropertyResult& result : run.properties)
+        if (result.property == property) return &result;
+    return nullptr;
+}
+
+void Gate::compare(const CheckRun& base, const CheckRun& design, const std::string& world) {
+    std::vector<std::size_t> ignored;
+    RunResult before;
+    RunResult after;
+    base.conclude(before, ignored);
+    design.conclude(after, ignored);
+    CheckOptions bounds;
+    bounds.depth = report_.world(world).depth;
+    bounds.concurrency = options_.concurrency;
+    for (std::size_t place = 0; place < after.properties.size(); ++place) {
+        const PropertyResult& now = after.properties[place];
+        const PropertyResult* then = find(before, now.property);
+        Comparison comparison;
+        comparison.world = world;
+        comparison.property = now.property;
+        comparison.cost = now.cost;
+        comparison.before = then == nullptr ? Verdict::not_applicable : then->verdict;
+        comparison.after = now.verdict;
+        if (comparison.before == Verdict::not_applicable &&
+            comparison.after == Verdict::not_applicable)
+            continue;
+        comparison.change = change_of(comparison.before, comparison.after);
+        if (const Violation* violation = base.violation_of(place))
+            comparison.operations_before = violation->operations;
+        if (comparison.change == Change::worse) comparison.waiver = waiver_of(now.property);
+        write_trace(design, place, bounds, comparison);
+        report_.comparisons.push_back(std::move(comparison));
+    }
+}
+
+// Of a violation that is news; others only leave their story.
+void Gate::write_trace(const CheckRun& run, std::size_t place, const CheckOptions& bounds,
+                       Comparison& comparison) {
+    const Violation* violation = run.violation_of(place);
+    if (violation == nullptr) return;
+    comparison.operations = violation->operations;
+    const DesignText& design = run.design();
+    const bool unexpected = std::any_of(
+        design.design().expectations.begin(), design.design().expectations.end(),
+        [&](const auto& one) { return one.property == comparison.property && !one.violated; });
+    if (comparison.change != Change::worse && !unexpected && !options_.update) return;
+    const Trace trace =
+        make_trace({library_, selection_, bounds}, run, *violation, comparison.property);
+    comparison.story = story_of(trace);
+    comparison.steps = static_cast<unsigned>(trace.steps.size());
+    comparison.place = essential_place(trace, design, selection_);
+    if (comparison.change == Change::worse || unexpected)
+        comparison.trace = folder_->write(trace_file_name(trace), to_json(trace));
+}
+
+void Gate::explore_world(const std::string& world) {
+    CheckOptions bounds;
+    bounds.depth = options_.depth.value_or(gate_depth(world));
+    bounds.concurrency = options_.concurrency;
+    bounds.threads = options_.threads;
+    const PropertySet properties = selected_properties(library_, selection_);
+    const World& where = find_world(library_, world);
+    CheckRun base(find_design(library_, base_), properties, true, where, bounds);
+    CheckRun design(find_design(library_, design_), properties, true, where, bounds);
+    explore(design, 0);
+    explore(base, design.states());
+    report_.worlds.push_back(
+        {world, bounds.depth, base.states(), design.states(), reason_ == StopReason::none});
+    states_ += base.states() + design.states();
+    compare(base, design, world);
+}
+
+void Gate::judge_expectations() {
+    const DesignText text = find_design(library_, design_);
+    for (const ast::Expectation& expected : text.design().expectations) {
+        ExpectationResult result;
+        result.property = expected.property;
+        result.expects_violated = expected.violated;
+        result.waiver = waiver_of(expected.property);
+        result.place = place_of(expected.span, text, selection_);
+        bool decided = true;
+        bool applies = false;
+        const Comparison* violation = nullptr;
+        for (const Comparison& one : report_.comparisons) {
+            if (one.property != expected.property) continue;
+            applies = applies || one.after != Verdict::not_applicable;
+            decided = decided && one.after != Verdict::incomplete;
+            if (one.after == Verdict::violated && violation == nullptr) violation = &one;
+        }
+        if (violation != nullptr) {
+            result.violated = true;
+            result.world = violation->world;
+            result.story = violation->story;
+        } else if (decided && applies && (!expected.violated || options_.worlds.empty())) {
+            // One world need not have what a violation takes; all of them should.
+            result.violated = false;
+        }
+        report_.expectations.push_back(std::move(result));
+    }
+}
+
+void Gate::update_expectations() {
+    const DesignText text = find_design(library_, design_);
+    const std::string& path = selection_.design_files.at(design_);
+    std::vector<NewExpectation> lines;
+    std::vector<std::string> seen;
+    for (const Comparison& one : report_.comparisons) {
+        if (std::find(seen.begin(), seen.end(), one.property) != seen.end()) continue;
+        seen.push_back(one.property);
+        const auto same = [&](const Comparison& other) { return other.property == one.property; };
+        const Comparison* violation = nullptr;
+        bool decided = true;
+        for (const Comparison& other : report_.comparisons) {
+            if (!same(other)) continue;
+            decided = decided && other.after != Verdict::incomplete;
+            if (violation == nullptr && other.after == Verdict::violated) violation = &other;
+        }
+        const auto& old = text.design().expectations;
+        const auto agreed = std::find_if(old.begin(), old.end(), [&](const auto& expectation) {
+            return expectation.property == one.property;
+        });
+        if (one.property == assertions_name || (violation == nullptr && !decided) ||
+            (agreed != old.end() && agreed->violated == (violation != nullptr)))
+            continue;
+        if (violation != nullptr)
+            lines.push_back(
+                {one.property, true, "world " + violation->world + ": " + violation->story});
+        else
+            lines.push_back({one.property, false, "no violation in any world"});
+    }
+    if (lines.empty()) return;
+    const std::string& old_text = text.chain.front()->file->text;
+    write_file(path, with_expectations(text.design(), old_text, lines));
+    report_.updated = path;
+    for (ExpectationResult& expectation : report_.expectations)
+        if (expectation.violated) expectation.expects_violated = *expectation.violated;
+}
+
+void Gate::print_report() const {
+    using Format = GateOptions::Format;
+    static constexpr std::array<std::pair<Format, std::string (*)(const GateReport&)>, 6> formats{
+        {{Format::text, gate_text},
+         {Format::json, gate_json},
+         {Format::markdown, gate_markdown},
+         {Format::junit, gate_junit},
+         {Format::ktap, gate_ktap},
+         {Format::sarif, gate_sarif}}};
+    for (const auto& [format, print_it] : formats)
+        if (format == options_.format) print(print_it(report_));
+}
+
+int Gate::run() {
+    folder_ = std::make_unique<TraceFolder>(options_.traces);
+    if (options_.max_time) stop_.deadline = begin_ + *options_.max_time;
+    {
+        const InterruptGuard guard(stop_);
+        for (const std::string& world : selection_.worlds) explore_world(world);
+    }
+    report_.paths =
+        compare_costs(library_, find_design(library_, base_), find_design(library_, design_));
+    judge_expectations();
+    if (options_.update) update_expectations();
+    report_.stop_text = stop_text(reason_, options_);
+    report_.seconds = seconds_since(begin_);
+    { const auto cleared = status_.pause(); }
+    print_report();
+    return report_.exit_status();
+}
+
+}  // namespace
+
+namespace {
+
+// The built-in worlds that show one thing each; others may be of any size.
+bool is_small(const std::string& world) {
+    static constexpr std::array<std::string_view, 12> small_worlds{
+        "tiny",      "child-exit", "direct-io", "pte-same", "remap",         "soft-dirty",
+        "stale-tlb", "two-pages",  "vmsplice",  "zeropage", "zeropage-fork", "arm64"};
+    return std::find(small_worlds.begin(), small_worlds.end(), world) != small_worlds.end();
+}
+
+}  // namespace
+
+unsigned gate_depth(const std::string& world) { return is_small(world) ? 8 : 5; }
+
+unsigned coverage_depth(const std::string& world) { return is_small(world) ? 6 : 4; }
+
+int gate(GateOptions options) {
+    options.max_memory = std::min(options.max_memory, default_memory_limit());
+    return Gate(std::move(options)).run();
+}
+
+}  // namespace cowcheck

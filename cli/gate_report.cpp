@@ -1,0 +1,105 @@
+#include "cli/gate_report.h"
+
+#include "cli/numbers.h"
+#include "cli/run.h"
+
+#include <algorithm>
+
+namespace cowcheck {
+
+bool GateReport::got_worse() const {
+    return std::any_of(comparisons.begin(), comparisons.end(), [](const Comparison& one) {
+        return one.change == Change::worse && one.waiver.empty();
+    });
+}
+
+bool GateReport::unexpected() const {
+    return std::any_of(expectations.begin(), expectations.end(), [](const auto& expectation) {
+        return expectation.differs() && expectation.waiver.empty();
+    });
+}
+
+bool GateReport::undecided() const {
+    return std::any_of(comparisons.begin(), comparisons.end(), [](const Comparison& one) {
+        return one.change == Change::undecided && one.waiver.empty();
+    });
+}
+
+int GateReport::exit_status() const {
+    if (got_worse() || unexpected()) return ExitStatus::violation;
+    return undecided() ? ExitStatus::stopped : ExitStatus::no_violation;
+}
+
+const GateWorld& GateReport::world(const std::string& name) const {
+    return *std::find_if(worlds.begin(), worlds.end(),
+                         [&](const GateWorld& world) { return world.world == name; });
+}
+
+std::string summary_line(const GateReport& report) {
+    const auto count = [&](Change change, bool waived) {
+        return std::count_if(report.comparisons.begin(), report.comparisons.end(),
+                             [&](const Comparison& one) {
+                                 return one.change == change && (waived || one.waiver.empty());
+                             });
+    };
+    const auto worse = count(Change::worse, false);
+    const auto waived = count(Change::worse, true) - worse;
+    std::string text = std::to_string(worse) + " worse, " +
+                       std::to_string(count(Change::better, true)) + " better, " +
+                       std::to_string(count(Change::same, true)) + " the same, " +
+                       std::to_string(count(Change::undecided, true)) + " undecided";
+    if (waived > 0) text += ", " + std::to_string(waived) + " worse and waived";
+    const auto differ =
+        std::count_if(report.expectations.begin(), report.expectations.end(),
+                      [](const auto& one) { return one.differs() && one.waiver.empty(); });
+    if (differ > 0)
+        text += "; " + plural(static_cast<std::uint64_t>(differ), "line") + " of 'expect' " +
+                (differ == 1 ? "does" : "do") + " not fit";
+    return text;
+}
+
+std::string sentence(const GateReport& report, const Comparison& comparison) {
+    std::string text = comparison.property + " ";
+    if (comparison.before == Verdict::not_applicable)
+        text += "does not apply to " + report.base;
+    else
+        text +=
+            std::string(comparison.before == Verdict::violated ? "is violated in " : "holds in ") +
+            report.base;
+    text += comparison.after == Verdict::violated ? " and is violated in " : " and holds in ";
+    text += report.design + " (world " + comparison.world + ")";
+    if (comparison.operations && comparison.after == Verdict::violated)
+        text += ", by " + plural(*comparison.operations, "operation") +
+                (comparison.story.empty() ? "" : ": " + comparison.story);
+    return text;
+}
+
+std::string sentence(const GateReport& report, const ExpectationResult& expectation) {
+    if (expectation.expects_violated)
+        return report.design + " expects " + expectation.property +
+               " to be violated, and it holds in every world within the bounds";
+    return report.design + " expects " + expectation.property + " to hold, and world " +
+           expectation.world + " violates it" +
+           (expectation.story.empty() ? "" : ": " + expectation.story);
+}
+
+const std::vector<CostColumn>& cost_columns() {
+    static const std::vector<CostColumn> columns{
+        {"steps", &PathCost::steps},   {"locks", &PathCost::locks},
+        {"counts", &PathCost::counts}, {"flushes", &PathCost::flushes},
+        {"copies", &PathCost::copies}, {"needless", &PathCost::needless},
+        {"zeroed", &PathCost::zeroed},
+    };
+    return columns;
+}
+
+std::string cost_cell(const PathComparison& path, const CostColumn& column) {
+    const auto number = [&](const std::optional<PathCost>& cost) {
+        return cost ? std::to_string((*cost).*(column.field)) : std::string("-");
+    };
+    const std::string before = number(path.before);
+    const std::string after = number(path.after);
+    return before == after ? after : before + " -> " + after;
+}
+
+}  // namespace cowcheck

@@ -1,0 +1,51 @@
+// Rewriting the `expect` lines of a design's text.
+#include "cli/expectations.h"
+#include "tests/support/models.h"
+
+#include <doctest/doctest.h>
+
+using namespace cowcheck;
+using namespace cowcheck::test;
+
+namespace {
+
+std::string rewritten(const std::string& text, const std::vector<NewExpectation>& lines) {
+    Diagnostics out;
+    const auto design = try_parse(text, out);
+    REQUIRE(design);
+    REQUIRE(out.empty());
+    const std::string result = with_expectations(design->design(), text, lines);
+    const auto again = try_parse(result, out);
+    REQUIRE(again);
+    CHECK(out.empty());
+    CHECK(again->design().handlers.size() == design->design().handlers.size());
+    return result;
+}
+
+}  // namespace
+
+TEST_CASE("a line is replaced, its reason with it, and nothing else is touched") {
+    CHECK(rewritten("design a extends v5.9\n"
+                    "# expect holds no_deadlock because \"a comment\"\n"
+                    "expect holds    no_deadlock  # agreed on\n"
+                    "    because \"someone # said so\"   # in March\n"
+                    "expect violated no_foreign_data because \"b\"\n"
+                    "predicate p(page) = page.refcount > 1\n",
+                    {{"no_deadlock", true, "cpu0 fork \"twice\""}}) ==
+          "design a extends v5.9\n"
+          "# expect holds no_deadlock because \"a comment\"\n"
+          "expect violated no_deadlock because \"cpu0 fork 'twice'\"   # in March\n"
+          "expect violated no_foreign_data because \"b\"\n"
+          "predicate p(page) = page.refcount > 1\n");
+}
+
+TEST_CASE("a property without a line gets one behind the last, or behind the design's name") {
+    CHECK(rewritten("design a extends v5.9\nexpect holds no_deadlock\n\n# end\n",
+                    {{"refcount_is_sound", false, "r"}}) ==
+          "design a extends v5.9\nexpect holds no_deadlock\n"
+          "expect holds refcount_is_sound because \"r\"\n\n# end\n");
+    CHECK(rewritten("design a extends v5.9   # mine",
+                    {{"no_deadlock", true, "r"}, {"refcount_is_sound", false, "s"}}) ==
+          "design a extends v5.9   # mine\n\nexpect violated no_deadlock because \"r\"\n"
+          "expect holds refcount_is_sound because \"s\"");
+}
