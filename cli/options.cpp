@@ -29,6 +29,7 @@ struct Raw {
     Strings show, trace, view, replay_designs, replay_worlds, replay_properties;
     Strings language, export_depth, export_concurrency, export_output;
     Strings export_designs, export_worlds, export_properties;
+    Strings prove_designs, solver_timeout, smt2, prove_format;
 };
 
 CLI::Option* add(CLI::App& app, const std::string& name, Strings& values) {
@@ -168,11 +169,29 @@ ExportCommandOptions export_options(const Raw& raw) {
     return options;
 }
 
+ProveCommandOptions prove_options(const Raw& raw) {
+    ProveCommandOptions options;
+    if (raw.prove_designs.empty())
+        throw BadInput("prove: expected a design: cowcheck prove NAME|FILE...");
+    require_words("prove", raw.prove_designs);
+    require_words("--smt2", raw.smt2);
+    options.designs = raw.prove_designs;
+    if (const auto* text = single("--solver-timeout", raw.solver_timeout))
+        options.timeout = parse_duration("--solver-timeout", *text);
+    if (const auto* file = single("--smt2", raw.smt2)) options.smt2 = *file;
+    using Format = ProveCommandOptions::Format;
+    if (const auto* text = single("--format", raw.prove_format))
+        options.format =
+            one_of<Format>("--format", *text, {{"text", Format::text}, {"json", Format::json}});
+    return options;
+}
+
 struct Commands {
     CLI::App* check = nullptr;
     std::vector<std::pair<ListOptions::What, CLI::App*>> lists;
     CLI::App* replay = nullptr;
     CLI::App* export_ = nullptr;
+    CLI::App* prove = nullptr;
 };
 
 Commands declare(CLI::App& app, Raw& raw) {
@@ -204,6 +223,11 @@ Commands declare(CLI::App& app, Raw& raw) {
     add(*commands.export_, "--depth", raw.export_depth);
     add(*commands.export_, "--concurrency", raw.export_concurrency);
     add(*commands.export_, "--output", raw.export_output);
+    commands.prove = add_command(app, "prove");
+    commands.prove->add_option("DESIGN", raw.prove_designs);
+    add(*commands.prove, "--solver-timeout", raw.solver_timeout);
+    add(*commands.prove, "--smt2", raw.smt2);
+    add(*commands.prove, "--format", raw.prove_format);
     return commands;
 }
 
@@ -291,6 +315,7 @@ Options parse_options(int argc, const char* const* argv) {
         }
     if (commands.replay->parsed()) return replay_options(raw);
     if (commands.export_->parsed()) return export_options(raw);
+    if (commands.prove->parsed()) return prove_options(raw);
     return check_options(raw);
 }
 

@@ -65,11 +65,10 @@ private:
     Query query(const GuardReport& report, const Ask& ask, z3::context& context, bool rules) {
         const Setting setting{design_, report.guard, report.claim, ask.folio, ask.numbers,
                               rules && anon_exclusive_};
-        Query query = setting_query(setting, context);
+        Query query = question(setting, ask.subject, context);
         query.question = design_.name() + ", " + report.guard.handler + "(): \"" +
                          report.guard.text + "\", " + std::string(name_of(ask.folio)) + ": " +
                          std::string(name_of(ask.subject)) + "?";
-        add_goal(query, setting, ask.subject);
         if (ask.cause != nullptr) add_only_cause(query, *ask.cause);
         return query;
     }

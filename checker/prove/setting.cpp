@@ -150,43 +150,16 @@ void add_rules(Query& query, const Setting& setting, const Unknowns& unknowns) {
               z3::implies(some_of(query, "my_pins") || some_of(query, "other_pins"), exclusive));
 }
 
-}  // namespace
-
-Counts plain_counts(const PlainCounts& plain, const Arithmetic& a) {
-    return {a.value(plain.refcount), a.value(plain.mapcount), a.value(plain.pincount),
-            a.value(plain.swapcount)};
-}
-
-Query setting_query(const Setting& setting, z3::context& context) {
-    Query query(Arithmetic(context, setting.numbers == Numbers::integers ? 0 : bits));
-    add_parts(query, setting.folio);
-    add_counts(query, setting);
-    Unknowns unknowns = unknowns_of(query, setting);
-    query.add("anonymous", "all this is about anonymous memory",
-              unknowns.at(setting.guard.page + ".anon"));
-    if (setting.anon_exclusive) add_rules(query, setting, unknowns);
-    unsigned number = 0;
-    for (const Fact& fact : setting.guard.facts) {
-        const z3::expr formula = translate(setting.design, *fact.condition, setting.guard.page,
-                                           counts_of(query), query.arithmetic, unknowns);
-        query.add("known_" + std::to_string(++number),
-                  "on the way here: " + std::string(fact.holds ? "" : "not ") +
-                      to_text(*fact.condition),
-                  fact.holds ? formula : !formula);
-    }
-    query.add("the_guard", "the guard: " + setting.guard.text,
-              context.bool_const("guard") ==
-                  guard_at(query, setting, counts_of(query), unknowns));
-    // The rest of a condition (has_pinned, a trylock) is such that the counts decide.
+// The rest of a condition (has_pinned, a trylock) is such that the counts decide.
+void add_counts_decide(Query& query, const Setting& setting, Unknowns& unknowns) {
     const PlainCounts plain = setting.claim == Claim::pinned ? with_a_pin : alone;
-    z3::expr plainly = guard_at(query, setting, plain_counts(plain, query.arithmetic), unknowns);
-    if (setting.claim == Claim::shared) plainly = !plainly;
+    const z3::expr plainly =
+        guard_at(query, setting, plain_counts(plain, query.arithmetic), unknowns);
     query.add("the_counts_decide",
               setting.claim == Claim::pinned
                   ? "with one pin and one mapping it would say pinned"
                   : "with nothing but the process's own mapping it would say exclusive",
-              plainly.simplify());
-    return query;
+              (setting.claim == Claim::shared ? !plainly : plainly).simplify());
 }
 
 void add_goal(Query& query, const Setting& setting, Subject subject) {
@@ -220,6 +193,39 @@ void add_goal(Query& query, const Setting& setting, Subject subject) {
         query.add("is_not_pinned", "but it is not", !pinned(query));
         return;
     }
+}
+
+}  // namespace
+
+Counts plain_counts(const PlainCounts& plain, const Arithmetic& a) {
+    return {a.value(plain.refcount), a.value(plain.mapcount), a.value(plain.pincount),
+            a.value(plain.swapcount)};
+}
+
+Query question(const Setting& setting, Subject subject, z3::context& context) {
+    Query query(Arithmetic(context, setting.numbers == Numbers::integers ? 0 : bits));
+    add_parts(query, setting.folio);
+    add_counts(query, setting);
+    Unknowns unknowns = unknowns_of(query, setting);
+    query.add("anonymous", "all this is about anonymous memory",
+              unknowns.at(setting.guard.page + ".anon"));
+    if (setting.anon_exclusive) add_rules(query, setting, unknowns);
+    unsigned number = 0;
+    for (const Fact& fact : setting.guard.facts) {
+        const z3::expr formula = translate(setting.design, *fact.condition, setting.guard.page,
+                                           counts_of(query), query.arithmetic, unknowns);
+        query.add("known_" + std::to_string(++number),
+                  "on the way here: " + std::string(fact.holds ? "" : "not ") +
+                      to_text(*fact.condition),
+                  fact.holds ? formula : !formula);
+    }
+    query.add("the_guard", "the guard: " + setting.guard.text,
+              context.bool_const("guard") ==
+                  guard_at(query, setting, counts_of(query), unknowns));
+    if (subject == Subject::complete || subject == Subject::false_negative)
+        add_counts_decide(query, setting, unknowns);
+    add_goal(query, setting, subject);
+    return query;
 }
 
 void add_only_cause(Query& query, const Part& cause) {

@@ -28,11 +28,9 @@ struct Setting {
     bool anon_exclusive;  // assume the rules of PageAnonExclusive
 };
 
-// Everything but the goal. Expressions live in `context`.
-[[nodiscard]] Query setting_query(const Setting& setting, z3::context& context);
-
-// Adds that the guard is wrong in this respect.
-void add_goal(Query& query, const Setting& setting, Subject subject);
+// All that is so, and that the guard is wrong in this respect. Expressions live in
+// `context`.
+[[nodiscard]] Query question(const Setting& setting, Subject subject, z3::context& context);
 
 // Adds that of all other kinds of references only this one may be there, and is.
 void add_only_cause(Query& query, const Part& cause);
