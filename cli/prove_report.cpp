@@ -44,59 +44,88 @@ std::string_view meaning(Subject subject) {
     return "if it says pinned, there is a pin";
 }
 
-std::string line(unsigned indent, std::string_view label, std::string_view text) {
-    std::string out(indent, ' ');
-    out += label;
-    out += std::string(label.size() < 18 ? 18 - label.size() : 1, ' ');
-    return out + std::string(text) + "\n";
+// Text that begins behind a label and goes on under its own first column.
+std::string line(std::string_view label, const std::string& text) {
+    constexpr std::size_t column = 24;
+    constexpr std::size_t width = 80;
+    std::string out = "    " + std::string(label);
+    out += std::string(column - std::min(column - 1, out.size()), ' ');
+    std::size_t at = column;
+    for (std::size_t i = 0; i < text.size();) {
+        const std::size_t end = std::min(text.find(' ', i), text.size());
+        if (at + (end - i) > width && at > column) {
+            out.back() = '\n';
+            out += std::string(column, ' ');
+            at = column;
+        }
+        out += text.substr(i, end - i) + " ";
+        at += end - i + 1;
+        i = end + 1;
+    }
+    out.back() = '\n';
+    return out;
+}
+
+std::string witness_text(const Finding& finding) {
+    const prove::Witness& witness = *finding.answer.witness;
+    return "with " + references_text(witness, true) + ": " +
+           counts_text(witness, finding.folio);
 }
 
 // What the overflow of 32 bits does to a test that integers can't fool.
 std::string overflow_text(const Finding& finding) {
-    const prove::Answer& answer = finding.answer;
-    if (answer.outcome != Outcome::refuted) return std::string(name_of(answer.outcome));
-    const prove::Witness& witness = *answer.witness;
-    std::string text = "not when it overflows: " + to_text(witness, finding.folio);
+    if (finding.answer.outcome != Outcome::refuted)
+        return "in 32 bits that overflow: " + std::string(name_of(finding.answer.outcome));
+    const prove::Witness& witness = *finding.answer.witness;
     const std::uint64_t pins = witness.number_of("my_pins") + witness.number_of("other_pins");
     if (finding.subject == Subject::false_negative && pins > 0)
-        text = "no false negative up to " + count_text(pins - 1) + " pins; then " + text;
-    return text;
+        return "in 32 bits: no false negative up to " + std::to_string(pins - 1) +
+               " pins; one more overflows, and it reads " + counts_text(witness, finding.folio);
+    return "but 32 bits overflow " + witness_text(finding);
 }
 
 std::string outcome_text(const Finding& finding) {
     const prove::Answer& answer = finding.answer;
     switch (answer.outcome) {
-    case Outcome::proved: return "proved: " + std::string(meaning(finding.subject));
-    case Outcome::refuted:
-        return "refuted: " + to_text(*answer.witness, finding.folio);
+    case Outcome::proved:
+        return "proved: " + std::string(meaning(finding.subject)) +
+               (finding.thanks_to_anon_exclusive ? ", thanks to PageAnonExclusive" : "");
+    case Outcome::refuted: return "refuted " + witness_text(finding);
     case Outcome::unknown: break;
     }
     return "unknown: the solver gave up (" + answer.why + "); see --solver-timeout";
 }
 
-// A kind of reference by which alone the test can, or can't, be fooled.
-std::string cause_text(const Finding& finding) {
-    const prove::Answer& answer = finding.answer;
-    const std::string cause(finding.cause->many);
-    if (answer.outcome == Outcome::refuted)
-        return "by " + cause + ": " + to_text(*answer.witness, finding.folio);
-    if (answer.outcome == Outcome::unknown) return "by " + cause + ": unknown";
-    if (finding.thanks_to_anon_exclusive)
-        return "not by " + cause + ", thanks to PageAnonExclusive";
-    return "not by " + cause;
+// Whether a witness has just this kind of reference: then it has been told.
+bool is_only(const Finding& finding, const prove::Part* cause) {
+    return finding.answer.witness && cause != nullptr &&
+           finding.answer.witness->number_of(cause->name) != 0;
 }
 
-std::string finding_text(const Finding& finding) {
-    if (finding.cause != nullptr) return line(6, "", cause_text(finding));
-    if (finding.numbers == Numbers::integers) {
-        std::string text = outcome_text(finding);
-        if (finding.thanks_to_anon_exclusive) text += ", thanks to PageAnonExclusive";
-        return line(4, name_of(finding.subject), text);
-    }
+// A kind of reference by which alone the test is fooled, too, or is no more.
+std::string cause_text(const Finding& finding, const Finding& main) {
+    const prove::Answer& answer = finding.answer;
+    if (answer.outcome == Outcome::refuted)
+        return is_only(main, finding.cause)
+                   ? std::string()
+                   : line("", "also with " + references_text(*answer.witness, true) + ": " +
+                                  counts_text(*answer.witness, finding.folio));
+    if (answer.outcome == Outcome::unknown)
+        return line("", "with " + std::string(finding.cause->many) + " alone: unknown");
+    if (finding.thanks_to_anon_exclusive)
+        return line("", "not with " + std::string(finding.cause->many) +
+                            ": they can't be here, thanks to PageAnonExclusive");
+    return {};
+}
+
+std::string finding_text(const Finding& finding, const Finding& main) {
+    if (finding.cause != nullptr) return cause_text(finding, main);
+    if (finding.numbers == Numbers::integers)
+        return line(name_of(finding.subject), outcome_text(finding));
     if (finding.numbers == Numbers::bits32)
-        return line(6, "", "in 32 bits, as long as the count fits: " +
-                               std::string(name_of(finding.answer.outcome)));
-    return line(6, "", "in 32 bits: " + overflow_text(finding));
+        return line("", "also in 32 bits, for every count that fits: " +
+                            std::string(name_of(finding.answer.outcome)));
+    return line("", overflow_text(finding));
 }
 
 std::string guard_text(const GuardReport& report) {
@@ -111,12 +140,12 @@ std::string guard_text(const GuardReport& report) {
                     std::string(fact.holds ? "" : "not ") + prove::to_text(*fact.condition);
         text += "\n";
     }
-    const Finding* before = nullptr;
+    const Finding* main = nullptr;  // the question that those for single causes belong to
     for (const Finding& finding : report.findings) {
-        if (before == nullptr || before->folio != finding.folio)
+        if (main == nullptr || main->folio != finding.folio)
             text += "  " + std::string(name_of(finding.folio)) + "\n";
-        text += finding_text(finding);
-        before = &finding;
+        if (finding.cause == nullptr) main = &finding;
+        text += finding_text(finding, *main);
     }
     return text;
 }
@@ -127,7 +156,8 @@ nlohmann::ordered_json json_of(const prove::Witness& witness, FolioKind folio) {
                                 {"pincount", witness.pincount},
                                 {"swapcount", witness.swapcount},
                                 {"smallest", witness.smallest},
-                                {"text", to_text(witness, folio)}};
+                                {"text", references_text(witness, true) + ": " +
+                                             counts_text(witness, folio)}};
     for (const auto& [part, n] : witness.parts)
         json["references"][std::string(part->name)] = n;
     return json;

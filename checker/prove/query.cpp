@@ -6,9 +6,6 @@ namespace cowcheck::prove {
 
 namespace {
 
-// Sums of many 32-bit numbers, some of them 1024-fold, fit.
-constexpr unsigned wide = 64;
-
 void limit(z3::solver& solver, std::chrono::milliseconds timeout) {
     if (timeout.count() <= 0) return;
     z3::params params(solver.ctx());
@@ -22,21 +19,12 @@ std::uint64_t number(const z3::model& model, const z3::expr& expr) {
     return model.eval(expr, true).is_numeral_u64(value) ? value : 0;
 }
 
-// How many references there are in all, whatever each weighs.
-z3::expr total(const Query& query) {
-    const bool integers = query.arithmetic.width() == 0;
-    z3::context& context = query.arithmetic.context();
-    z3::expr sum = integers ? context.int_val(0) : context.bv_val(0, wide);
-    for (const auto& [part, count] : query.parts)
-        sum = sum + (integers ? count : z3::zext(count, wide - query.arithmetic.width()));
-    return sum;
-}
-
+// There are at most so many references in all, whatever each weighs.
 z3::expr total_is(const Query& query, std::uint64_t most) {
     z3::context& context = query.arithmetic.context();
-    const z3::expr sum = total(query);
-    return query.arithmetic.width() == 0 ? sum <= context.int_val(most)
-                                         : z3::ule(sum, context.bv_val(most, wide));
+    z3::expr sum = context.int_val(0);
+    for (const auto& [part, count] : query.parts) sum = sum + count;
+    return sum <= context.int_val(most);
 }
 
 Witness read(const Query& query, const z3::model& model) {
@@ -58,6 +46,7 @@ std::uint64_t sum_of(const Witness& witness) {
 }
 
 // Fewest references; among those the kinds that come first in the table of parts.
+// Bit vectors are no good at this: only for integers.
 Witness smallest(const Query& query, z3::solver& solver, Witness best) {
     std::uint64_t low = 0;
     while (low < sum_of(best)) {
@@ -102,7 +91,7 @@ std::uint64_t Witness::number_of(std::string_view part) const {
     return 0;
 }
 
-Answer solve(const Query& query, std::chrono::milliseconds timeout) {
+Answer solve(const Query& query, std::chrono::milliseconds timeout, bool minimise) {
     z3::context& context = query.arithmetic.context();
     z3::solver solver(context);
     limit(solver, timeout);
@@ -119,25 +108,32 @@ Answer solve(const Query& query, std::chrono::milliseconds timeout) {
     }
     case z3::sat:
         answer.outcome = Outcome::refuted;
-        answer.witness = smallest(query, solver, read(query, solver.get_model()));
+        answer.witness = read(query, solver.get_model());
+        if (minimise) answer.witness = smallest(query, solver, std::move(*answer.witness));
         break;
     case z3::unknown: answer.why = solver.reason_unknown(); break;
     }
     return answer;
 }
 
-std::string to_text(const Witness& witness, FolioKind kind) {
+std::string counts_text(const Witness& witness, FolioKind kind) {
     std::string text = "refcount " + std::to_string(witness.refcount) + ", mapcount " +
                        std::to_string(witness.mapcount);
     if (kind != FolioKind::small) text += ", _pincount " + std::to_string(witness.pincount);
-    if (witness.swapcount != 0) text += ", swap entries " + std::to_string(witness.swapcount);
+    if (witness.swapcount != 0) text += ", swapcount " + std::to_string(witness.swapcount);
+    return text;
+}
+
+std::string references_text(const Witness& witness, bool how) {
     std::string list;
     for (const auto& [part, n] : witness.parts) {
-        list += list.empty() ? ": " : "; ";
-        list += std::to_string(n) + " " + std::string(n == 1 ? part->one : part->many);
-        if (!part->how.empty()) list += " (" + std::string(part->how) + ")";
+        if (part == &parts.front()) continue;
+        list += (list.empty() ? "" : " and ") + std::to_string(n) + " " +
+                std::string(n == 1 ? part->one : part->many);
+        if (how && !part->how.empty()) list += " (" + std::string(part->how) + ")";
     }
-    return text + list + (witness.smallest ? "" : " [perhaps not the smallest]");
+    if (list.empty()) list = "nothing";
+    return list + (witness.smallest ? "" : " [perhaps not the smallest]");
 }
 
 }  // namespace cowcheck::prove

@@ -67,14 +67,19 @@ struct Answer {
     std::string why;                    // unknown: what the solver says
 };
 
-// Each call of the solver gets `timeout`; 0 is no limit.
-[[nodiscard]] Answer solve(const Query& query, std::chrono::milliseconds timeout);
+// Each call of the solver gets `timeout`; 0 is no limit. Without `minimise`, any witness
+// will do.
+[[nodiscard]] Answer solve(const Query& query, std::chrono::milliseconds timeout,
+                           bool minimise = true);
 
 // The query as an SMT-LIB 2 script that ends with (check-sat). `status` is what is
 // expected of it.
 [[nodiscard]] std::string to_smt2(const Query& query, Outcome outcome);
 
-// "refcount 1025, mapcount 1: its own mapping and 1 pin ..."
-[[nodiscard]] std::string to_text(const Witness& witness, FolioKind kind);
+// "refcount 1025, mapcount 1"
+[[nodiscard]] std::string counts_text(const Witness& witness, FolioKind kind);
+// "1 pin (FOLL_PIN) of another process, taken before fork() ...": all but the mapping
+// that is always there. `how` says how such a reference comes about.
+[[nodiscard]] std::string references_text(const Witness& witness, bool how);
 
 }  // namespace cowcheck::prove

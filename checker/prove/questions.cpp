@@ -82,7 +82,9 @@ private:
         finding.numbers = ask.numbers;
         finding.cause = ask.cause;
         finding.question = asked.question;
-        finding.answer = solve(asked, options_.timeout);
+        finding.answer = solve(asked, options_.timeout, asked.arithmetic.width() == 0);
+        if (ask.numbers == Numbers::overflow && finding.answer.outcome == Outcome::refuted)
+            improve(report, ask, finding.answer);
         finding.smt2 = to_smt2(asked, finding.answer.outcome);
         if (anon_exclusive_ && finding.answer.outcome == Outcome::proved) {
             z3::context other;
@@ -93,6 +95,20 @@ private:
         const Outcome outcome = finding.answer.outcome;
         report.findings.push_back(std::move(finding));
         return outcome;
+    }
+
+    // Integers find the smallest witness of an overflow, vectors confirm it.
+    void improve(const GuardReport& report, Ask ask, Answer& answer) {
+        answer.witness->smallest = false;
+        z3::context integers;
+        const Ask wrapped{ask.folio, ask.subject, Numbers::wrapped, ask.cause};
+        const Answer better = solve(query(report, wrapped, integers, true), options_.timeout);
+        if (!better.witness) return;
+        z3::context vectors;
+        Query confirm = query(report, ask, vectors, true);
+        add_exactly(confirm, *better.witness);
+        if (solve(confirm, options_.timeout, false).outcome == Outcome::refuted)
+            answer.witness = better.witness;
     }
 
     // The same question for every kind of reference alone.
@@ -157,7 +173,8 @@ std::string_view name_of(Numbers numbers) {
     switch (numbers) {
     case Numbers::integers: return "integers";
     case Numbers::bits32: return "32 bits";
-    case Numbers::overflow: break;
+    case Numbers::overflow:
+    case Numbers::wrapped: break;
     }
     return "32 bits with overflow";
 }

@@ -33,6 +33,7 @@ enum class Numbers : std::uint8_t {
     integers,  // no bound
     bits32,    // 32 bits, and as many references as fit
     overflow,  // 32 bits, any number of references
+    wrapped,   // the same in integers: what the sum is above multiples of 2^32
 };
 
 [[nodiscard]] std::string_view name_of(Numbers numbers);

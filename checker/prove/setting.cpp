@@ -7,6 +7,7 @@ namespace cowcheck::prove {
 namespace {
 
 constexpr unsigned bits = 32;
+constexpr std::uint64_t two_to_the_32 = std::uint64_t{1} << bits;
 constexpr unsigned wide = 64;  // 15 numbers of 32 bits, 1024-fold, sum up without overflow
 
 z3::expr count_of(const Query& query, std::string_view name) {
@@ -103,12 +104,23 @@ void add_counts(Query& query, const Setting& setting) {
     const std::string& page = setting.guard.page;
     query.counts = {a.constant(page + ".refcount"), a.constant(page + ".mapcount"),
                     a.constant(page + ".pincount"), a.constant(page + ".swapcount")};
+    const auto sum = [&](const z3::expr& all, const char* wraps) {
+        if (setting.numbers != Numbers::wrapped) return all;
+        const z3::expr times = a.constant(wraps);
+        const z3::expr left = all - a.value(two_to_the_32) * times;
+        query.add(std::string(wraps) + "_count", "how often the count has started from 0 again",
+                  times >= 0 && left >= 0 && left < a.value(two_to_the_32));
+        return left;
+    };
     query.add("refcount_is_the_sum",
               setting.folio == FolioKind::small ? "page_count(): a pin counts 1024"
                                                 : "folio_ref_count(): a pin counts 1",
-              query.counts[0] == refcount_sum(query, setting.folio, a.width()));
+              query.counts[0] ==
+                  sum(refcount_sum(query, setting.folio, a.width()), "refcount_overflows"));
     query.add("mapcount_is_the_sum", "page_mapcount(): PTEs that map this page",
-              query.counts[1] == sum_of(query, [](const Part& part) { return part.mapping; }));
+              query.counts[1] ==
+                  sum(sum_of(query, [](const Part& part) { return part.mapping; }),
+                      "mapcount_overflows"));
     query.add("pincount_is_the_sum", "_pincount, which small folios do not have",
               query.counts[2] == (setting.folio == FolioKind::small
                                       ? a.value(0)
@@ -180,7 +192,7 @@ void add_goal(Query& query, const Setting& setting, Subject subject) {
         query.add("says_unpinned", "it says that the page is not pinned", !says);
         query.add("is_pinned", "but it is", pinned(query));
         // Otherwise plain references alone would do it: that is a question of its own.
-        if (setting.numbers == Numbers::overflow) {
+        if (setting.numbers == Numbers::overflow || setting.numbers == Numbers::wrapped) {
             const Arithmetic& a = query.arithmetic;
             z3::expr few = a.context().bool_val(true);
             for (const auto& [part, count] : query.parts)
@@ -203,7 +215,9 @@ Counts plain_counts(const PlainCounts& plain, const Arithmetic& a) {
 }
 
 Query question(const Setting& setting, Subject subject, z3::context& context) {
-    Query query(Arithmetic(context, setting.numbers == Numbers::integers ? 0 : bits));
+    const bool vectors =
+        setting.numbers == Numbers::bits32 || setting.numbers == Numbers::overflow;
+    Query query(Arithmetic(context, vectors ? bits : 0));
     add_parts(query, setting.folio);
     add_counts(query, setting);
     Unknowns unknowns = unknowns_of(query, setting);
@@ -226,6 +240,13 @@ Query question(const Setting& setting, Subject subject, z3::context& context) {
         add_counts_decide(query, setting, unknowns);
     add_goal(query, setting, subject);
     return query;
+}
+
+void add_exactly(Query& query, const Witness& witness) {
+    z3::expr exactly = query.arithmetic.context().bool_val(true);
+    for (const auto& [part, count] : query.parts)
+        exactly = exactly && count == query.arithmetic.value(witness.number_of(part->name));
+    query.add("exactly_these", "the references of the witness", exactly);
 }
 
 void add_only_cause(Query& query, const Part& cause) {

@@ -32,6 +32,9 @@ struct Setting {
 // `context`.
 [[nodiscard]] Query question(const Setting& setting, Subject subject, z3::context& context);
 
+// Adds that there are exactly these references.
+void add_exactly(Query& query, const Witness& witness);
+
 // Adds that of all other kinds of references only this one may be there, and is.
 void add_only_cause(Query& query, const Part& cause);
 
