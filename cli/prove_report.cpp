@@ -143,7 +143,10 @@ std::string guard_text(const GuardReport& report) {
     const Finding* main = nullptr;  // the question that those for single causes belong to
     for (const Finding& finding : report.findings) {
         if (main == nullptr || main->folio != finding.folio)
-            text += "  " + std::string(name_of(finding.folio)) + "\n";
+            text += "  " + std::string(name_of(finding.folio)) +
+                    (report.claim == Claim::pinned && finding.folio != FolioKind::small
+                         ? " (as written; of these the kernel asks _pincount > 0)\n"
+                         : "\n");
         if (finding.cause == nullptr) main = &finding;
         text += finding_text(finding, *main);
     }

@@ -9,7 +9,7 @@ _cowcheck() {
     local command=check word words=''
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         case $word in
-            designs | worlds | properties | replay | export) command=$word && break ;;
+            designs | worlds | properties | replay | export | prove) command=$word && break ;;
         esac
     done
     COMPREPLY=()
@@ -21,7 +21,7 @@ _cowcheck() {
         --concurrency) words='1 2 3 all' ;;
         --format) [[ $command == replay ]] && words='text columns json' || words='text json' ;;
         --to) words='promela' ;;
-        --output)
+        --output | --smt2)
             mapfile -t COMPREPLY < <(compgen -f -- "$current")
             return
             ;;
@@ -29,12 +29,15 @@ _cowcheck() {
             mapfile -t COMPREPLY < <(compgen -d -- "$current")
             return
             ;;
-        --depth | --threads | --max-states | --max-memory | --max-time) return ;;
+        --depth | --threads | --max-states | --max-memory | --max-time | --solver-timeout) return ;;
         show) words=$(_cowcheck_names "$command") ;;
         *)
             case $command in
                 designs | worlds | properties) words='show' ;;
                 replay) words='--format --design --world --property' ;;
+                prove)
+                    words="--format --smt2 --solver-timeout $(_cowcheck_names designs)"
+                    ;;
                 export)
                     words='--to --design --world --property --depth --concurrency --output'
                     ;;
@@ -42,7 +45,7 @@ _cowcheck() {
                     words='--depth --concurrency --design --world --property --threads
                         --max-states --max-memory --max-time --traces --format
                         --no-reduction --no-symmetry --help --version'
-                    ((COMP_CWORD == 1)) && words+=' check designs worlds properties replay export'
+                    ((COMP_CWORD == 1)) && words+=' check designs worlds properties replay export prove'
                     ;;
             esac
             ;;
@@ -50,7 +53,7 @@ _cowcheck() {
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
     # Where a name may stand, a file may stand as well.
     case $previous in
-        --design | --world | --property | replay) compopt -o default 2>/dev/null ;;
+        --design | --world | --property | replay | prove) compopt -o default 2>/dev/null ;;
     esac
     if [[ $previous == replay && $current != -* ]]; then
         COMPREPLY=()

@@ -4,8 +4,8 @@ function __cowcheck_names
     cowcheck $argv[1] 2>/dev/null | string replace -r '\s.*' ''
 end
 
-set -l commands check designs worlds properties replay export
-set -l checking "not __fish_seen_subcommand_from designs worlds properties replay export"
+set -l commands check designs worlds properties replay export prove
+set -l checking "not __fish_seen_subcommand_from designs worlds properties replay export prove"
 
 complete -c cowcheck -f
 complete -c cowcheck -n "not __fish_seen_subcommand_from $commands" -a "$commands"
@@ -36,6 +36,12 @@ complete -c cowcheck -n $exporting -l to -x -a promela -d "the language"
 complete -c cowcheck -n $exporting -l depth -x -d "operations that are started"
 complete -c cowcheck -n $exporting -l concurrency -x -a "1 2 3 all" -d "operations in flight at once"
 complete -c cowcheck -n $exporting -l output -r -F -d "the file to write"
+
+set -l proving "__fish_seen_subcommand_from prove"
+complete -c cowcheck -n $proving -F -a "(__cowcheck_names designs)"
+complete -c cowcheck -n $proving -l format -x -a "text json" -d "how to print results"
+complete -c cowcheck -n $proving -l smt2 -r -F -d "a file for the queries"
+complete -c cowcheck -n $proving -l solver-timeout -x -d "for one question"
 
 for list in designs worlds properties
     complete -c cowcheck -n "__fish_seen_subcommand_from $list; and not __fish_seen_subcommand_from show" -a show

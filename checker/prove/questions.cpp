@@ -52,7 +52,7 @@ private:
             if (tells(guard, alone, {n, n, 0, 0})) return Claim::exclusive;
             if (tells(guard, {n, n, 0, 0}, alone)) return Claim::shared;
         }
-        return tells(guard, with_a_pin, alone) ? Claim::pinned : Claim::nothing;
+        return tells(guard, with_pins, alone) ? Claim::pinned : Claim::nothing;
     }
 
     struct Ask {

@@ -8,7 +8,6 @@ namespace {
 
 constexpr unsigned bits = 32;
 constexpr std::uint64_t two_to_the_32 = std::uint64_t{1} << bits;
-constexpr unsigned wide = 64;  // 15 numbers of 32 bits, 1024-fold, sum up without overflow
 
 z3::expr count_of(const Query& query, std::string_view name) {
     for (const auto& [part, count] : query.parts)
@@ -39,26 +38,42 @@ z3::expr reached_by_others(const Query& query) {
     return any_part(query, [](const Part& part) { return part.whose == Whose::others; });
 }
 
-// refcount, in numbers of `width` (0: integers).
-z3::expr refcount_sum(const Query& query, FolioKind folio, unsigned width) {
-    const Arithmetic a(query.arithmetic.context(), width);
-    const auto widened = [&](const z3::expr& count) {
-        const unsigned own = query.arithmetic.width();
-        return own == width ? count : z3::zext(count, width - own);
-    };
-    std::vector<z3::expr> terms;
-    for (const auto& [part, count] : query.parts) {
-        const unsigned weight = folio == FolioKind::small ? part->refs : part->large_refs;
-        if (weight == nr_pages_weight)
-            terms.push_back(z3::ite(count == query.arithmetic.value(0), a.value(0),
-                                    widened(query.arithmetic.constant("nr_pages"))));
-        else if (weight == 1)
-            terms.push_back(widened(count));
-        else if (weight != 0)
-            terms.push_back(a.value(weight) * widened(count));
+// What a kind of reference adds to the refcount; nothing: 0.
+z3::expr weighted(const Query& query, FolioKind folio, const Part& part, const z3::expr& count) {
+    const Arithmetic& a = query.arithmetic;
+    const unsigned weight = folio == FolioKind::small ? part.refs : part.large_refs;
+    if (weight == nr_pages_weight)
+        return z3::ite(count == a.value(0), a.value(0), a.constant("nr_pages"));
+    return weight == 1 ? count : a.value(weight) * count;
+}
+
+bool counted(FolioKind folio, const Part& part) {
+    return (folio == FolioKind::small ? part.refs : part.large_refs) != 0;
+}
+
+z3::expr refcount_sum(const Query& query, FolioKind folio) {
+    z3::expr sum = query.parts.front().second;
+    for (auto part = query.parts.begin() + 1; part != query.parts.end(); ++part)
+        if (counted(folio, *part->first))
+            sum = sum + weighted(query, folio, *part->first, part->second);
+    return sum;
+}
+
+// The same sum, step by step, none of which overflows. (One sum in more bits would say
+// so in one line, and take a solver minutes.)
+z3::expr refcount_that_fits(Query& query) {
+    const Arithmetic& a = query.arithmetic;
+    z3::expr sum = query.parts.front().second;
+    for (std::size_t i = 1; i < query.parts.size(); ++i) {
+        const auto [part, count] = query.parts[i];
+        if (!counted(FolioKind::small, *part)) continue;
+        const z3::expr more = a.constant("with_" + std::string(part->name));
+        query.add("add_" + std::string(part->name), "the sum of these and those above it, no overflow",
+                  more == sum + weighted(query, FolioKind::small, *part, count) &&
+                      a.at_most(sum, more) &&
+                      a.at_most(count, a.value(0xffffffffU / part->refs)));
+        sum = more;
     }
-    z3::expr sum = terms.front();
-    for (std::size_t i = 1; i < terms.size(); ++i) sum = sum + terms[i];
     return sum;
 }
 
@@ -74,14 +89,16 @@ z3::expr sum_of(const Query& query, Has&& has) {
     return sum;
 }
 
-void add_parts(Query& query, FolioKind folio) {
+void add_parts(Query& query, const Setting& setting) {
     const Arithmetic& a = query.arithmetic;
+    const FolioKind folio = setting.folio;
     z3::expr sane = a.context().bool_val(true);
     for (const Part& part : parts) {
         if (!part.in(folio)) continue;
         const z3::expr count = a.constant(std::string(part.name));
         query.parts.emplace_back(&part, count);
         if (a.width() == 0) sane = sane && count >= 0;
+        if (setting.numbers == Numbers::wrapped) sane = sane && count < a.value(two_to_the_32);
         if (part.at_most_one) sane = sane && a.at_most(count, a.value(1));
     }
     query.add("numbers_of_things", "nothing is there less than zero times", sane.simplify());
@@ -115,8 +132,10 @@ void add_counts(Query& query, const Setting& setting) {
     query.add("refcount_is_the_sum",
               setting.folio == FolioKind::small ? "page_count(): a pin counts 1024"
                                                 : "folio_ref_count(): a pin counts 1",
-              query.counts[0] ==
-                  sum(refcount_sum(query, setting.folio, a.width()), "refcount_overflows"));
+              query.counts[0] == (setting.numbers == Numbers::bits32
+                                      ? refcount_that_fits(query)
+                                      : sum(refcount_sum(query, setting.folio),
+                                            "refcount_overflows")));
     query.add("mapcount_is_the_sum", "page_mapcount(): PTEs that map this page",
               query.counts[1] ==
                   sum(sum_of(query, [](const Part& part) { return part.mapping; }),
@@ -127,10 +146,6 @@ void add_counts(Query& query, const Setting& setting) {
                                       : sum_of(query, [](const Part& part) { return part.pin; })));
     query.add("swapcount_is_the_sum", "swap entries that point to the page's slot",
               query.counts[3] == sum_of(query, [](const Part& part) { return part.swap; }));
-    if (setting.numbers == Numbers::bits32)
-        query.add("no_overflow", "as many references as 32 bits can count",
-                  z3::ule(refcount_sum(query, setting.folio, wide),
-                          a.context().bv_val(std::uint64_t{0xffffffff}, wide)));
 }
 
 Unknowns unknowns_of(const Query& query, const Setting& setting) {
@@ -164,12 +179,12 @@ void add_rules(Query& query, const Setting& setting, const Unknowns& unknowns) {
 
 // The rest of a condition (has_pinned, a trylock) is such that the counts decide.
 void add_counts_decide(Query& query, const Setting& setting, Unknowns& unknowns) {
-    const PlainCounts plain = setting.claim == Claim::pinned ? with_a_pin : alone;
+    const PlainCounts plain = setting.claim == Claim::pinned ? with_pins : alone;
     const z3::expr plainly =
         guard_at(query, setting, plain_counts(plain, query.arithmetic), unknowns);
     query.add("the_counts_decide",
               setting.claim == Claim::pinned
-                  ? "with one pin and one mapping it would say pinned"
+                  ? "with 64 pins and one mapping it would say pinned"
                   : "with nothing but the process's own mapping it would say exclusive",
               (setting.claim == Claim::shared ? !plainly : plainly).simplify());
 }
@@ -218,7 +233,7 @@ Query question(const Setting& setting, Subject subject, z3::context& context) {
     const bool vectors =
         setting.numbers == Numbers::bits32 || setting.numbers == Numbers::overflow;
     Query query(Arithmetic(context, vectors ? bits : 0));
-    add_parts(query, setting.folio);
+    add_parts(query, setting);
     add_counts(query, setting);
     Unknowns unknowns = unknowns_of(query, setting);
     query.add("anonymous", "all this is about anonymous memory",

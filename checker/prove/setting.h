@@ -13,9 +13,10 @@ struct PlainCounts {
     std::uint64_t swapcount = 0;
 };
 
-// Nothing but the process's own mapping; and one pin of a small folio besides.
+// Nothing but the process's own mapping; and pins of a small folio besides, so many
+// that any test for pins should see them.
 inline constexpr PlainCounts alone{1, 1, 0, 0};
-inline constexpr PlainCounts with_a_pin{1 + pin_weight, 1, 1, 0};
+inline constexpr PlainCounts with_pins{1 + 64 * pin_weight, 1, 64, 0};
 
 [[nodiscard]] Counts plain_counts(const PlainCounts& plain, const Arithmetic& arithmetic);
 

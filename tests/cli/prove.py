@@ -88,11 +88,7 @@ def a_design_of_ones_own_is_answered_from_its_file():
 
 @statement
 def a_solver_that_gets_no_time_gives_no_verdict():
-    # Bits of a sum: hard enough for a millisecond.
-    terms = " + ".join(["page.refcount"] * 40)
-    write("hard.cow", "design hard extends v6.2\n"
-          f"predicate maybe_dma_pinned(page) = {terms} - page.mapcount >= 1024\n")
-    result = cowcheck("prove", "hard.cow", "--solver-timeout", "1ms")
+    result = cowcheck("prove", "v5.9", "--solver-timeout", "1ms")
     expect(result.status == 3, result)
     expect("unknown: the solver gave up" in result.out, result)
 

@@ -101,7 +101,7 @@ void agree_on_random_states(const std::string& name, const DesignText& text, con
         CAPTURE(guard.text);
         const CompiledGuard compiled(text, guard, base);
         const Layout& l = compiled.program().layout;
-        for (int i = 0; i < 200; ++i) {
+        for (int i = 0; i < 100; ++i) {
             State state = base.start;
             // Near the numbers that guards compare with, and anywhere.
             const unsigned refcount = some(2) != 0 ? some(6) : some(2) != 0 ? 1020 + some(10)
@@ -241,6 +241,11 @@ TEST_CASE("v5.19: PageAnonExclusive spares the copy for one's own pin, nothing e
     CHECK(refuted_by(reuse, Subject::complete, "my_gets"));
     CHECK(refuted_by(reuse, Subject::complete, "speculative"));
     CHECK_FALSE(finding(reuse, Subject::sound).thanks_to_anon_exclusive);
+    // Pins of others being out of the question, it takes 2^32 plain references.
+    const Answer& overflow = finding(reuse, Subject::sound, Numbers::overflow).answer;
+    REQUIRE(overflow.outcome == Outcome::refuted);
+    CHECK(overflow.witness->smallest);
+    CHECK(overflow.witness->refcount == 1);
 }
 
 TEST_CASE("a test for sharing is judged by what it says when it is false") {
