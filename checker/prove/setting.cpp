@@ -74,6 +74,11 @@ z3::expr refcount_that_fits(Query& query) {
                       a.at_most(count, a.value(0xffffffffU / part->refs)));
         sum = more;
     }
+    // Follows from the steps; with it, solvers need not find that out bit by bit.
+    for (const auto& [part, count] : query.parts)
+        if (counted(FolioKind::small, *part))
+            query.add("no_more_" + std::string(part->name), "no part is more than the sum",
+                      a.at_most(weighted(query, FolioKind::small, *part, count), sum));
     return sum;
 }
 

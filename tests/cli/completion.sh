@@ -41,7 +41,7 @@ completes designs show v6 -- v6.2
 completes properties show uffd -- uffd_wp_no_missed_write
 
 # Every option of the help has its completion.
-for option in $("$COWCHECK" --help | grep -o -- '--[a-z-]*' | sort -u); do
+for option in $("$COWCHECK" --help | grep -o -- '--[a-z][a-z0-9-]*' | sort -u); do
     for file in cowcheck.bash _cowcheck cowcheck.fish; do
         if ! grep -qE -e "(--|-l )${option#--}\b" "$SOURCE_DIR/completions/$file"; then
             echo "FAILED   $file does not know $option"
