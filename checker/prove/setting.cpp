@@ -7,6 +7,7 @@ namespace cowcheck::prove {
 namespace {
 
 constexpr unsigned bits = 32;
+constexpr unsigned wide = 64;  // 15 numbers of 32 bits, 1024-fold, sum up without overflow
 constexpr std::uint64_t two_to_the_32 = std::uint64_t{1} << bits;
 
 z3::expr count_of(const Query& query, std::string_view name) {
@@ -38,47 +39,25 @@ z3::expr reached_by_others(const Query& query) {
     return any_part(query, [](const Part& part) { return part.whose == Whose::others; });
 }
 
-// What a kind of reference adds to the refcount; nothing: 0.
-z3::expr weighted(const Query& query, FolioKind folio, const Part& part, const z3::expr& count) {
-    const Arithmetic& a = query.arithmetic;
-    const unsigned weight = folio == FolioKind::small ? part.refs : part.large_refs;
-    if (weight == nr_pages_weight)
-        return z3::ite(count == a.value(0), a.value(0), a.constant("nr_pages"));
-    return weight == 1 ? count : a.value(weight) * count;
-}
-
-bool counted(FolioKind folio, const Part& part) {
-    return (folio == FolioKind::small ? part.refs : part.large_refs) != 0;
-}
-
-z3::expr refcount_sum(const Query& query, FolioKind folio) {
-    z3::expr sum = query.parts.front().second;
-    for (auto part = query.parts.begin() + 1; part != query.parts.end(); ++part)
-        if (counted(folio, *part->first))
-            sum = sum + weighted(query, folio, *part->first, part->second);
-    return sum;
-}
-
-// The same sum, step by step, none of which overflows. (One sum in more bits would say
-// so in one line, and take a solver minutes.)
-z3::expr refcount_that_fits(Query& query) {
-    const Arithmetic& a = query.arithmetic;
-    z3::expr sum = query.parts.front().second;
-    for (std::size_t i = 1; i < query.parts.size(); ++i) {
-        const auto [part, count] = query.parts[i];
-        if (!counted(FolioKind::small, *part)) continue;
-        const z3::expr more = a.constant("with_" + std::string(part->name));
-        query.add("add_" + std::string(part->name), "the sum of these and those above it, no overflow",
-                  more == sum + weighted(query, FolioKind::small, *part, count) &&
-                      a.at_most(sum, more) &&
-                      a.at_most(count, a.value(0xffffffffU / part->refs)));
-        sum = more;
+// refcount, in numbers of `width` (0: integers).
+z3::expr refcount_sum(const Query& query, FolioKind folio, unsigned width) {
+    const Arithmetic a(query.arithmetic.context(), width);
+    const auto widened = [&](const z3::expr& count) {
+        const unsigned own = query.arithmetic.width();
+        return own == width ? count : z3::zext(count, width - own);
+    };
+    z3::expr sum = widened(query.parts.front().second);
+    for (auto next = query.parts.begin() + 1; next != query.parts.end(); ++next) {
+        const auto& [part, count] = *next;
+        const unsigned weight = folio == FolioKind::small ? part->refs : part->large_refs;
+        if (weight == nr_pages_weight)
+            sum = sum + z3::ite(count == query.arithmetic.value(0), a.value(0),
+                                widened(query.arithmetic.constant("nr_pages")));
+        else if (weight == 1)
+            sum = sum + widened(count);
+        else if (weight != 0)
+            sum = sum + a.value(weight) * widened(count);
     }
-    // Follows from the steps; with it, solvers need not find that out bit by bit.
-    for (const auto& [part, count] : query.parts)
-        if (counted(FolioKind::small, *part))
-            query.add("no_more_" + std::string(part->name), "no part is more than the sum",
-                      a.at_most(weighted(query, FolioKind::small, *part, count), sum));
     return sum;
 }
 
@@ -137,10 +116,12 @@ void add_counts(Query& query, const Setting& setting) {
     query.add("refcount_is_the_sum",
               setting.folio == FolioKind::small ? "page_count(): a pin counts 1024"
                                                 : "folio_ref_count(): a pin counts 1",
-              query.counts[0] == (setting.numbers == Numbers::bits32
-                                      ? refcount_that_fits(query)
-                                      : sum(refcount_sum(query, setting.folio),
-                                            "refcount_overflows")));
+              // In 64 bits there is no overflow: the low half is all of it.
+              setting.numbers == Numbers::bits32
+                  ? z3::zext(query.counts[0], wide - bits) ==
+                        refcount_sum(query, setting.folio, wide)
+                  : query.counts[0] == sum(refcount_sum(query, setting.folio, a.width()),
+                                           "refcount_overflows"));
     query.add("mapcount_is_the_sum", "page_mapcount(): PTEs that map this page",
               query.counts[1] ==
                   sum(sum_of(query, [](const Part& part) { return part.mapping; }),
