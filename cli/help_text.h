@@ -22,6 +22,7 @@ usage: cowcheck [check] [options]
                        [--world NAME|FILE]... [--depth N] [--concurrency K|all] [limits]
        cowcheck coverage [DESIGN...] [--format text|json|lcov] [--no-reduction]
                        [--world NAME|FILE]... [--depth N] [--concurrency K|all] [limits]
+       cowcheck prove NAME|FILE... [--format text|json] [--smt2 FILE] [--solver-timeout DURATION]
 
 what to check
   --design NAME|FILE     a design; may be repeated (default: all that are built in)
@@ -54,6 +55,7 @@ examples
   cowcheck replay --format columns cowcheck-traces/v5.7-default-no_foreign_data.json
   cowcheck export --to promela --design v5.9 --world tiny --output tiny.pml
                                          the same states for SPIN; its first lines say how
+  cowcheck prove v5.7 v5.9               what its tests of refcount and mapcount say, for all counts
 
 gate: what DESIGN makes worse, better and dearer than BASE (default: what it extends), in
 all worlds (5 operations in default and in your own worlds, 8 in the others); --update
@@ -63,6 +65,7 @@ exit status: 0 no violation, 1 violation, 2 bad input or output that can't be wr
 3 stopped by a limit or Ctrl-C without a violation so far. replay: 0 the trace happens again,
 1 it does not, 2 as above. gate: 1 something got worse or is not as expected, 3 undecided.
 coverage: 1 something is not covered and not explained.
+prove: 0 all is proved, 1 a test is refuted, 3 the solver can't tell.
 )";
 
 }  // namespace cowcheck

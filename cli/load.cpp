@@ -234,6 +234,12 @@ Selection select(Library& library, const ReplayOptions& options) {
     return selection;
 }
 
+Strings select_designs(Library& library, const Strings& asked) {
+    Selection selection;
+    select_designs(library, asked, selection);
+    return selection.designs;
+}
+
 DesignText find_design(const Library& library, std::string_view name) {
     Diagnostics out;
     const Strings known = library.design_names();

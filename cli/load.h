@@ -41,6 +41,10 @@ inline constexpr std::string_view assertions_name = "assertions";
 // Files that a replay needs besides what is built in, and the names it is to use.
 [[nodiscard]] Selection select(Library& library, const ReplayOptions& options);
 
+// The names of the designs, files among them read.
+[[nodiscard]] std::vector<std::string> select_designs(Library& library,
+                                                      const std::vector<std::string>& asked);
+
 [[nodiscard]] DesignText find_design(const Library& library, std::string_view name);
 [[nodiscard]] const World& find_world(const Library& library, std::string_view name);
 [[nodiscard]] const ast::Property& find_property(const Library& library, std::string_view name);

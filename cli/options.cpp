@@ -35,6 +35,7 @@ struct Raw {
     Strings gate_states, gate_memory, gate_time, gate_traces, waived, because;
     bool update = false;
     bool no_joining = false;
+    Strings prove_designs, solver_timeout, smt2, prove_format;
 };
 
 CLI::Option* add(CLI::App& app, const std::string& name, Strings& values) {
@@ -257,6 +258,23 @@ CoverageOptions coverage_options(const Raw& raw) {
     return options;
 }
 
+ProveCommandOptions prove_options(const Raw& raw) {
+    ProveCommandOptions options;
+    if (raw.prove_designs.empty())
+        throw BadInput("prove: expected a design: cowcheck prove NAME|FILE...");
+    require_words("prove", raw.prove_designs);
+    require_words("--smt2", raw.smt2);
+    options.designs = raw.prove_designs;
+    if (const auto* text = single("--solver-timeout", raw.solver_timeout))
+        options.timeout = parse_duration("--solver-timeout", *text);
+    if (const auto* file = single("--smt2", raw.smt2)) options.smt2 = *file;
+    using Format = ProveCommandOptions::Format;
+    if (const auto* text = single("--format", raw.prove_format))
+        options.format =
+            one_of<Format>("--format", *text, {{"text", Format::text}, {"json", Format::json}});
+    return options;
+}
+
 struct Commands {
     CLI::App* check = nullptr;
     CLI::App* gate = nullptr;
@@ -265,6 +283,7 @@ struct Commands {
     CLI::App* replay = nullptr;
     CLI::App* explain = nullptr;
     CLI::App* export_ = nullptr;
+    CLI::App* prove = nullptr;
 };
 
 void add_bounds(CLI::App& command, Raw& raw) {
@@ -328,6 +347,11 @@ Commands declare(CLI::App& app, Raw& raw) {
     add(*commands.export_, "--concurrency", raw.export_concurrency);
     add(*commands.export_, "--output", raw.export_output);
     declare_gates(app, raw, commands);
+    commands.prove = add_command(app, "prove");
+    commands.prove->add_option("DESIGN", raw.prove_designs);
+    add(*commands.prove, "--solver-timeout", raw.solver_timeout);
+    add(*commands.prove, "--smt2", raw.smt2);
+    add(*commands.prove, "--format", raw.prove_format);
     return commands;
 }
 
@@ -418,6 +442,7 @@ Options parse_options(int argc, const char* const* argv) {
     if (commands.export_->parsed()) return export_options(raw);
     if (commands.gate->parsed()) return gate_options(raw);
     if (commands.coverage->parsed()) return coverage_options(raw);
+    if (commands.prove->parsed()) return prove_options(raw);
     return check_options(raw);
 }
 

@@ -94,13 +94,21 @@ struct CoverageOptions : StopLimits {
     enum class Format { text, json, lcov } format = Format::text;
 };
 
+struct ProveCommandOptions {
+    std::vector<std::string> designs;  // names or files
+    std::chrono::milliseconds timeout{10000};  // of one call of the solver; 0: none
+    std::string smt2;                          // a file for the queries; empty: none
+    enum class Format { text, json } format = Format::text;
+};
+
 // --help or --version: print and be done.
 struct ShowText {
     std::string text;
 };
 
 using Options = std::variant<CheckOptions, ListOptions, ReplayOptions, ExplainOptions,
-                             ExportCommandOptions, GateOptions, CoverageOptions, ShowText>;
+                             ExportCommandOptions, GateOptions, CoverageOptions,
+                             ProveCommandOptions, ShowText>;
 
 // Throws BadInput.
 [[nodiscard]] Options parse_options(int argc, const char* const* argv);

@@ -9,6 +9,7 @@
 #include "cli/list_commands.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/prove_command.h"
 #include "cli/replay_command.h"
 
 #include <spdlog/sinks/stdout_sinks.h>
@@ -36,6 +37,7 @@ int execute(const ExplainOptions& options) { return explain(options); }
 int execute(const ExportCommandOptions& options) { return export_model(options); }
 int execute(const GateOptions& options) { return gate(options); }
 int execute(const CoverageOptions& options) { return coverage(options); }
+int execute(const ProveCommandOptions& options) { return prove_designs(options); }
 
 void log_to_stderr() {
     auto logger = spdlog::stderr_logger_st("cowcheck");

@@ -9,7 +9,7 @@ _cowcheck() {
     local command=check word words=''
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         case $word in
-            designs | worlds | properties | replay | explain | export | gate | coverage) command=$word && break ;;
+            designs | worlds | properties | replay | explain | export | gate | coverage | prove) command=$word && break ;;
         esac
     done
     COMPREPLY=()
@@ -31,7 +31,7 @@ _cowcheck() {
         --waive) words=$(_cowcheck_names properties) ;;
         --because) return ;;
         --to) words='promela' ;;
-        --output)
+        --output | --smt2)
             mapfile -t COMPREPLY < <(compgen -f -- "$current")
             return
             ;;
@@ -39,7 +39,7 @@ _cowcheck() {
             mapfile -t COMPREPLY < <(compgen -d -- "$current")
             return
             ;;
-        --depth | --threads | --max-states | --max-memory | --max-time) return ;;
+        --depth | --threads | --max-states | --max-memory | --max-time | --solver-timeout) return ;;
         show) words=$(_cowcheck_names "$command") ;;
         *)
             case $command in
@@ -56,6 +56,9 @@ _cowcheck() {
                     fi
                     [[ $current == -* ]] || words+=" $(_cowcheck_names designs)"
                     ;;
+                prove)
+                    words="--format --smt2 --solver-timeout $(_cowcheck_names designs)"
+                    ;;
                 export)
                     words='--to --design --world --property --depth --concurrency --output'
                     ;;
@@ -63,7 +66,7 @@ _cowcheck() {
                     words='--depth --concurrency --design --world --property --threads
                         --max-states --max-memory --max-time --traces --format
                         --no-reduction --no-symmetry --help --version'
-                    ((COMP_CWORD == 1)) && words+=' check designs worlds properties replay explain export gate coverage'
+                    ((COMP_CWORD == 1)) && words+=' check designs worlds properties replay explain export gate coverage prove'
                     ;;
             esac
             ;;
@@ -71,7 +74,7 @@ _cowcheck() {
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
     # Where a name may stand, a file may stand as well.
     case $previous in
-        --design | --world | --property | --against | replay | explain | gate | coverage) compopt -o default 2>/dev/null ;;
+        --design | --world | --property | --against | replay | explain | gate | coverage | prove) compopt -o default 2>/dev/null ;;
     esac
     if [[ ($previous == replay || $previous == explain) && $current != -* ]]; then
         COMPREPLY=()

@@ -4,8 +4,8 @@ function __cowcheck_names
     cowcheck $argv[1] 2>/dev/null | string replace -r '\s.*' ''
 end
 
-set -l commands check designs worlds properties replay explain export gate coverage
-set -l checking "not __fish_seen_subcommand_from designs worlds properties replay explain export gate coverage"
+set -l commands check designs worlds properties replay explain export gate coverage prove
+set -l checking "not __fish_seen_subcommand_from designs worlds properties replay explain export gate coverage prove"
 
 complete -c cowcheck -f
 complete -c cowcheck -n "not __fish_seen_subcommand_from $commands" -a "$commands"
@@ -58,6 +58,11 @@ complete -c cowcheck -n $gating -l update -d "rewrite the expect lines"
 complete -c cowcheck -n $gating -l traces -r -a "(__fish_complete_directories)" -d "where traces go"
 complete -c cowcheck -n "__fish_seen_subcommand_from coverage" -l format -x -a "text json lcov"
 complete -c cowcheck -n "__fish_seen_subcommand_from coverage" -l no-reduction -d "every step on its own"
+set -l proving "__fish_seen_subcommand_from prove"
+complete -c cowcheck -n $proving -F -a "(__cowcheck_names designs)"
+complete -c cowcheck -n $proving -l format -x -a "text json" -d "how to print results"
+complete -c cowcheck -n $proving -l smt2 -r -F -d "a file for the queries"
+complete -c cowcheck -n $proving -l solver-timeout -x -d "for one question"
 
 for list in designs worlds properties
     complete -c cowcheck -n "__fish_seen_subcommand_from $list; and not __fish_seen_subcommand_from show" -a show

@@ -34,12 +34,14 @@ completes --world '' -- default tiny
 completes --property no_ -- no_foreign_data no_deadlock
 completes --format '' -- text json
 completes replay trace.json --format '' -- text columns json
+completes prove '' -- v5.7 --smt2 --solver-timeout
+completes prove v5.9 --format '' -- text json
 completes designs '' -- show
 completes designs show v6 -- v6.2
 completes properties show uffd -- uffd_wp_no_missed_write
 
 # Every option of the help has its completion.
-for option in $("$COWCHECK" --help | grep -o -- '--[a-z-]*' | sort -u); do
+for option in $("$COWCHECK" --help | grep -o -- '--[a-z][a-z0-9-]*' | sort -u); do
     for file in cowcheck.bash _cowcheck cowcheck.fish; do
         if ! grep -qE -e "(--|-l )${option#--}\b" "$SOURCE_DIR/completions/$file"; then
             echo "FAILED   $file does not know $option"

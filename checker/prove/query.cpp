@@ -1,0 +1,139 @@
+#include "checker/prove/query.h"
+
+#include <algorithm>
+
+namespace cowcheck::prove {
+
+namespace {
+
+void limit(z3::solver& solver, std::chrono::milliseconds timeout) {
+    if (timeout.count() <= 0) return;
+    z3::params params(solver.ctx());
+    params.set("timeout", static_cast<unsigned>(std::min<std::int64_t>(
+                              timeout.count(), std::int64_t{0xfffffffe})));
+    solver.set(params);
+}
+
+std::uint64_t number(const z3::model& model, const z3::expr& expr) {
+    std::uint64_t value = 0;
+    return model.eval(expr, true).is_numeral_u64(value) ? value : 0;
+}
+
+// There are at most so many references in all, whatever each weighs.
+z3::expr total_is(const Query& query, std::uint64_t most) {
+    z3::context& context = query.arithmetic.context();
+    z3::expr sum = context.int_val(0);
+    for (const auto& [part, count] : query.parts) sum = sum + count;
+    return sum <= context.int_val(most);
+}
+
+Witness read(const Query& query, const z3::model& model) {
+    Witness witness;
+    for (const auto& [part, count] : query.parts)
+        if (const std::uint64_t n = number(model, count); n != 0)
+            witness.parts.emplace_back(part, n);
+    witness.refcount = number(model, query.counts[0]);
+    witness.mapcount = number(model, query.counts[1]);
+    witness.pincount = number(model, query.counts[2]);
+    witness.swapcount = number(model, query.counts[3]);
+    return witness;
+}
+
+std::uint64_t sum_of(const Witness& witness) {
+    std::uint64_t sum = 0;
+    for (const auto& [part, n] : witness.parts) sum += n;
+    return sum;
+}
+
+// Fewest references; among those the kinds that come first in the table of parts.
+// Bit vectors are no good at this: only for integers.
+Witness smallest(const Query& query, z3::solver& solver, Witness best) {
+    std::uint64_t low = 0;
+    while (low < sum_of(best)) {
+        const std::uint64_t middle = low + (sum_of(best) - low) / 2;
+        solver.push();
+        solver.add(total_is(query, middle));
+        const z3::check_result result = solver.check();
+        if (result == z3::sat)
+            best = read(query, solver.get_model());
+        else
+            low = middle + 1;
+        solver.pop();
+        if (result == z3::unknown) best.smallest = false;
+    }
+    solver.add(total_is(query, sum_of(best)));
+    for (auto part = query.parts.rbegin(); part != query.parts.rend(); ++part) {
+        if (best.number_of(part->first->name) == 0) {
+            solver.add(part->second == query.arithmetic.value(0));
+            continue;
+        }
+        solver.push();
+        solver.add(part->second == query.arithmetic.value(0));
+        if (solver.check() == z3::sat) {
+            const bool known = best.smallest;
+            best = read(query, solver.get_model());
+            best.smallest = known;
+            // Stays asserted: the rest is searched without this kind.
+            solver.pop();
+            solver.add(part->second == query.arithmetic.value(0));
+        } else {
+            solver.pop();
+        }
+    }
+    return best;
+}
+
+}  // namespace
+
+std::uint64_t Witness::number_of(std::string_view part) const {
+    for (const auto& [known, n] : parts)
+        if (known->name == part) return n;
+    return 0;
+}
+
+Answer solve(const Query& query, std::chrono::milliseconds timeout, bool minimise) {
+    z3::context& context = query.arithmetic.context();
+    z3::solver solver(context);
+    limit(solver, timeout);
+    for (const Assertion& assertion : query.assertions)
+        solver.add(assertion.formula, assertion.name.c_str());
+    Answer answer;
+    switch (solver.check()) {
+    case z3::unsat: {
+        answer.outcome = Outcome::proved;
+        const z3::expr_vector core = solver.unsat_core();
+        for (const z3::expr& name : core) answer.needed.push_back(name.decl().name().str());
+        std::sort(answer.needed.begin(), answer.needed.end());
+        break;
+    }
+    case z3::sat:
+        answer.outcome = Outcome::refuted;
+        answer.witness = read(query, solver.get_model());
+        if (minimise) answer.witness = smallest(query, solver, std::move(*answer.witness));
+        break;
+    case z3::unknown: answer.why = solver.reason_unknown(); break;
+    }
+    return answer;
+}
+
+std::string counts_text(const Witness& witness, FolioKind kind) {
+    std::string text = "refcount " + std::to_string(witness.refcount) + ", mapcount " +
+                       std::to_string(witness.mapcount);
+    if (kind != FolioKind::small) text += ", _pincount " + std::to_string(witness.pincount);
+    if (witness.swapcount != 0) text += ", swapcount " + std::to_string(witness.swapcount);
+    return text;
+}
+
+std::string references_text(const Witness& witness, bool how) {
+    std::string list;
+    for (const auto& [part, n] : witness.parts) {
+        if (part == &parts.front()) continue;
+        list += (list.empty() ? "" : " and ") + std::to_string(n) + " " +
+                std::string(n == 1 ? part->one : part->many);
+        if (how && !part->how.empty()) list += " (" + std::string(part->how) + ")";
+    }
+    if (list.empty()) list = "nothing";
+    return list + (witness.smallest ? "" : " [perhaps not the smallest]");
+}
+
+}  // namespace cowcheck::prove

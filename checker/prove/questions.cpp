@@ -1,0 +1,199 @@
+#include "checker/prove/questions.h"
+
+#include "checker/prove/setting.h"
+
+#include <algorithm>
+
+namespace cowcheck::prove {
+
+namespace {
+
+constexpr unsigned small_numbers = 8;  // of mappings that a test for sharing may tolerate
+
+class Prover {
+public:
+    Prover(const DesignText& design, const ProveOptions& options)
+        : design_(design), options_(options), anon_exclusive_(uses_anon_exclusive(design)) {}
+
+    GuardReport prove(const Guard& guard) {
+        GuardReport report;
+        report.guard = guard;
+        if (guard.page.empty()) return report;
+        report.claim = claim_of(guard);
+        for (const FolioKind folio : {FolioKind::small, FolioKind::large, FolioKind::hugetlb}) {
+            if (report.claim == Claim::pinned)
+                pinned(report, folio);
+            else if (report.claim != Claim::nothing)
+                exclusive(report, folio);
+        }
+        return report;
+    }
+
+private:
+    // Whether the guard can be true, and with the same other conditions false, for these.
+    bool tells(const Guard& guard, PlainCounts yes, PlainCounts no) {
+        z3::context context;
+        const Arithmetic arithmetic(context, 0);
+        Unknowns unknowns;
+        z3::solver solver(context);
+        solver.add(at(guard, yes, arithmetic, unknowns));
+        solver.add(!at(guard, no, arithmetic, unknowns));
+        return solver.check() == z3::sat;
+    }
+
+    z3::expr at(const Guard& guard, PlainCounts plain, const Arithmetic& arithmetic,
+                Unknowns& unknowns) {
+        return translate(design_, *guard.condition, guard.page,
+                         plain_counts(plain, arithmetic), arithmetic, unknowns);
+    }
+
+    Claim claim_of(const Guard& guard) {
+        for (unsigned n = 2; n <= small_numbers; ++n) {
+            if (tells(guard, alone, {n, n, 0, 0})) return Claim::exclusive;
+            if (tells(guard, {n, n, 0, 0}, alone)) return Claim::shared;
+        }
+        return tells(guard, with_pins, alone) ? Claim::pinned : Claim::nothing;
+    }
+
+    struct Ask {
+        FolioKind folio;
+        Subject subject;
+        Numbers numbers;
+        const Part* cause;
+    };
+
+    Query query(const GuardReport& report, const Ask& ask, z3::context& context, bool rules) {
+        const Setting setting{design_, report.guard, report.claim, ask.folio, ask.numbers,
+                              rules && anon_exclusive_};
+        Query query = question(setting, ask.subject, context);
+        query.question = design_.name() + ", " + report.guard.handler + "(): \"" +
+                         report.guard.text + "\", " + std::string(name_of(ask.folio)) + ": " +
+                         std::string(name_of(ask.subject)) + "?";
+        if (ask.cause != nullptr) add_only_cause(query, *ask.cause);
+        return query;
+    }
+
+    Outcome ask(GuardReport& report, const Ask& ask) {
+        z3::context context;
+        const Query asked = query(report, ask, context, true);
+        Finding finding;
+        finding.folio = ask.folio;
+        finding.subject = ask.subject;
+        finding.numbers = ask.numbers;
+        finding.cause = ask.cause;
+        finding.question = asked.question;
+        finding.answer = solve(asked, options_.timeout, asked.arithmetic.width() == 0);
+        if (ask.numbers == Numbers::overflow && finding.answer.outcome == Outcome::refuted)
+            improve(report, ask, finding.answer);
+        finding.smt2 = to_smt2(asked, finding.answer.outcome);
+        if (anon_exclusive_ && finding.answer.outcome == Outcome::proved) {
+            z3::context other;
+            finding.thanks_to_anon_exclusive =
+                solve(query(report, ask, other, false), options_.timeout).outcome ==
+                Outcome::refuted;
+        }
+        const Outcome outcome = finding.answer.outcome;
+        report.findings.push_back(std::move(finding));
+        return outcome;
+    }
+
+    // Integers find the smallest witness of an overflow, vectors confirm it.
+    void improve(const GuardReport& report, Ask ask, Answer& answer) {
+        answer.witness->smallest = false;
+        z3::context integers;
+        const Ask wrapped{ask.folio, ask.subject, Numbers::wrapped, ask.cause};
+        const Answer better = solve(query(report, wrapped, integers, true), options_.timeout);
+        if (!better.witness) return;
+        z3::context vectors;
+        Query confirm = query(report, ask, vectors, true);
+        add_exactly(confirm, *better.witness);
+        if (solve(confirm, options_.timeout, false).outcome == Outcome::refuted)
+            answer.witness = better.witness;
+    }
+
+    // The same question for every kind of reference alone.
+    void by_cause(GuardReport& report, FolioKind folio, Subject subject) {
+        for (const Part& part : parts) {
+            if (!part.in(folio) || part.name == parts.front().name) continue;
+            if ((subject == Subject::sound) != (part.whose == Whose::others)) continue;
+            (void)ask(report, {folio, subject, Numbers::integers, &part});
+        }
+    }
+
+    void exclusive(GuardReport& report, FolioKind folio) {
+        const Outcome sound =
+            ask(report, {folio, Subject::sound, Numbers::integers, nullptr});
+        if (sound == Outcome::refuted) by_cause(report, folio, Subject::sound);
+        if (folio == FolioKind::small && sound == Outcome::proved) {
+            (void)ask(report, {folio, Subject::sound, Numbers::bits32, nullptr});
+            (void)ask(report, {folio, Subject::sound, Numbers::overflow, nullptr});
+        }
+        if (ask(report, {folio, Subject::complete, Numbers::integers, nullptr}) !=
+            Outcome::unknown)
+            by_cause(report, folio, Subject::complete);
+    }
+
+    void pinned(GuardReport& report, FolioKind folio) {
+        (void)ask(report, {folio, Subject::false_negative, Numbers::integers, nullptr});
+        if (folio == FolioKind::small) {
+            (void)ask(report, {folio, Subject::false_negative, Numbers::bits32, nullptr});
+            (void)ask(report, {folio, Subject::false_negative, Numbers::overflow, nullptr});
+        }
+        (void)ask(report, {folio, Subject::false_positive, Numbers::integers, nullptr});
+    }
+
+    const DesignText& design_;
+    const ProveOptions& options_;
+    bool anon_exclusive_;
+};
+
+}  // namespace
+
+std::string_view name_of(Claim claim) {
+    switch (claim) {
+    case Claim::exclusive: return "exclusive";
+    case Claim::shared: return "shared";
+    case Claim::pinned: return "pinned";
+    case Claim::nothing: break;
+    }
+    return "nothing";
+}
+
+std::string_view name_of(Subject subject) {
+    switch (subject) {
+    case Subject::sound: return "sound";
+    case Subject::complete: return "complete";
+    case Subject::false_negative: return "no false negative";
+    case Subject::false_positive: break;
+    }
+    return "no false positive";
+}
+
+std::string_view name_of(Numbers numbers) {
+    switch (numbers) {
+    case Numbers::integers: return "integers";
+    case Numbers::bits32: return "32 bits";
+    case Numbers::overflow:
+    case Numbers::wrapped: break;
+    }
+    return "32 bits with overflow";
+}
+
+bool Report::any(Outcome outcome) const {
+    return std::any_of(guards.begin(), guards.end(), [&](const GuardReport& guard) {
+        return std::any_of(
+            guard.findings.begin(), guard.findings.end(),
+            [&](const Finding& finding) { return finding.answer.outcome == outcome; });
+    });
+}
+
+Report prove_guards(const DesignText& design, const ProveOptions& options) {
+    Report report;
+    report.design = design.name();
+    report.anon_exclusive = uses_anon_exclusive(design);
+    Prover prover(design, options);
+    for (const Guard& guard : find_guards(design)) report.guards.push_back(prover.prove(guard));
+    return report;
+}
+
+}  // namespace cowcheck::prove

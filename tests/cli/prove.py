@@ -1,0 +1,107 @@
+"""`cowcheck prove` answers for every count, and cvc5 agrees with every "proved"."""
+
+import concurrent.futures
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
+from statements import SANITIZED, Skip, cowcheck, expect, files_here, main, rejects, statement, write
+
+DESIGNS = [line.split()[0] for line in cowcheck("designs").out.splitlines()]
+
+
+def queries(path):
+    """The scripts of a file of queries, with the status that each declares."""
+    found = {}
+    for text in pathlib.Path(path).read_text(encoding="utf-8").split("(reset)"):
+        if "(check-sat)" in text:
+            # Designs share guards: what differs only in comments is one query.
+            script = "\n".join(line.split(";")[0] for line in text.splitlines())
+            found[script] = re.search(r":status (\w+)", text).group(1)
+    return found
+
+
+def cvc5(script):
+    done = subprocess.run(["cvc5", "--lang", "smt2"], input=script.encode(),
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=200)
+    return done.stdout.decode().strip()
+
+
+@statement
+def all_shipped_designs_are_answered_in_a_minute():
+    start = time.monotonic()
+    result = cowcheck("prove", *DESIGNS)
+    expect(result.status == 1 and result.err == "", result)
+    expect("unknown" not in result.out, result)
+    expect(SANITIZED or time.monotonic() - start < 60, time.monotonic() - start)
+
+
+@statement
+def cvc5_proves_what_is_called_proved():
+    if shutil.which("cvc5") is None or SANITIZED:
+        raise Skip("there is no cvc5, or this build is slow")
+    expect(cowcheck("prove", *DESIGNS, "--smt2", "all.smt2").status == 1, "status")
+    proved = [script for script, status in queries("all.smt2").items() if status == "unsat"]
+    expect(len(proved) > 20, len(proved))
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        answers = list(pool.map(cvc5, proved))
+    for script, answer in zip(proved, answers):
+        expect(answer == "unsat", f"{answer}\n{script}")
+
+
+@statement
+def a_query_is_readable_and_its_assertions_have_names():
+    cowcheck("prove", "v5.9", "--smt2", "v5.9.smt2")
+    text = pathlib.Path("v5.9.smt2").read_text(encoding="utf-8")
+    for words in ("; v5.9, do_wp_page(): \"page.anon and page.refcount == 1\", small folio: sound?",
+                  ":named refcount_is_the_sum", ":named the_guard", ":named is_shared",
+                  "; pins (FOLL_PIN) of other processes"):
+        expect(words in text, words)
+
+
+@statement
+def json_says_the_same():
+    document = cowcheck("prove", "v5.9", "--format", "json").json()
+    guard = document["designs"][0]["guards"][0]
+    expect(guard["guard"] == "page.anon and page.refcount == 1", guard)
+    sound = guard["findings"][0]
+    expect((sound["subject"], sound["outcome"]) == ("sound", "proved"), sound)
+    expect("is_shared" in sound["needed"], sound)
+    copies = [one["only"] for one in guard["findings"]
+              if one["folio"] == "small folio" and one["outcome"] == "refuted" and "only" in one]
+    expect({"speculative", "lru_batch", "my_pins"} <= set(copies), copies)
+
+
+@statement
+def a_design_of_ones_own_is_answered_from_its_file():
+    write("mine.cow", "design mine extends v6.2\n"
+          "predicate maybe_dma_pinned(page) = page.refcount >= 2048\n")
+    result = cowcheck("prove", "mine.cow")
+    expect(result.status == 1 and result.out.startswith("mine: "), result)
+    expect("no false negative   refuted with 1 pin (FOLL_PIN) of its own" in result.out, result)
+
+
+@statement
+def a_solver_that_gets_no_time_gives_no_verdict():
+    result = cowcheck("prove", "v5.9", "--solver-timeout", "1ms")
+    expect(result.status == 3, result)
+    expect("unknown: the solver gave up" in result.out, result)
+
+
+@statement
+def what_cannot_be_meant_is_refused():
+    rejects(["prove"], "expected a design", "cowcheck prove NAME|FILE")
+    rejects(["prove", "v5.99"], "there is no design 'v5.99'", "v5.9")
+    rejects(["prove", "v5.9", "--solver-timeout", "soon"], "--solver-timeout", "'soon'")
+    rejects(["prove", "v5.9", "--format", "xml"], "text, json", "'xml'")
+    rejects(["prove", "v5.9", "--smt2", "no/such/folder/x.smt2"], "can't write", "no/such/folder")
+    rejects(["prove", "v5.9", "--depth", "3"], "--depth", "prove")
+    expect(files_here() == [], files_here())
+
+
+main()

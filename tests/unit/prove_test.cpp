@@ -1,0 +1,268 @@
+// What Z3 says about a guard is what the explorer does with it, and the questions that
+// are asked about counts get the answers that kernel developers argued for.
+#include "checker/prove/questions.h"
+#include "model/compile/compile.h"
+#include "model/compile/emitter.h"
+#include "model/compile/expressions.h"
+#include "tests/support/models.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <random>
+
+using namespace cowcheck;
+using namespace cowcheck::prove;
+
+namespace {
+
+DesignText design(const std::string& name) {
+    Diagnostics out;
+    auto found = test::builtin_library().design(name, out);
+    REQUIRE(found);
+    return std::move(*found);
+}
+
+// The guard as the explorer's machine runs it, on frame 0 and process 0.
+class CompiledGuard {
+public:
+    CompiledGuard(const DesignText& design, const Guard& guard, Program program)
+        : program_(std::move(program)) {
+        Diagnostics out;
+        Emitter emitter(program_, out);
+        Expressions expressions(emitter);
+        Names names;
+        names[guard.page] = {Type::page, Variable::Kind::constant, 0, 0, {}};
+        Context context;
+        context.names = &names;
+        context.design = &design;
+        const std::uint16_t entry = emitter.here();
+        const Value value = expressions.truth(*guard.condition, context);
+        emitter.emit(Code::check, emitter.in_register(value, guard.span));
+        emitter.emit(Code::end);
+        INFO(to_text(out));
+        REQUIRE(out.empty());
+        program_.always.entry = entry;
+    }
+
+    // Whether it is true. The step may change the state.
+    bool holds(State state) const {
+        return (Machine<>(program_, state).check_state(false) & 1U) == 0;
+    }
+    const Program& program() const { return program_; }
+
+private:
+    Program program_;
+};
+
+struct Numbers32 {
+    unsigned refcount;
+    unsigned mapcount;
+};
+
+// What a guard may look at besides the counts, in a state.
+std::map<std::string, bool> conditions_of(const Program& p, const State& state,
+                                          const std::string& page) {
+    const unsigned pte = p.layout.get(state, Field::pte, 0);
+    return {{page + ".anon", p.layout.get(state, Field::kind, 0) ==
+                                 static_cast<unsigned>(PageKind::anonymous)},
+            {page + ".anon_exclusive", p.layout.get(state, Field::anon_exclusive, 0) != 0},
+            {page + ".locked", p.layout.get(state, Field::locked, 0) != 0},
+            {"mm.has_pinned", p.layout.get(state, Field::has_pinned, 0) != 0},
+            {"vma.uffd_wp", p.world.has_monitor()},
+            {"pte.writable", (pte & PteBit::writable) != 0},
+            {"pte.present", (pte & PteBit::present) != 0},
+            {"pte.special", (pte & PteBit::special) != 0},
+            {"trylock " + page, p.layout.get(state, Field::locked, 0) == 0}};
+}
+
+bool formula_holds(const DesignText& design, const Guard& guard, unsigned width,
+                   const Numbers32& n, const std::map<std::string, bool>& conditions) {
+    z3::context context;
+    const Arithmetic a(context, width);
+    Unknowns unknowns;
+    for (const auto& [text, holds] : conditions)
+        unknowns.emplace(text, context.bool_val(holds));
+    const auto before = unknowns.size();
+    const z3::expr formula =
+        translate(design, *guard.condition, guard.page,
+                  {a.value(n.refcount), a.value(n.mapcount), a.value(0), a.value(0)}, a, unknowns)
+            .simplify();
+    CHECK(unknowns.size() == before);  // nothing is left open
+    REQUIRE((formula.is_true() || formula.is_false()));
+    return formula.is_true();
+}
+
+void agree_on_random_states(const std::string& name, const DesignText& text, const Program& base) {
+    std::mt19937 random(20211217);
+    const auto some = [&](unsigned n) { return static_cast<unsigned>(random() % n); };
+    for (const Guard& guard : find_guards(text)) {
+        CAPTURE(name);
+        CAPTURE(guard.text);
+        const CompiledGuard compiled(text, guard, base);
+        const Layout& l = compiled.program().layout;
+        for (int i = 0; i < 100; ++i) {
+            State state = base.start;
+            // Near the numbers that guards compare with, and anywhere.
+            const unsigned refcount = some(2) != 0 ? some(6) : some(2) != 0 ? 1020 + some(10)
+                                                                            : some(65536);
+            const Numbers32 n{refcount, some(4) != 0 ? some(3) : some(16)};
+            l.set(state, Field::refcount, 0, n.refcount);
+            l.set(state, Field::mapcount, 0, n.mapcount);
+            l.set(state, Field::kind, 0, some(4) != 0 ? 1 : 2);
+            l.set(state, Field::anon_exclusive, 0, some(2));
+            l.set(state, Field::locked, 0, some(2));
+            l.set(state, Field::has_pinned, 0, some(2));
+            l.set(state, Field::pte, 0, some(64));
+            const auto conditions = conditions_of(compiled.program(), state, guard.page);
+            const bool explorer = compiled.holds(state);
+            CAPTURE(n.refcount);
+            CAPTURE(n.mapcount);
+            CHECK(formula_holds(text, guard, 0, n, conditions) == explorer);
+            CHECK(formula_holds(text, guard, 32, n, conditions) == explorer);
+            CHECK(formula_holds(text, guard, 16, n, conditions) == explorer);
+        }
+    }
+}
+
+const GuardReport& guard_called(const Report& report, const std::string& text) {
+    for (const GuardReport& guard : report.guards)
+        if (guard.guard.text == text) return guard;
+    FAIL("there is no guard ", text);
+    return report.guards.front();
+}
+
+const Finding& finding(const GuardReport& report, Subject subject,
+                       Numbers numbers = Numbers::integers, std::string_view only = "",
+                       FolioKind folio = FolioKind::small) {
+    for (const Finding& one : report.findings)
+        if (one.subject == subject && one.numbers == numbers && one.folio == folio &&
+            (one.cause == nullptr ? "" : one.cause->name) == only)
+            return one;
+    FAIL("nobody asked");
+    return report.findings.front();
+}
+
+bool refuted_by(const GuardReport& report, Subject subject, std::string_view only) {
+    return finding(report, subject, Numbers::integers, only).answer.outcome == Outcome::refuted;
+}
+
+}  // namespace
+
+TEST_CASE("the formula of a guard and the explorer agree on every count") {
+    for (const std::string& name : test::all_designs)
+        agree_on_random_states(name, design(name), test::compiled(name, "stale-tlb"));
+}
+
+TEST_CASE("they agree on sums, negations and predicates of predicates, too") {
+    Diagnostics out;
+    const std::string text = R"(
+design odd extends v5.9
+predicate more(page, other) = page.refcount > other.mapcount + 1
+predicate twice(page) = more(page, page) and not (page.mapcount != 1)
+handler wp_page_reuse(va) {
+    page = pte.page
+    if page.refcount - page.mapcount == 0 { unlock ptl; return }
+    if twice(page) or page.locked { unlock ptl; return }
+    if page.refcount <= 1024 and 3 < page.refcount implies page.anon { unlock ptl; return }
+    pte = pte with { writable, dirty, soft_dirty }
+    unlock ptl
+}
+)";
+    const auto odd = test::try_parse(text, out);
+    INFO(to_text(out));
+    REQUIRE(odd);
+    CHECK(find_guards(*odd).size() == find_guards(design("v5.9")).size() + 3);
+    const auto program = test::try_compile(text, test::world_of("tiny"), out);
+    REQUIRE(program);
+    agree_on_random_states("odd", *odd, *program);
+}
+
+TEST_CASE("v5.7: mapcount == 1 misses whoever pinned, forked and unmapped") {
+    const Report report = prove_guards(design("v5.7"), {});
+    const GuardReport& reuse = guard_called(report, "page.mapcount == 1");
+    CHECK(reuse.claim == Claim::exclusive);
+    const Answer& sound = finding(reuse, Subject::sound).answer;
+    REQUIRE(sound.outcome == Outcome::refuted);
+    // The mail of 17 December 2021: GUP, fork, unmap in the original.
+    CHECK(sound.witness->mapcount == 1);
+    CHECK(sound.witness->refcount == 2);
+    CHECK(sound.witness->number_of("other_gets") == 1);
+    CHECK(refuted_by(reuse, Subject::sound, "other_pins"));
+    CHECK(refuted_by(reuse, Subject::sound, "swap_entries"));
+    CHECK_FALSE(refuted_by(reuse, Subject::sound, "other_mappings"));
+    CHECK(finding(reuse, Subject::complete).answer.outcome == Outcome::proved);
+}
+
+TEST_CASE("v5.9: refcount == 1 is never wrong, and often copies for nothing") {
+    const Report report = prove_guards(design("v5.9"), {});
+    const GuardReport& reuse = guard_called(report, "page.anon and page.refcount == 1");
+    CHECK(finding(reuse, Subject::sound).answer.outcome == Outcome::proved);
+    CHECK(finding(reuse, Subject::sound, Numbers::bits32).answer.outcome == Outcome::proved);
+    for (const char* cause : {"speculative", "lru_batch", "my_pins", "my_gets", "swap_cache"})
+        CHECK(refuted_by(reuse, Subject::complete, cause));
+
+    // 2^32 references are none; 1024 a pin.
+    const Answer& overflow = finding(reuse, Subject::sound, Numbers::overflow).answer;
+    REQUIRE(overflow.outcome == Outcome::refuted);
+    CHECK(overflow.witness->number_of("other_pins") == (std::uint64_t{1} << 32U) / 1024);
+}
+
+TEST_CASE("maybe_dma_pinned misses no pin until it overflows, and 1023 references fool it") {
+    const Report report = prove_guards(design("v5.9"), {});
+    const GuardReport& fork =
+        guard_called(report, "page.anon and mm.has_pinned and maybe_dma_pinned(page)");
+    CHECK(fork.claim == Claim::pinned);
+    CHECK(finding(fork, Subject::false_negative).answer.outcome == Outcome::proved);
+    CHECK(finding(fork, Subject::false_negative, Numbers::bits32).answer.outcome ==
+          Outcome::proved);
+    const Answer& overflow = finding(fork, Subject::false_negative, Numbers::overflow).answer;
+    REQUIRE(overflow.outcome == Outcome::refuted);
+    CHECK(overflow.witness->number_of("my_pins") + overflow.witness->number_of("other_pins") ==
+          (std::uint64_t{1} << 22U));
+    const Answer& positive = finding(fork, Subject::false_positive).answer;
+    REQUIRE(positive.outcome == Outcome::refuted);
+    CHECK(positive.witness->refcount == 1024);
+    // A large folio's pins count 1 each; the kernel looks at _pincount there.
+    CHECK(finding(fork, Subject::false_negative, Numbers::integers, "", FolioKind::large)
+              .answer.outcome == Outcome::refuted);
+}
+
+TEST_CASE("v5.19: PageAnonExclusive spares the copy for one's own pin, nothing else") {
+    const Report report = prove_guards(design("v5.19"), {});
+    CHECK(report.anon_exclusive);
+    const GuardReport& reuse = guard_called(report, "page.refcount == 1");
+    CHECK(finding(reuse, Subject::sound).answer.outcome == Outcome::proved);
+    const Finding& pin = finding(reuse, Subject::complete, Numbers::integers, "my_pins");
+    CHECK(pin.answer.outcome == Outcome::proved);
+    CHECK(pin.thanks_to_anon_exclusive);
+    CHECK(std::count(pin.answer.needed.begin(), pin.answer.needed.end(),
+                     "pinned_means_exclusive") == 1);
+    CHECK(refuted_by(reuse, Subject::complete, "my_gets"));
+    CHECK(refuted_by(reuse, Subject::complete, "speculative"));
+    CHECK_FALSE(finding(reuse, Subject::sound).thanks_to_anon_exclusive);
+    // Pins of others being out of the question, it takes 2^32 plain references.
+    const Answer& overflow = finding(reuse, Subject::sound, Numbers::overflow).answer;
+    REQUIRE(overflow.outcome == Outcome::refuted);
+    CHECK(overflow.witness->smallest);
+    CHECK(overflow.witness->refcount == 1);
+}
+
+TEST_CASE("a test for sharing is judged by what it says when it is false") {
+    Diagnostics out;
+    const auto unshare = test::try_parse(R"(
+design by-mapcount extends v5.9
+handler wp_page_reuse(va) {
+    page = pte.page
+    if page.mapcount > 1 { unlock ptl; return }
+    pte = pte with { writable, dirty, soft_dirty }
+    unlock ptl
+}
+)", out);
+    REQUIRE(unshare);
+    const Report report = prove_guards(*unshare, {});
+    const GuardReport& shared = guard_called(report, "page.mapcount > 1");
+    CHECK(shared.claim == Claim::shared);
+    CHECK(refuted_by(shared, Subject::sound, "other_gets"));
+    CHECK(finding(shared, Subject::complete).answer.outcome == Outcome::proved);
+}
