@@ -14,6 +14,7 @@ usage: cowcheck [check] [options]
        cowcheck replay TRACE [--format text|columns|json] [--design FILE] [--world FILE]
        cowcheck export --to promela --design NAME|FILE [--world NAME|FILE]
                        [--depth N] [--concurrency K|all] [--property NAME|FILE] [--output FILE]
+       cowcheck selftest [--design NAME|FILE]... [--format ktap|json]
 
 what to check
   --design NAME|FILE     a design; may be repeated (default: all that are built in)
@@ -46,6 +47,7 @@ examples
   cowcheck replay --format columns cowcheck-traces/v5.7-default-no_foreign_data.json
   cowcheck export --to promela --design v5.9 --world tiny --output tiny.pml
                                          the same states for SPIN; its first lines say how
+  cowcheck selftest --design v6.2        what the kernel's selftest cow.c would print
 
 exit status: 0 no violation, 1 violation, 2 bad input or output that can't be written,
 3 stopped by a limit or Ctrl-C without a violation so far. replay: 0 the trace happens again,

@@ -29,6 +29,7 @@ struct Raw {
     Strings show, trace, view, replay_designs, replay_worlds, replay_properties;
     Strings language, export_depth, export_concurrency, export_output;
     Strings export_designs, export_worlds, export_properties;
+    Strings selftest_designs, selftest_format;
 };
 
 CLI::Option* add(CLI::App& app, const std::string& name, Strings& values) {
@@ -168,11 +169,23 @@ ExportCommandOptions export_options(const Raw& raw) {
     return options;
 }
 
+SelftestOptions selftest_options(const Raw& raw) {
+    SelftestOptions options;
+    require_words("--design", raw.selftest_designs);
+    options.designs = raw.selftest_designs;
+    using Format = SelftestOptions::Format;
+    if (const auto* text = single("--format", raw.selftest_format))
+        options.format =
+            one_of<Format>("--format", *text, {{"ktap", Format::ktap}, {"json", Format::json}});
+    return options;
+}
+
 struct Commands {
     CLI::App* check = nullptr;
     std::vector<std::pair<ListOptions::What, CLI::App*>> lists;
     CLI::App* replay = nullptr;
     CLI::App* export_ = nullptr;
+    CLI::App* selftest = nullptr;
 };
 
 Commands declare(CLI::App& app, Raw& raw) {
@@ -204,6 +217,9 @@ Commands declare(CLI::App& app, Raw& raw) {
     add(*commands.export_, "--depth", raw.export_depth);
     add(*commands.export_, "--concurrency", raw.export_concurrency);
     add(*commands.export_, "--output", raw.export_output);
+    commands.selftest = add_command(app, "selftest");
+    add(*commands.selftest, "--design", raw.selftest_designs);
+    add(*commands.selftest, "--format", raw.selftest_format);
     return commands;
 }
 
@@ -291,6 +307,7 @@ Options parse_options(int argc, const char* const* argv) {
         }
     if (commands.replay->parsed()) return replay_options(raw);
     if (commands.export_->parsed()) return export_options(raw);
+    if (commands.selftest->parsed()) return selftest_options(raw);
     return check_options(raw);
 }
 

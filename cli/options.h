@@ -53,13 +53,19 @@ struct ExportCommandOptions {
     std::string output;        // a file; empty: stdout
 };
 
+struct SelftestOptions {
+    std::vector<std::string> designs;  // names or files; none: all that are built in
+    enum class Format { ktap, json } format = Format::ktap;
+};
+
 // --help or --version: print and be done.
 struct ShowText {
     std::string text;
 };
 
 using Options =
-    std::variant<CheckOptions, ListOptions, ReplayOptions, ExportCommandOptions, ShowText>;
+    std::variant<CheckOptions, ListOptions, ReplayOptions, ExportCommandOptions, SelftestOptions,
+                 ShowText>;
 
 // Throws BadInput.
 [[nodiscard]] Options parse_options(int argc, const char* const* argv);

@@ -7,6 +7,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/replay_command.h"
+#include "cli/selftest_command.h"
 
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
@@ -30,6 +31,7 @@ int execute(const CheckOptions& options) { return check(options); }
 int execute(const ListOptions& options) { return list(options); }
 int execute(const ReplayOptions& options) { return replay(options); }
 int execute(const ExportCommandOptions& options) { return export_model(options); }
+int execute(const SelftestOptions& options) { return selftest(options); }
 
 void log_to_stderr() {
     auto logger = spdlog::stderr_logger_st("cowcheck");
