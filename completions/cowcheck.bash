@@ -9,7 +9,7 @@ _cowcheck() {
     local command=check word words=''
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         case $word in
-            designs | worlds | properties | replay | export) command=$word && break ;;
+            designs | worlds | properties | replay | export | selftest) command=$word && break ;;
         esac
     done
     COMPREPLY=()
@@ -19,7 +19,11 @@ _cowcheck() {
         --world) words=$(_cowcheck_names worlds) ;;
         --property) words=$(_cowcheck_names properties) ;;
         --concurrency) words='1 2 3 all' ;;
-        --format) [[ $command == replay ]] && words='text columns json' || words='text json' ;;
+        --format)
+            words='text json'
+            [[ $command == replay ]] && words='text columns json'
+            [[ $command == selftest ]] && words='ktap json'
+            ;;
         --to) words='promela' ;;
         --output)
             mapfile -t COMPREPLY < <(compgen -f -- "$current")
@@ -35,6 +39,7 @@ _cowcheck() {
             case $command in
                 designs | worlds | properties) words='show' ;;
                 replay) words='--format --design --world --property' ;;
+                selftest) words='--design --format' ;;
                 export)
                     words='--to --design --world --property --depth --concurrency --output'
                     ;;
@@ -42,7 +47,7 @@ _cowcheck() {
                     words='--depth --concurrency --design --world --property --threads
                         --max-states --max-memory --max-time --traces --format
                         --no-reduction --no-symmetry --help --version'
-                    ((COMP_CWORD == 1)) && words+=' check designs worlds properties replay export'
+                    ((COMP_CWORD == 1)) && words+=' check designs worlds properties replay export selftest'
                     ;;
             esac
             ;;

@@ -4,8 +4,8 @@ function __cowcheck_names
     cowcheck $argv[1] 2>/dev/null | string replace -r '\s.*' ''
 end
 
-set -l commands check designs worlds properties replay export
-set -l checking "not __fish_seen_subcommand_from designs worlds properties replay export"
+set -l commands check designs worlds properties replay export selftest
+set -l checking "not __fish_seen_subcommand_from designs worlds properties replay export selftest"
 
 complete -c cowcheck -f
 complete -c cowcheck -n "not __fish_seen_subcommand_from $commands" -a "$commands"
@@ -30,6 +30,8 @@ complete -c cowcheck -n $named -l property -r -F -a "(__cowcheck_names propertie
 
 complete -c cowcheck -n "__fish_seen_subcommand_from replay" -F
 complete -c cowcheck -n "__fish_seen_subcommand_from replay" -l format -x -a "text columns json"
+
+complete -c cowcheck -n "__fish_seen_subcommand_from selftest" -l format -x -a "ktap json"
 
 set -l exporting "__fish_seen_subcommand_from export"
 complete -c cowcheck -n $exporting -l to -x -a promela -d "the language"

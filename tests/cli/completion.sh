@@ -34,6 +34,7 @@ completes --world '' -- default tiny
 completes --property no_ -- no_foreign_data no_deadlock
 completes --format '' -- text json
 completes replay trace.json --format '' -- text columns json
+completes selftest --format '' -- ktap json
 completes designs '' -- show
 completes designs show v6 -- v6.2
 completes properties show uffd -- uffd_wp_no_missed_write
