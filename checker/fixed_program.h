@@ -18,13 +18,13 @@ struct FixedOutcome {
         stuck,    // the program can't go on
         limit     // too many states to tell
     } what = What::passes;
-    unsigned step = 0;            // the operation at which it happens
-    std::vector<Action> schedule; // the shortest that leads there
+    unsigned step = 0;             // the operation at which it happens
+    std::vector<Action> schedule;  // the shortest that leads there
     std::uint64_t states = 0;
 };
 
 // Operations of kernel threads may start at any time; every other one starts when the
 // one before it has ended.
-[[nodiscard]] FixedOutcome run_fixed(const SelftestProgram &test, std::uint64_t max_states);
+[[nodiscard]] FixedOutcome run_fixed(const SelftestProgram& test, std::uint64_t max_states);
 
-} // namespace cowcheck
+}  // namespace cowcheck

@@ -35,9 +35,8 @@ struct TestResult {
 };
 
 std::string start_text(const Program& program, const Action& action) {
-    const std::string who = action.kind == Action::Kind::device
-                                ? "pin"
-                                : program.world.threads[action.thread].name;
+    const std::string who =
+        action.kind == Action::Kind::device ? "pin" : program.world.threads[action.thread].name;
     return who + " " + to_text(program.operations[action.operation].item);
 }
 
@@ -51,8 +50,8 @@ TestResult run_test(const DesignText& design, const ast::Selftest& test,
     TestResult result{&test, &memory, run_fixed(*compiled, max_states), {}, {}};
     for (const Action& action : result.outcome.schedule)
         if (action.kind != Action::Kind::step)
-            result.schedule += (result.schedule.empty() ? "" : ", ") +
-                               start_text(compiled->program, action);
+            result.schedule +=
+                (result.schedule.empty() ? "" : ", ") + start_text(compiled->program, action);
     result.failed_at = compiled->actions[result.outcome.step].text;
     return result;
 }
@@ -82,8 +81,10 @@ std::string ktap_lines(const TestResult& result, std::size_t number, const std::
                        std::string(result.memory->name) + "\n";
     if (result.outcome.what != What::passes)
         text += indent + "# " + reason(result) + ", " +
-                std::to_string(result.outcome.schedule.size()) + " steps: " + result.schedule + "\n";
-    if (result.known_leak()) return text + indent + "ok " + n + " # XFAIL " + result.test->leak + "\n";
+                std::to_string(result.outcome.schedule.size()) + " steps: " + result.schedule +
+                "\n";
+    if (result.known_leak())
+        return text + indent + "ok " + n + " # XFAIL " + result.test->leak + "\n";
     return text + indent + (result.ok() ? "ok " : "not ok ") + n + " " + result.test->result + "\n";
 }
 

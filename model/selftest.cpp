@@ -41,24 +41,23 @@ std::vector<std::string> words_of(std::string_view text) {
     return words;
 }
 
-std::string text_of(const ast::MenuEntry &entry) {
+std::string text_of(const ast::MenuEntry& entry) {
     std::string flags;
-    for (const std::string &flag : entry.flags)
-        flags += (flags.empty() ? "(" : ", ") + flag;
+    for (const std::string& flag : entry.flags) flags += (flags.empty() ? "(" : ", ") + flag;
     return entry.operation + flags + (flags.empty() ? "" : ")");
 }
 
-const ActorName *find_actor(std::string_view name) {
+const ActorName* find_actor(std::string_view name) {
     const auto found = std::find_if(actors.begin(), actors.end(),
-                                    [&](const ActorName &known) { return known.name == name; });
+                                    [&](const ActorName& known) { return known.name == name; });
     return found == actors.end() ? nullptr : &*found;
 }
 
 // What the actor does in the test, each operation once.
-std::vector<ast::MenuEntry> menu_of(const ast::Selftest &test, std::string_view actor) {
+std::vector<ast::MenuEntry> menu_of(const ast::Selftest& test, std::string_view actor) {
     std::vector<ast::MenuEntry> menu;
-    for (const ast::SelftestStep &step : test.steps)
-        if (step.actor == actor && std::none_of(menu.begin(), menu.end(), [&](const auto &other) {
+    for (const ast::SelftestStep& step : test.steps)
+        if (step.actor == actor && std::none_of(menu.begin(), menu.end(), [&](const auto& other) {
                 return text_of(other) == text_of(step.entry);
             }))
             menu.push_back(step.entry);
@@ -67,7 +66,7 @@ std::vector<ast::MenuEntry> menu_of(const ast::Selftest &test, std::string_view 
 
 // A parent that may run on either of two CPUs, its child, and a kernel in which page
 // references come and go.
-ast::World world_of(const ast::Selftest &test, const SelftestMemory &memory) {
+ast::World world_of(const ast::Selftest& test, const SelftestMemory& memory) {
     ast::World world;
     world.span = test.span;
     world.name = "selftest-" + test.name;
@@ -93,36 +92,31 @@ ast::World world_of(const ast::Selftest &test, const SelftestMemory &memory) {
 
 std::string_view event_of(OperationKind kind) {
     switch (kind) {
-    case OperationKind::read:
-        return "load";
-    case OperationKind::write:
-        return "store";
-    case OperationKind::dma_read:
-        return "dma_read";
-    case OperationKind::dma_write:
-        return "dma_write";
-    default:
-        return {};
+    case OperationKind::read: return "load";
+    case OperationKind::write: return "store";
+    case OperationKind::dma_read: return "dma_read";
+    case OperationKind::dma_write: return "dma_write";
+    default: return {};
     }
 }
 
-} // namespace
+}  // namespace
 
 std::span<const SelftestMemory> selftest_memories() { return memories; }
 
-std::optional<SelftestProgram> compile_selftest(const DesignText &design, const ast::Selftest &test,
-                                                const SelftestMemory &memory, Diagnostics &out) {
+std::optional<SelftestProgram> compile_selftest(const DesignText& design, const ast::Selftest& test,
+                                                const SelftestMemory& memory, Diagnostics& out) {
     const std::size_t before = out.size();
-    for (const ast::SelftestStep &step : test.steps)
+    for (const ast::SelftestStep& step : test.steps)
         if (find_actor(step.actor) == nullptr)
-            out.push_back({step.span, "nobody is called '" + step.actor + "'",
-                           did_you_mean(step.actor, {"parent", "child", "procfs", "monitor", "pin"})});
+            out.push_back(
+                {step.span, "nobody is called '" + step.actor + "'",
+                 did_you_mean(step.actor, {"parent", "child", "procfs", "monitor", "pin"})});
     const auto world = resolve_world(world_of(test, memory), out);
-    if (!world || out.size() != before)
-        return std::nullopt;
+    if (!world || out.size() != before) return std::nullopt;
     PropertySet properties;
     SelftestProgram result;
-    for (const ast::SelftestStep &step : test.steps) {
+    for (const ast::SelftestStep& step : test.steps) {
         const auto kind = find_operation(step.entry.operation);
         SelftestAction action;
         action.text = step.actor + ": " + text_of(step.entry);
@@ -132,22 +126,21 @@ std::optional<SelftestProgram> compile_selftest(const DesignText &design, const 
             ast::Property property;
             property.span = step.span;
             property.name = "step " + std::to_string(result.actions.size() + 1);
-            property.clauses.push_back({ast::ClauseKind::at, step.span,
-                                        std::string(event_of(*kind)), {}, *step.expects});
+            property.clauses.push_back(
+                {ast::ClauseKind::at, step.span, std::string(event_of(*kind)), {}, *step.expects});
             action.property = static_cast<int>(properties.properties.size());
             properties.properties.push_back(std::move(property));
         }
         result.actions.push_back(std::move(action));
     }
     auto program = compile(design, properties, *world, out);
-    if (!program)
-        return std::nullopt;
+    if (!program) return std::nullopt;
     result.program = std::move(*program);
     for (std::size_t i = 0; i < result.actions.size(); ++i)
-        for (const OperationCode &operation : result.program.operations)
+        for (const OperationCode& operation : result.program.operations)
             if (to_text(operation.item) == text_of(test.steps[i].entry))
                 result.actions[i].item = operation.item;
     return result;
 }
 
-} // namespace cowcheck
+}  // namespace cowcheck

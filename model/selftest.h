@@ -14,10 +14,10 @@ namespace cowcheck {
 
 // A kind of memory that the tests run with, in the kernel's words.
 struct SelftestMemory {
-    std::string_view name;  // "memfd hugetlb (2048 kB)"
-    std::string_view group; // which tests: "anonymous" or "other"
-    std::string_view maps;  // in the words of a world
-    bool zeropage = false;  // the world has a zeropage
+    std::string_view name;   // "memfd hugetlb (2048 kB)"
+    std::string_view group;  // which tests: "anonymous" or "other"
+    std::string_view maps;   // in the words of a world
+    bool zeropage = false;   // the world has a zeropage
     bool hugetlb = false;
 };
 
@@ -26,11 +26,11 @@ struct SelftestMemory {
 
 // One operation of the program. It starts when the one before it has ended.
 struct SelftestAction {
-    std::string text; // "parent: gup(read, pin, longterm)"
+    std::string text;  // "parent: gup(read, pin, longterm)"
     Actor actor = Actor::cpu;
-    unsigned mm = 0; // whose CPUs, or which process a service works on
+    unsigned mm = 0;  // whose CPUs, or which process a service works on
     MenuItem item;
-    int property = -1; // number of the property that it must not violate, if any
+    int property = -1;  // number of the property that it must not violate, if any
 };
 
 struct SelftestProgram {
@@ -38,8 +38,9 @@ struct SelftestProgram {
     std::vector<SelftestAction> actions;
 };
 
-[[nodiscard]] std::optional<SelftestProgram>
-compile_selftest(const DesignText &design, const ast::Selftest &test, const SelftestMemory &memory,
-                 Diagnostics &out);
+[[nodiscard]] std::optional<SelftestProgram> compile_selftest(const DesignText& design,
+                                                              const ast::Selftest& test,
+                                                              const SelftestMemory& memory,
+                                                              Diagnostics& out);
 
-} // namespace cowcheck
+}  // namespace cowcheck

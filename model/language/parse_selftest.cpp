@@ -10,9 +10,8 @@ namespace cowcheck {
 
 namespace grammar {
 
-struct selftest_line
-    : seq<keyword<TAO_PEGTL_STRING("selftest")>, blank, must<file_name>>,
-      as<Kind::selftest> {
+struct selftest_line : seq<keyword<TAO_PEGTL_STRING("selftest")>, blank, must<file_name>>,
+                       as<Kind::selftest> {
     static constexpr std::string_view expected = "'selftest NAME', with which a selftest starts";
     static constexpr std::array<std::string_view, 1> words{"selftest"};
 };

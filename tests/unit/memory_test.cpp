@@ -121,8 +121,9 @@ TEST_CASE("the first store splits the huge zeropage's PMD") {
 
 TEST_CASE("a long-term pin for reading moves the page off file and huge zeropage from v6.2 on") {
     for (const std::string gup : {"gup(read, pin, longterm)", "gup_fast(read, pin, longterm)"})
-        for (const auto& [memory, settings] :
-             {std::pair{"memfd", ""}, {"memfd hugetlb", ""}, {"huge zeropage", "zeropage shared\n"}})
+        for (const auto& [memory, settings] : {std::pair{"memfd", ""},
+                                               {"memfd hugetlb", ""},
+                                               {"huge zeropage", "zeropage shared\n"}})
             for (const auto& [design, moves] : {std::pair{"v6.1", false}, {"v6.2", true}}) {
                 CAPTURE(memory);
                 CAPTURE(design);
