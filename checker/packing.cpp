@@ -18,6 +18,8 @@ std::array<std::uint16_t, State::max_words + 4> used_bits(const Program &program
     const Layout &l = program.layout;
     for (std::size_t i = 0; i < field_table.size(); ++i) {
         const FieldInfo &field = field_table[i];
+        if (!l.has(static_cast<Field>(i)))
+            continue;
         for (unsigned e = 0; e < l.size(field.scope); ++e) {
             std::uint16_t &mask = masks[l.element(field.scope, e) + field.word];
             unsigned bits = unsigned{field.mask()};

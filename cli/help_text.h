@@ -23,6 +23,7 @@ usage: cowcheck [check] [options]
        cowcheck coverage [DESIGN...] [--format text|json|lcov] [--no-reduction]
                        [--world NAME|FILE]... [--depth N] [--concurrency K|all] [limits]
        cowcheck prove NAME|FILE... [--format text|json] [--smt2 FILE] [--solver-timeout DURATION]
+       cowcheck selftest [--design NAME|FILE]... [--format ktap|json]
 
 what to check
   --design NAME|FILE     a design; may be repeated (default: all that are built in)
@@ -56,6 +57,7 @@ examples
   cowcheck export --to promela --design v5.9 --world tiny --output tiny.pml
                                          the same states for SPIN; its first lines say how
   cowcheck prove v5.7 v5.9               what its tests of refcount and mapcount say, for all counts
+  cowcheck selftest --design v6.2        what the kernel's selftest cow.c would print
 
 gate: what DESIGN makes worse, better and dearer than BASE (default: what it extends), in
 all worlds (5 operations in default and in your own worlds, 8 in the others); --update

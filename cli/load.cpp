@@ -135,8 +135,10 @@ std::string add_world(Library& library, const std::string& path) {
 // Whatever a world does not show: a user should not have to find the world that does.
 void check_user_design(const Library& library, const std::string& name, const std::string& path) {
     Diagnostics out;
-    check_design(find_design(library, name), library.properties(), find_world(library, "default"),
-                 out);
+    std::vector<const World*> worlds{&find_world(library, "default")};
+    for (const std::string& world : library.world_names())
+        worlds.push_back(&find_world(library, world));
+    check_design(find_design(library, name), library.properties(), worlds, out);
     if (!out.empty()) complain("design '" + path + "'", out);
 }
 

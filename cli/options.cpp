@@ -36,6 +36,7 @@ struct Raw {
     bool update = false;
     bool no_joining = false;
     Strings prove_designs, solver_timeout, smt2, prove_format;
+    Strings selftest_designs, selftest_format;
 };
 
 CLI::Option* add(CLI::App& app, const std::string& name, Strings& values) {
@@ -275,6 +276,17 @@ ProveCommandOptions prove_options(const Raw& raw) {
     return options;
 }
 
+SelftestOptions selftest_options(const Raw& raw) {
+    SelftestOptions options;
+    require_words("--design", raw.selftest_designs);
+    options.designs = raw.selftest_designs;
+    using Format = SelftestOptions::Format;
+    if (const auto* text = single("--format", raw.selftest_format))
+        options.format =
+            one_of<Format>("--format", *text, {{"ktap", Format::ktap}, {"json", Format::json}});
+    return options;
+}
+
 struct Commands {
     CLI::App* check = nullptr;
     CLI::App* gate = nullptr;
@@ -284,6 +296,7 @@ struct Commands {
     CLI::App* explain = nullptr;
     CLI::App* export_ = nullptr;
     CLI::App* prove = nullptr;
+    CLI::App* selftest = nullptr;
 };
 
 void add_bounds(CLI::App& command, Raw& raw) {
@@ -352,6 +365,9 @@ Commands declare(CLI::App& app, Raw& raw) {
     add(*commands.prove, "--solver-timeout", raw.solver_timeout);
     add(*commands.prove, "--smt2", raw.smt2);
     add(*commands.prove, "--format", raw.prove_format);
+    commands.selftest = add_command(app, "selftest");
+    add(*commands.selftest, "--design", raw.selftest_designs);
+    add(*commands.selftest, "--format", raw.selftest_format);
     return commands;
 }
 
@@ -443,6 +459,7 @@ Options parse_options(int argc, const char* const* argv) {
     if (commands.gate->parsed()) return gate_options(raw);
     if (commands.coverage->parsed()) return coverage_options(raw);
     if (commands.prove->parsed()) return prove_options(raw);
+    if (commands.selftest->parsed()) return selftest_options(raw);
     return check_options(raw);
 }
 

@@ -101,6 +101,11 @@ struct ProveCommandOptions {
     enum class Format { text, json } format = Format::text;
 };
 
+struct SelftestOptions {
+    std::vector<std::string> designs;  // names or files; none: all that are built in
+    enum class Format { ktap, json } format = Format::ktap;
+};
+
 // --help or --version: print and be done.
 struct ShowText {
     std::string text;
@@ -108,7 +113,7 @@ struct ShowText {
 
 using Options = std::variant<CheckOptions, ListOptions, ReplayOptions, ExplainOptions,
                              ExportCommandOptions, GateOptions, CoverageOptions,
-                             ProveCommandOptions, ShowText>;
+                             ProveCommandOptions, SelftestOptions, ShowText>;
 
 // Throws BadInput.
 [[nodiscard]] Options parse_options(int argc, const char* const* argv);

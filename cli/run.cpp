@@ -11,6 +11,7 @@
 #include "cli/output.h"
 #include "cli/prove_command.h"
 #include "cli/replay_command.h"
+#include "cli/selftest_command.h"
 
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
@@ -38,6 +39,7 @@ int execute(const ExportCommandOptions& options) { return export_model(options);
 int execute(const GateOptions& options) { return gate(options); }
 int execute(const CoverageOptions& options) { return coverage(options); }
 int execute(const ProveCommandOptions& options) { return prove_designs(options); }
+int execute(const SelftestOptions& options) { return selftest(options); }
 
 void log_to_stderr() {
     auto logger = spdlog::stderr_logger_st("cowcheck");

@@ -9,7 +9,7 @@ _cowcheck() {
     local command=check word words=''
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         case $word in
-            designs | worlds | properties | replay | explain | export | gate | coverage | prove) command=$word && break ;;
+            designs | worlds | properties | replay | explain | export | gate | coverage | prove | selftest) command=$word && break ;;
         esac
     done
     COMPREPLY=()
@@ -24,6 +24,7 @@ _cowcheck() {
                 replay) words='text columns markdown mermaid itf json' ;;
                 gate) words='text json markdown junit ktap sarif' ;;
                 coverage) words='text json lcov' ;;
+                selftest) words='ktap json' ;;
                 *) words='text json' ;;
             esac
             ;;
@@ -59,6 +60,7 @@ _cowcheck() {
                 prove)
                     words="--format --smt2 --solver-timeout $(_cowcheck_names designs)"
                     ;;
+                selftest) words='--design --format' ;;
                 export)
                     words='--to --design --world --property --depth --concurrency --output'
                     ;;
@@ -66,7 +68,7 @@ _cowcheck() {
                     words='--depth --concurrency --design --world --property --threads
                         --max-states --max-memory --max-time --traces --format
                         --no-reduction --no-symmetry --help --version'
-                    ((COMP_CWORD == 1)) && words+=' check designs worlds properties replay explain export gate coverage prove'
+                    ((COMP_CWORD == 1)) && words+=' check designs worlds properties replay explain export gate coverage prove selftest'
                     ;;
             esac
             ;;

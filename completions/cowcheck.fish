@@ -4,8 +4,8 @@ function __cowcheck_names
     cowcheck $argv[1] 2>/dev/null | string replace -r '\s.*' ''
 end
 
-set -l commands check designs worlds properties replay explain export gate coverage prove
-set -l checking "not __fish_seen_subcommand_from designs worlds properties replay explain export gate coverage prove"
+set -l commands check designs worlds properties replay explain export gate coverage prove selftest
+set -l checking "not __fish_seen_subcommand_from designs worlds properties replay explain export gate coverage prove selftest"
 
 complete -c cowcheck -f
 complete -c cowcheck -n "not __fish_seen_subcommand_from $commands" -a "$commands"
@@ -34,6 +34,8 @@ complete -c cowcheck -n "__fish_seen_subcommand_from replay" -l format -x -a "te
 complete -c cowcheck -n "__fish_seen_subcommand_from replay" -l step -d "by commands"
 complete -c cowcheck -n "__fish_seen_subcommand_from explain" -F
 complete -c cowcheck -n "__fish_seen_subcommand_from replay explain" -l output -r -F -d "the file to write"
+
+complete -c cowcheck -n "__fish_seen_subcommand_from selftest" -l format -x -a "ktap json"
 
 set -l exporting "__fish_seen_subcommand_from export"
 complete -c cowcheck -n $exporting -l to -x -a promela -d "the language"

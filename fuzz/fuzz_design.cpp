@@ -73,7 +73,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto design = with_bases(std::move(parsed), out);
     require(design.has_value() == out.empty());
     if (!design) return 0;
-    check_design(*design, library().properties(), *library().world("default"), out);
+    check_design(*design, library().properties(), {library().world("default")}, out);
     for (const char* world : {"tiny", "zeropage"}) {
         Diagnostics complaints;
         auto program =

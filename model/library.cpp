@@ -30,6 +30,8 @@ Library::Library(Diagnostics &out) {
             (void)add_world(name + ".world", text, out);
         else if (file.folder == "properties")
             (void)add_properties("properties/" + name + ".cow", text, out);
+        else if (file.folder == "selftest")
+            add_selftest(name + ".selftest", text, out);
         else if (file.folder == "hardware")
             hardware_ = parse_owned_design("hardware/" + name + ".cow", text, out);
     }
@@ -92,6 +94,13 @@ bool Library::add_properties(std::string path, std::string text, Diagnostics &ou
         properties_.predicates.push_back(std::move(predicate));
     properties_.files.push_back(std::move(file));
     return fresh;
+}
+
+void Library::add_selftest(std::string path, std::string text, Diagnostics &out) {
+    selftest_files_.push_back(
+        std::make_unique<SourceFile>(SourceFile{std::move(path), std::move(text)}));
+    if (auto tree = parse_selftest(*selftest_files_.back(), out))
+        selftests_.push_back(std::move(*tree));
 }
 
 std::vector<std::string> Library::design_names() const {

@@ -28,6 +28,9 @@ class Library {
                                                        Diagnostics &out);
     [[nodiscard]] bool add_properties(std::string path, std::string text, Diagnostics &out);
 
+    // The kernel's own tests, in their order.
+    [[nodiscard]] const std::vector<ast::Selftest> &selftests() const { return selftests_; }
+
     // In chronological order, the built-in ones first.
     [[nodiscard]] std::vector<std::string> design_names() const;
     [[nodiscard]] std::vector<std::string> world_names() const;
@@ -47,6 +50,7 @@ class Library {
         World world;
     };
 
+    void add_selftest(std::string path, std::string text, Diagnostics &out);
     std::shared_ptr<const ParsedDesign> find(std::string_view name) const;
     std::shared_ptr<ParsedDesign> parse_owned_design(std::string path, std::string text,
                                                      Diagnostics &out);
@@ -55,6 +59,8 @@ class Library {
     std::shared_ptr<const ParsedDesign> hardware_;
     std::vector<OwnedWorld> worlds_;
     PropertySet properties_;
+    std::vector<ast::Selftest> selftests_;
+    std::vector<std::unique_ptr<SourceFile>> selftest_files_;
     // Texts that were refused: diagnostics point into them.
     std::vector<std::shared_ptr<ParsedDesign>> refused_designs_;
     std::vector<std::unique_ptr<SourceFile>> refused_files_;

@@ -11,8 +11,9 @@
 namespace cowcheck {
 
 // Who starts it: a CPU of a process, the userfaultfd monitor, whoever writes to
-// /proc/PID/clear_refs, or a device that holds a pin.
-enum class Actor : std::uint8_t { cpu, monitor, procfs, device };
+// /proc/PID/clear_refs, a kernel thread (compaction, kswapd, ksmd, khugepaged), or a
+// device that holds a pin.
+enum class Actor : std::uint8_t { cpu, monitor, procfs, kernel, device };
 
 // What must be there before it starts, beyond a living process.
 enum class Needs : std::uint8_t { nothing, pin_slot, process_slot, nobody_else, held_pin, dma_pin };
@@ -25,11 +26,15 @@ enum class Needs : std::uint8_t { nothing, pin_slot, process_slot, nobody_else, 
     X(fork,            cpu,     "",          process_slot, false, "fork(2)")                          \
     X(exit,            cpu,     "",          nobody_else,  false, "exit_group(2), all threads")       \
     X(munmap,          cpu,     "va",        nothing,      false, "munmap(2) of one page")            \
+    X(madvise_dontneed, cpu,    "va",        nothing,      false, "madvise(MADV_DONTNEED) of one page") \
+    X(mprotect_read,   cpu,     "va",        nothing,      false, "mprotect(PROT_READ)")              \
+    X(mprotect_write,  cpu,     "va",        nothing,      false, "mprotect(PROT_READ | PROT_WRITE)") \
     X(gup,             cpu,     "va flags",  pin_slot,     false, "get_user_pages or pin_user_pages") \
     X(gup_fast,        cpu,     "va flags",  pin_slot,     false, "the lockless variant of gup")      \
     X(clear_refs,      procfs,  "",          nothing,      false, "echo 4 > /proc/PID/clear_refs")    \
     X(uffd_wp_protect, monitor, "va",        nothing,      false, "UFFDIO_WRITEPROTECT with MODE_WP") \
     X(uffd_wp_resolve, monitor, "va",        nothing,      false, "UFFDIO_WRITEPROTECT without it")   \
+    X(speculative_get, kernel,  "va",        nothing,      false, "a page reference taken on suspicion, and dropped") \
     X(unpin,           device,  "page flags", held_pin,    false, "put_page or unpin_user_page")      \
     X(dma_read,        device,  "",          held_pin,     false, "the holder reads through the pin") \
     X(dma_write,       device,  "",          dma_pin,      true,  "the device writes through the pin")

@@ -18,12 +18,54 @@ const std::vector<MenuItem> &World::menu(const Thread &thread) const {
         return monitor_menu;
     case Actor::procfs:
         return procfs_menu;
+    case Actor::kernel:
+        return kernel_menu;
     default:
         return processes[thread.mm].menu;
     }
 }
 
+std::uint8_t World::parts() const {
+    std::uint8_t parts = 0;
+    for (const Process &process : processes)
+        for (const MenuItem &item : process.menu)
+            if (item.kind == OperationKind::mprotect_read)
+                parts |= Part::mprotect;
+    return parts;
+}
+
 namespace {
+
+using Memory = StartMapping::Memory;
+
+// What a world's text calls its memory.
+struct MemoryWords {
+    std::string_view words;
+    Backing backing;
+    Memory memory;
+};
+
+constexpr auto memory_words = std::to_array<MemoryWords>({
+    {"anonymous written", Backing::anonymous, Memory::written},
+    {"anonymous untouched", Backing::anonymous, Memory::untouched},
+    {"zeropage", Backing::anonymous, Memory::zeropage},
+    {"memfd", Backing::file, Memory::file},
+    {"memfd untouched", Backing::file, Memory::untouched},
+    {"tmpfile", Backing::file, Memory::file},
+    {"tmpfile untouched", Backing::file, Memory::untouched},
+    {"hugetlb written", Backing::hugetlb, Memory::written},
+    {"hugetlb untouched", Backing::hugetlb, Memory::untouched},
+    {"memfd hugetlb", Backing::hugetlb_file, Memory::file},
+    {"memfd hugetlb untouched", Backing::hugetlb_file, Memory::untouched},
+    {"huge zeropage", Backing::huge, Memory::huge_zeropage},
+});
+
+std::string all_memory_words() {
+    std::string text;
+    for (const MemoryWords &known : memory_words)
+        text += (text.empty() ? "'" : ", '") + std::string(known.words) + "'";
+    return text;
+}
 
 constexpr std::array<std::string_view, 6> setting_names{"arch",   "pages", "frames",
                                                         "munmap", "pins",  "zeropage"};
@@ -127,18 +169,23 @@ class Resolver {
                                               std::to_string(mapping.va) + "; there are " +
                                               std::to_string(world_.pages));
         start.va = static_cast<unsigned>(mapping.va);
-        using Memory = StartMapping::Memory;
-        if (mapping.words == std::vector<std::string>{"anonymous", "written"})
-            start.memory = Memory::anonymous;
-        else if (mapping.words == std::vector<std::string>{"anonymous", "untouched"})
-            start.memory = Memory::untouched;
-        else if (mapping.words == std::vector<std::string>{"zeropage"})
-            start.memory = Memory::zeropage;
-        else
-            return complain(mapping.span, "a page is mapped as 'anonymous written', 'anonymous "
-                                          "untouched' or 'zeropage'");
-        if (start.memory == Memory::zeropage && !world_.zeropage)
+        std::string words;
+        for (const std::string &word : mapping.words)
+            words += (words.empty() ? "" : " ") + word;
+        const auto known =
+            std::find_if(memory_words.begin(), memory_words.end(),
+                         [&](const MemoryWords &entry) { return entry.words == words; });
+        if (known == memory_words.end())
+            return complain(mapping.span, "a page is mapped as one of " + all_memory_words());
+        start.memory = known->memory;
+        if ((start.memory == Memory::zeropage || start.memory == Memory::huge_zeropage) &&
+            !world_.zeropage)
             return complain(mapping.span, "this world has no zeropage; say 'zeropage shared' first");
+        if (backing_known_ && world_.backing != known->backing)
+            return complain(mapping.span, "all memory of a world is of one kind, and it has some of "
+                                          "another kind already");
+        backing_known_ = true;
+        world_.backing = known->backing;
         process.maps.push_back(start);
     }
 
@@ -149,12 +196,15 @@ class Resolver {
         else if (service.name == "procfs")
             for (const auto &entry : service.menu)
                 menu_entry(entry, Actor::procfs, world_.procfs_menu);
+        else if (service.name == "kernel")
+            for (const auto &entry : service.menu)
+                menu_entry(entry, Actor::kernel, world_.kernel_menu);
         else if (service.name == "device")
             for (const auto &entry : service.menu)
                 menu_entry(entry, Actor::device, world_.device_menu);
         else
             complain(service.span, "a world has no '" + service.name + "'",
-                     did_you_mean(service.name, {"monitor", "procfs", "device", "process"}));
+                     did_you_mean(service.name, {"monitor", "procfs", "kernel", "device", "process"}));
     }
 
     void menu_entry(const ast::MenuEntry &entry, Actor actor, std::vector<MenuItem> &menu) {
@@ -217,6 +267,9 @@ class Resolver {
         if (mms + world_.pins > Limits::entitlements)
             complain(tree_.span, "processes and pins are at most " +
                                      std::to_string(Limits::entitlements) + " together");
+        if (world_.total_frames() > Limits::all_frames)
+            complain(tree_.span, "frames, zeropages and a file's pages are at most " +
+                                     std::to_string(Limits::all_frames) + " together");
         if (std::all_of(world_.processes.begin(), world_.processes.end(),
                         [](const Process &p) { return p.starts_free; }))
             complain(tree_.span, "some process must run at the start");
@@ -232,6 +285,8 @@ class Resolver {
             world_.threads.push_back({Actor::monitor, 0, 0, "monitor"});
         if (!world_.procfs_menu.empty())
             world_.threads.push_back({Actor::procfs, 0, 0, "procfs"});
+        if (!world_.kernel_menu.empty())
+            world_.threads.push_back({Actor::kernel, 0, 0, "kernel"});
         if (world_.threads.size() > Limits::threads)
             complain(tree_.span, "at most " + std::to_string(Limits::threads) +
                                      " threads, CPUs and services together");
@@ -240,6 +295,7 @@ class Resolver {
     const ast::World &tree_;
     Diagnostics &out_;
     World world_;
+    bool backing_known_ = false; // some line has said of what kind the memory is
 };
 
 } // namespace

@@ -11,10 +11,20 @@
 
 namespace cowcheck {
 
+// What is behind the private mapping that a world's virtual pages are in.
+enum class Backing : std::uint8_t {
+    anonymous,    // MAP_ANONYMOUS, base pages
+    file,         // page cache: a memfd or a tmpfile, which holds zeroes
+    hugetlb,      // MAP_HUGETLB; a virtual page is a huge page
+    hugetlb_file, // a memfd of MFD_HUGETLB
+    huge,         // MAP_ANONYMOUS with MADV_HUGEPAGE: PMDs may map it
+};
+
 // What a virtual page of a new process maps at the start.
 struct StartMapping {
     unsigned va = 0;
-    enum class Memory { untouched, anonymous, zeropage } memory = Memory::untouched;
+    enum class Memory { untouched, written, zeropage, huge_zeropage, file } memory =
+        Memory::untouched;
 };
 
 struct Process {
@@ -41,6 +51,7 @@ struct World {
     unsigned pages = 1;
     unsigned frames = 4;
     unsigned pins = 0;
+    Backing backing = Backing::anonymous;
     bool zeropage = false;      // reads of untouched memory map the shared zeropage
     bool fresh_mapping = false; // munmap is followed by an mmap of the same range
     bool flush_waits = true;    // a TLB flush waits for CPUs with interrupts off (x86)
@@ -48,13 +59,29 @@ struct World {
     std::vector<Thread> threads; // all CPUs first, in process order, then services
     std::vector<MenuItem> monitor_menu;
     std::vector<MenuItem> procfs_menu;
+    std::vector<MenuItem> kernel_menu;
     std::vector<MenuItem> device_menu;
 
     [[nodiscard]] unsigned cpus() const;
     [[nodiscard]] const std::vector<MenuItem> & menu(const Thread &thread) const;
     [[nodiscard]] bool has_monitor() const { return !monitor_menu.empty(); }
-    // Frames in all: the zeropage, if there is one, comes after the others.
-    [[nodiscard]] unsigned total_frames() const { return frames + (zeropage ? 1 : 0); }
+    [[nodiscard]] bool hugetlb() const {
+        return backing == Backing::hugetlb || backing == Backing::hugetlb_file;
+    }
+    [[nodiscard]] bool file() const {
+        return backing == Backing::file || backing == Backing::hugetlb_file;
+    }
+    // Frames that are there from the start for good come after the others: the
+    // zeropage, the huge zeropage, and the file's pages, one for each virtual page.
+    [[nodiscard]] unsigned huge_zeropage_frame() const { return frames + (zeropage ? 1 : 0); }
+    [[nodiscard]] unsigned file_frame() const {
+        return huge_zeropage_frame() + (backing == Backing::huge ? 1 : 0);
+    }
+    [[nodiscard]] unsigned total_frames() const { return file_frame() + (file() ? pages : 0); }
+    // Memory that private mappings show but must never change.
+    [[nodiscard]] bool has_backing() const { return zeropage || file(); }
+    // Part: which optional fields states of this world have.
+    [[nodiscard]] std::uint8_t parts() const;
 };
 
 // Looks every word of the tree up; nothing on an error.

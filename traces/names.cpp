@@ -56,7 +56,13 @@ std::string upper_initial(std::string_view name) {
 }  // namespace
 
 std::string frame_name(const Program& program, unsigned frame) {
-    if (program.world.zeropage && frame == program.world.frames) return "zeropage";
+    const World& world = program.world;
+    if (world.zeropage && frame == world.frames) return "zeropage";
+    if (world.backing == Backing::huge && frame == world.huge_zeropage_frame())
+        return "huge zeropage";
+    if (world.file() && frame >= world.file_frame())
+        return world.pages == 1 ? "file page"
+                                : "file page " + std::to_string(frame - world.file_frame());
     return {static_cast<char>('A' + frame)};
 }
 

@@ -16,11 +16,12 @@ struct PteFlag {
     std::uint16_t bit;
 };
 
-constexpr std::array<PteFlag, 5> pte_flags{{{"writable", PteBit::writable},
+constexpr std::array<PteFlag, 6> pte_flags{{{"writable", PteBit::writable},
                                             {"dirty", PteBit::dirty},
                                             {"soft_dirty", PteBit::soft_dirty},
                                             {"uffd_wp", PteBit::uffd_wp},
-                                            {"special", PteBit::special}}};
+                                            {"special", PteBit::special},
+                                            {"huge", PteBit::huge}}};
 
 FieldValue word(std::string_view text) { return std::string(text); }
 
@@ -81,7 +82,8 @@ private:
         add_field(element, key, index);
         for (std::size_t i = 0; i < field_table.size(); ++i) {
             const auto field = static_cast<Field>(i);
-            if (info(field).scope == scope && field != key && field != Field::pte)
+            if (info(field).scope == scope && l_.has(field) && field != key &&
+                field != Field::pte)
                 add_field(element, field, index);
         }
         return element;

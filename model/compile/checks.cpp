@@ -44,7 +44,7 @@ class Checks {
         const ast::Expr &needs = *property.needs;
         if (needs.kind == ast::ExprKind::field && needs.operands[0].name == "world" &&
             needs.name == "backing")
-            return e_.program().world.zeropage;
+            return e_.program().world.has_backing();
         if (needs.kind == ast::ExprKind::field && needs.operands[0].name == "page" &&
             needs.name == "anon_exclusive")
             return writes_field(e_.program(), Field::anon_exclusive);

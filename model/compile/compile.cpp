@@ -5,6 +5,7 @@
 #include "model/compile/merge_rests.h"
 
 #include <algorithm>
+#include <set>
 
 namespace cowcheck {
 
@@ -26,7 +27,11 @@ Layout first_layout(const World &world) {
     count(Scope::pin, world.pins);
     count(Scope::tlb, world.cpus() * world.pages);
     count(Scope::thread, static_cast<unsigned>(world.threads.size()));
-    for (const FieldInfo &field : field_table) {
+    layout.parts = world.parts();
+    for (std::size_t i = 0; i < field_table.size(); ++i) {
+        const FieldInfo &field = field_table[i];
+        if (!layout.has(static_cast<Field>(i)))
+            continue;
         auto &stride = layout.stride[index_of(field.scope)];
         stride = std::max(stride, static_cast<std::uint8_t>(field.word + 1));
     }
@@ -55,6 +60,8 @@ bool place_scopes(Layout &layout) {
 void fill_access(Program &program) {
     for (std::size_t i = 0; i < field_table.size(); ++i) {
         const FieldInfo &field = field_table[i];
+        if (!program.layout.has(static_cast<Field>(i)))
+            continue; // reads as 0
         program.access[i] = {
             static_cast<std::uint8_t>(program.layout.base[index_of(field.scope)] + field.word),
             program.layout.stride[index_of(field.scope)], field.shift, field.mask()};
@@ -78,16 +85,50 @@ void map_written(Program &program, unsigned mm, unsigned va, unsigned frame, boo
               (frame << PteBit::frame_shift));
 }
 
+// Memory that is never allocated: the zeropages, and what a file holds, zeroes.
+void place_backing(Program &program) {
+    const World &world = program.world;
+    const Layout &l = program.layout;
+    const auto place = [&](unsigned frame, PageKind kind) {
+        l.set(program.start, Field::kind, frame, static_cast<unsigned>(kind));
+        l.set(program.start, Field::refcount, frame, 1);
+        l.set(program.start, Field::zeroed, frame, 1);
+    };
+    if (world.zeropage)
+        place(world.frames, PageKind::zeropage);
+    if (world.backing == Backing::huge)
+        place(world.huge_zeropage_frame(), PageKind::zeropage);
+    for (unsigned va = 0; world.file() && va < world.pages; ++va)
+        place(world.file_frame() + va, PageKind::page_cache);
+}
+
+// Memory that was only read so far: what is there is mapped, but not for writing.
+void map_read(Program &program, unsigned slot, const StartMapping &mapping) {
+    using Memory = StartMapping::Memory;
+    const World &world = program.world;
+    const Layout &l = program.layout;
+    const auto map = [&](unsigned frame, unsigned bits) {
+        l.set(program.start, Field::pte, slot,
+              PteBit::present | bits | (frame << PteBit::frame_shift));
+    };
+    if (mapping.memory == Memory::zeropage)
+        map(world.frames, PteBit::special);
+    if (mapping.memory == Memory::huge_zeropage)
+        map(world.huge_zeropage_frame(), PteBit::special | PteBit::huge);
+    if (mapping.memory != Memory::file)
+        return;
+    const unsigned frame = world.file_frame() + mapping.va;
+    map(frame, 0);
+    for (const Field count : {Field::refcount, Field::mapcount})
+        l.set(program.start, count, frame, l.get(program.start, count, frame) + 1);
+}
+
 void fill_start(Program &program) {
     const World &world = program.world;
     const Layout &l = program.layout;
     const bool exclusive = writes_field(program, Field::anon_exclusive);
     unsigned frame = 0;
-    if (world.zeropage) {
-        l.set(program.start, Field::kind, world.frames, static_cast<unsigned>(PageKind::zeropage));
-        l.set(program.start, Field::refcount, world.frames, 1);
-        l.set(program.start, Field::zeroed, world.frames, 1);
-    }
+    place_backing(program);
     for (unsigned mm = 0; mm < world.processes.size(); ++mm) {
         const Process &process = world.processes[mm];
         if (process.starts_free)
@@ -98,12 +139,10 @@ void fill_start(Program &program) {
             l.set(program.start, Field::expects_zero, l.pte_index(mm, va), 1);
         }
         for (const StartMapping &mapping : process.maps) {
-            if (mapping.memory == StartMapping::Memory::anonymous)
+            if (mapping.memory == StartMapping::Memory::written)
                 map_written(program, mm, mapping.va, frame++, exclusive);
-            else if (mapping.memory == StartMapping::Memory::zeropage)
-                l.set(program.start, Field::pte, l.pte_index(mm, mapping.va),
-                      PteBit::present | PteBit::special |
-                          (world.frames << PteBit::frame_shift));
+            else
+                map_read(program, l.pte_index(mm, mapping.va), mapping);
         }
     }
 }
@@ -119,7 +158,7 @@ std::vector<MenuItem> all_items(const World &world) {
     for (const Process &process : world.processes)
         for (const MenuItem &item : process.menu)
             add(item);
-    for (const auto *menu : {&world.monitor_menu, &world.procfs_menu})
+    for (const auto *menu : {&world.monitor_menu, &world.procfs_menu, &world.kernel_menu})
         for (const MenuItem &item : *menu)
             add(item);
     const auto taken = items;
@@ -217,7 +256,7 @@ std::optional<Program> compile(const DesignText &design, const PropertySet &prop
 }
 
 void check_design(const DesignText &design, const PropertySet &properties,
-                  const World &everything, Diagnostics &out) {
+                  const std::vector<const World *> &worlds, Diagnostics &out) {
     const ast::Design &own = design.design();
     const auto twice = [&](const auto &list, std::string_view what) {
         for (std::size_t i = 0; i < list.size(); ++i)
@@ -247,16 +286,23 @@ void check_design(const DesignText &design, const PropertySet &properties,
             out.push_back({expectation.span,
                            "there is no property '" + expectation.property + "'",
                            did_you_mean(expectation.property, names)});
-    Program program;
-    program.world = everything;
-    program.layout = first_layout(everything);
-    program.rests.emplace_back();
-    Emitter emitter(program, out);
-    Handlers handlers(emitter, design);
-    for (const MenuItem &item : all_items(everything))
-        handlers.operation(item);
+    std::set<const ast::Handler *> reached;
+    const std::size_t before = out.size();
+    for (const World *world : worlds) {
+        Program program;
+        program.world = *world;
+        program.layout = first_layout(*world);
+        program.rests.emplace_back();
+        Emitter emitter(program, out);
+        Handlers handlers(emitter, design);
+        for (const MenuItem &item : all_items(*world))
+            handlers.operation(item);
+        reached.insert(handlers.reached().begin(), handlers.reached().end());
+        if (out.size() != before)
+            break; // the other worlds would complain about the same
+    }
     for (const auto &handler : own.handlers)
-        if (handlers.reached().count(&handler) == 0) {
+        if (reached.count(&handler) == 0) {
             const bool operation = handler.kind == ast::HandlerKind::operation;
             std::vector<std::string_view> known;
             for (const auto &about : operation_table)

@@ -25,10 +25,9 @@ inline constexpr std::size_t max_properties = 31;
                                              Diagnostics &out);
 
 // What compile() can't see in one world: names defined twice, overrides of
-// nothing, handlers and predicates of this very file that nobody uses (judged by
-// `everything`, a world whose menu has every operation), expectations about
-// properties that don't exist.
+// nothing, handlers and predicates of this very file that nobody uses in any of
+// these worlds, expectations about properties that don't exist.
 void check_design(const DesignText &design, const PropertySet &properties,
-                  const World &everything, Diagnostics &out);
+                  const std::vector<const World *> &worlds, Diagnostics &out);
 
 } // namespace cowcheck

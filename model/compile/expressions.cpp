@@ -12,12 +12,13 @@ struct PteFlag {
     std::uint16_t bits;
 };
 
-constexpr std::array<PteFlag, 6> pte_flags{{{"present", PteBit::present},
+constexpr std::array<PteFlag, 7> pte_flags{{{"present", PteBit::present},
                                             {"writable", PteBit::writable},
                                             {"dirty", PteBit::dirty},
                                             {"soft_dirty", PteBit::soft_dirty},
                                             {"uffd_wp", PteBit::uffd_wp},
-                                            {"special", PteBit::special}}};
+                                            {"special", PteBit::special},
+                                            {"huge", PteBit::huge}}};
 
 const PteFlag *find_pte_flag(std::string_view name) {
     for (const auto &flag : pte_flags)
@@ -175,11 +176,7 @@ Value Expressions::field(const ast::Expr &expr, Context &context) {
                         expr.span);
         return unknown_field(expr, base, {"has_pinned", "tlb_flush_pending", "pte"});
     case Type::vma:
-        if (expr.name == "mapped")
-            return load(Type::boolean, Field::mapped, base.reg, expr.span);
-        if (expr.name == "uffd_wp")
-            return constant(Type::boolean, e_.program().world.has_monitor());
-        return unknown_field(expr, base, {"mapped", "uffd_wp"});
+        return vma_field(expr, base);
     case Type::pin:
         return pin_field(expr, base);
     case Type::tlb:
@@ -195,6 +192,37 @@ Value Expressions::field(const ast::Expr &expr, Context &context) {
     }
 }
 
+// What the world says about all memory is a constant: no guard is left of it.
+Value Expressions::vma_field(const ast::Expr &expr, const Value &vma) {
+    const World &world = e_.program().world;
+    const auto known = [&](bool value) {
+        e_.shrink(e_.here() - 1U); // the index of the PTE
+        return constant(Type::boolean, value);
+    };
+    if (expr.name == "mapped")
+        return load(Type::boolean, Field::mapped, vma.reg, expr.span);
+    if (expr.name == "uffd_wp")
+        return known(world.has_monitor());
+    if (expr.name == "anonymous")
+        return known(!world.file());
+    if (expr.name == "hugetlb")
+        return known(world.hugetlb());
+    if (expr.name == "writable") {
+        if (!e_.program().layout.has(Field::read_only))
+            return known(true);
+        const Value read_only = load(Type::boolean, Field::read_only, vma.reg, expr.span);
+        return unary_code(Type::boolean, Code::invert, read_only.reg, expr.span);
+    }
+    if (expr.name == "file_page") {
+        const std::uint8_t first = e_.in_register(constant(Type::page, world.file_frame()), expr.span);
+        const std::uint8_t page = e_.scratch(expr.span);
+        e_.emit(Code::add, page, first, Reg::va);
+        return in(Type::page, page);
+    }
+    return unknown_field(expr, vma,
+                         {"mapped", "uffd_wp", "anonymous", "hugetlb", "writable", "file_page"});
+}
+
 Value Expressions::constant_field(const ast::Expr &expr, const Value &base, Context &context) {
     const std::string &name = expr.name;
     if (base.type == Type::flags) {
@@ -208,9 +236,14 @@ Value Expressions::constant_field(const ast::Expr &expr, const Value &base, Cont
         return unknown_field(expr, base, {"write", "pin", "longterm"});
     }
     if (base.type == Type::world) {
-        if (name == "zeropage" || name == "backing")
-            return constant(Type::boolean, e_.program().world.zeropage);
-        return unknown_field(expr, base, {"zeropage", "backing"});
+        const World &world = e_.program().world;
+        if (name == "zeropage")
+            return constant(Type::boolean, world.zeropage);
+        if (name == "backing")
+            return constant(Type::boolean, world.has_backing());
+        if (name == "hugetlb")
+            return constant(Type::boolean, world.hugetlb());
+        return unknown_field(expr, base, {"zeropage", "backing", "hugetlb"});
     }
     if (base.type == Type::operation && name == "writes")
         return in(Type::boolean, Reg::writes);
@@ -232,11 +265,14 @@ Value Expressions::pte_field(const ast::Expr &expr, const Value &pte) {
             unary_code(Type::boolean, Code::bit, reg, expr.span, PteBit::present);
         return unary_code(Type::boolean, Code::invert, present.reg, expr.span);
     }
+    if (expr.name == "huge" && e_.program().world.backing != Backing::huge)
+        return constant(Type::boolean, 0);
     if (const PteFlag *flag = find_pte_flag(expr.name))
         return unary_code(Type::boolean, Code::bit, reg, expr.span, flag->bits);
     return unknown_field(
         expr, pte,
-        {"present", "none", "writable", "dirty", "soft_dirty", "uffd_wp", "special", "page"});
+        {"present", "none", "writable", "dirty", "soft_dirty", "uffd_wp", "special", "huge",
+         "page"});
 }
 
 Value Expressions::page_field(const ast::Expr &expr, const Value &page) {
@@ -344,7 +380,14 @@ Value Expressions::logic(const ast::Expr &expr, Context &context) {
     const std::uint8_t result = e_.scratch(expr.span);
     e_.emit(Code::imm, result, 0, 0, decided);
     const std::uint16_t jump = e_.emit(stop_on ? Code::jump_if : Code::jump_unless, left.reg);
+    const std::uint16_t begin = e_.here();
     const Value right = right_side();
+    if (right.constant && e_.here() == begin && (right.number != 0) != stop_on) {
+        e_.shrink(begin - 2U); // the left side alone decides
+        if (expr.name != "implies")
+            return left;
+        return constant(Type::boolean, 1);
+    }
     if (right.constant)
         e_.emit(Code::imm, result, 0, 0, static_cast<unsigned>(right.number));
     else
@@ -411,7 +454,7 @@ Value Expressions::record(const std::vector<ast::RecordField> &fields, Value bas
         if (flag == nullptr || flag->bits == PteBit::present) {
             e_.complain(field.span, "a PTE has no '" + field.name + "' to set",
                         did_you_mean(field.name, {"page", "writable", "dirty", "soft_dirty",
-                                                  "uffd_wp", "special"}));
+                                                  "uffd_wp", "special", "huge"}));
             continue;
         }
         const Value value = field.value.empty() ? constant(Type::boolean, 1)

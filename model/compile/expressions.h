@@ -42,6 +42,7 @@ class Expressions {
     Value vma(const SourceSpan &span);
     Value name(const ast::Expr &expr, Context &context);
     Value field(const ast::Expr &expr, Context &context);
+    Value vma_field(const ast::Expr &expr, const Value &vma);
     Value page_field(const ast::Expr &expr, const Value &page);
     Value pte_field(const ast::Expr &expr, const Value &pte);
     Value pin_field(const ast::Expr &expr, const Value &pin);

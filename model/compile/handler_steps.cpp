@@ -91,6 +91,15 @@ void Handlers::assign_field(const ast::Stmt &stmt) {
             e_.emit(Code::share_pte, e_.in_register(pte, stmt.span), 0, index);
         return;
     }
+    if (owner.type == Type::vma && target.name == "writable") {
+        const Value value = x_.compile(stmt.value[0], c, Type::boolean);
+        if (value.type == Type::error)
+            return;
+        const std::uint8_t read_only = e_.scratch(stmt.span);
+        e_.emit(Code::invert, read_only, e_.in_register(value, stmt.span));
+        e_.emit(Code::store, read_only, index, static_cast<unsigned>(Field::read_only));
+        return;
+    }
     struct Target {
         Type owner;
         std::string_view name;

@@ -75,7 +75,8 @@ void Handlers::ghost_start() {
 }
 
 void Handlers::ghost_end() {
-    if (item_.kind == OperationKind::clear_refs)
+    // There is no soft-dirty tracking of hugetlb memory, so nothing is promised.
+    if (item_.kind == OperationKind::clear_refs && !e_.program().world.hugetlb())
         e_.emit(Code::soft_dirty_armed, 0, 0, 0, 1);
     if (item_.kind == OperationKind::uffd_wp_resolve)
         e_.emit(Code::wp_resolved);
@@ -159,6 +160,7 @@ void Handlers::body(const ast::Handler &handler, Names names, bool fault, bool o
     auto outer_loops = std::move(loops_);
     loops_.clear();
     block(handler.body);
+    left_ = false;
     if (operation)
         end(gup_ ? EndOf::failed_gup : EndOf::plain);
     e_.set_targets(frames_.back().returns, e_.here());
@@ -170,7 +172,10 @@ void Handlers::block(const ast::Block &block) {
     for (std::size_t i = 0; i < block.size(); ++i) {
         if (i > 0 && always_leaves(block[i - 1]))
             e_.complain(block[i].span, "this is never reached");
+        left_ = false;
         statement(block[i]);
+        if (left_)
+            return; // a guard that the world decides: what follows does not exist
     }
 }
 
@@ -234,11 +239,15 @@ void Handlers::if_(const ast::Stmt &stmt) {
         program.rests.resize(rests);
         program.statements.resize(statements);
         atomic_begun_ = begun;
-        return block(value.number != 0 ? stmt.body : stmt.other);
+        const ast::Block &chosen = value.number != 0 ? stmt.body : stmt.other;
+        block(chosen);
+        left_ = left_ || (!chosen.empty() && always_leaves(chosen.back()));
+        return;
     }
     const std::uint16_t skip = e_.emit(Code::jump_unless, value.reg);
     program.guards.push_back({skip, stmt.span});
     block(stmt.body);
+    left_ = false;
     if (stmt.other.empty()) {
         e_.set_target(skip, e_.here());
         return;
@@ -246,12 +255,14 @@ void Handlers::if_(const ast::Stmt &stmt) {
     const std::uint16_t out = e_.emit(Code::jump);
     e_.set_target(skip, e_.here());
     block(stmt.other);
+    left_ = false;
     e_.set_target(out, e_.here());
 }
 
 void Handlers::loop(const ast::Stmt &stmt) {
     loops_.push_back({e_.here(), {}});
     block(stmt.body);
+    left_ = false;
     e_.emit(Code::jump, 0, 0, 0, 0, loops_.back().start);
     const auto breaks = std::move(loops_.back().breaks);
     loops_.pop_back();
@@ -276,7 +287,7 @@ void Handlers::for_each(const ast::Stmt &stmt) {
         block(stmt.body);
     } else {
         const std::uint16_t start = e_.here();
-            block(stmt.body);
+        block(stmt.body);
         e_.free_scratch();
         const std::uint8_t va = e_.scratch(stmt.span);
         const std::uint8_t one = e_.scratch(stmt.span);
@@ -300,6 +311,7 @@ void Handlers::atomic(const ast::Stmt &stmt) {
         atomic_begun_ = false;
     ++atomic_;
     block(stmt.body);
+    left_ = false;
     --atomic_;
 }
 

@@ -69,6 +69,7 @@ class Handlers {
     std::vector<Frame> frames_;
     std::vector<Loop> loops_;
     std::vector<Local> locals_;
+    bool left_ = false; // the last statement leaves the block, as the world or the flags say
     unsigned atomic_ = 0;
     bool atomic_begun_ = false;
     std::set<const ast::Handler *> reached_;

@@ -17,7 +17,7 @@ std::string members_of(Scope scope) {
     std::string text;
     for (std::size_t i = 0; i < field_table.size(); ++i) {
         const FieldInfo& f = field_table[i];
-        if (f.scope != scope) continue;
+        if (f.scope != scope || part_of(static_cast<Field>(i)) != Part::always) continue;
         const std::string name(member_name(static_cast<Field>(i)));
         const std::string declared =
             f.bits == 1 ? "bit " + name : "unsigned " + name + " : " + std::to_string(f.bits);

@@ -36,7 +36,8 @@ private:
     static std::string clear(Scope scope, const std::string& index) {
         std::string text;
         for (std::size_t i = 0; i < field_table.size(); ++i)
-            if (field_table[i].scope == scope)
+            if (field_table[i].scope == scope &&
+                part_of(static_cast<Field>(i)) == Part::always)
                 text += (text.empty() ? "" : "; ") + std::string(array_name(scope)) + "[" + index +
                         "]." + std::string(member_name(static_cast<Field>(i))) + " = 0";
         return text;

@@ -58,6 +58,7 @@ private:
         case Actor::cpu: return "cpu_of_" + identifier(p_.world.processes[thread.mm].name);
         case Actor::monitor: return "monitor";
         case Actor::procfs: return "procfs";
+        case Actor::kernel: return "kernel_thread";
         case Actor::device: break;
         }
         return "device";
@@ -306,6 +307,13 @@ private:
 }  // namespace promela
 
 std::string export_promela(const Program& program, const ExportOptions& options) {
+    bool known = program.world.backing == Backing::anonymous && program.layout.parts == 0;
+    for (const OperationCode& operation : program.operations)
+        known = known && operation.item.kind != OperationKind::madvise_dontneed;
+    if (!known)
+        throw promela::NotExportable("world " + program.world.name +
+                                     ": only worlds of anonymous base pages, without mprotect and "
+                                     "madvise, can be exported");
     return promela::Exporter(program, options).text();
 }
 

@@ -267,6 +267,15 @@ void TreeBuilder::if_(const Node& node, ast::Stmt& stmt) {
         stmt.other.push_back(statement(other));
 }
 
+ast::MenuEntry TreeBuilder::menu_entry(const Node& node) {
+    ast::MenuEntry entry;
+    entry.span = span(node);
+    entry.operation = node[0].text();
+    for (std::size_t i = 1; i < node.children.size(); ++i)
+        entry.flags.emplace_back(node[i].text());
+    return entry;
+}
+
 ast::Predicate TreeBuilder::predicate(const Node& node) {
     ast::Predicate predicate{span(node[0]), std::string(node[0].text()), {}, {}};
     for (const auto& parameter : node[1].children)

@@ -36,6 +36,7 @@ public:
     [[nodiscard]] ast::Expr expression(const Node& node);
     [[nodiscard]] ast::Block block(const Node& node);
     [[nodiscard]] ast::Predicate predicate(const Node& node);
+    [[nodiscard]] ast::MenuEntry menu_entry(const Node& node);
 
 private:
     // An expression and how many levels it has; chains like a.b.c or a + b + c

@@ -308,6 +308,16 @@ struct predicate : seq<keyword<TAO_PEGTL_STRING("predicate")>, blank, must<name>
                        must<parameters>, blank, must<is_sign>, free_space, must<expression<blank>>>,
                    as<Kind::predicate> {};
 
+// An operation as a menu names it: `gup(read, pin, longterm)`.
+struct flag_name : identifier, as<Kind::name> {
+    static constexpr std::string_view expected = "a flag";
+};
+struct flags : inside<Scope::paren, one<'('>, free_space, opt<comma_list<flag_name>>, free_space,
+                      must<close_list>> {};
+struct menu_entry : seq<name, opt<flags>>, as<Kind::menu_entry> {
+    static constexpr std::string_view expected = "the name of an operation";
+};
+
 struct title : seq<keyword<TAO_PEGTL_STRING("title")>, blank, must<quoted>>, as<Kind::title> {};
 
 }  // namespace cowcheck::grammar

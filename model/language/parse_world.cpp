@@ -25,14 +25,6 @@ struct word : seq<identifier_first, star<sor<identifier_other, one<'.', '-'>>>>,
 
 struct setting : seq<word, opt<some_blank, number>, star<some_blank, word>>, as<Kind::setting> {};
 
-struct flag_name : identifier, as<Kind::name> {
-    static constexpr std::string_view expected = "a flag";
-};
-struct flags : inside<Scope::paren, one<'('>, free_space, opt<comma_list<flag_name>>, free_space,
-                      must<close_list>> {};
-struct menu_entry : seq<name, opt<flags>>, as<Kind::menu_entry> {
-    static constexpr std::string_view expected = "the name of an operation";
-};
 struct may : seq<keyword<TAO_PEGTL_STRING("may")>, blank, must<menu_entry>,
                  star<blank, one<','>, free_space, must<menu_entry>>>,
              as<Kind::may> {};
@@ -184,14 +176,7 @@ private:
     }
 
     void menu(const Node& node, std::vector<ast::MenuEntry>& menu) {
-        for (const auto& child : node.children) {
-            ast::MenuEntry entry;
-            entry.span = build.span(*child);
-            entry.operation = (*child)[0].text();
-            for (std::size_t i = 1; i < child->children.size(); ++i)
-                entry.flags.emplace_back((*child)[i].text());
-            menu.push_back(std::move(entry));
-        }
+        for (const auto& child : node.children) menu.push_back(build.menu_entry(*child));
     }
 };
 

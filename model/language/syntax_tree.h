@@ -81,6 +81,12 @@ enum class Kind {
     may,
     menu_entry,
     word,
+    // selftests
+    selftest,
+    result,
+    memory,
+    leak,
+    step,
 };
 
 // A rule that leaves a node in the tree derives from this.

@@ -30,6 +30,7 @@ inline constexpr std::size_t scope_count = 6;
     X(mapped,            pte,    0,  12,   1, "a VMA covers the page")                            \
     X(wp_armed,          pte,    0,  13,   2, "ghost: 1 protected, 2 and the ioctl has returned") \
     X(expects_zero,      pte,    0,  15,   1, "ghost: the process should read zeroes here")       \
+    X(read_only,         pte,    1,   0,   1, "mprotect(PROT_READ) took VM_WRITE from the VMA")    \
     X(refcount,          page,   0,   0,  16, "the kernel's number; a pin counts 1024")           \
     X(kind,              page,   1,   0,   2, "0 free, 1 anonymous, 2 zeropage, 3 page cache")    \
     X(mapcount,          page,   1,   2,   4, "how many PTEs map the page")                       \
@@ -89,6 +90,17 @@ inline constexpr auto field_table = std::to_array<FieldInfo>({
     return field_table[static_cast<std::size_t>(field)];
 }
 
+// Fields that a state has only in worlds where somebody can change them: a world
+// without mprotect knows no VMA that is not writable. A bit for each such reason.
+struct Part {
+    static constexpr std::uint8_t always = 0;
+    static constexpr std::uint8_t mprotect = 1;
+};
+
+[[nodiscard]] constexpr std::uint8_t part_of(Field field) {
+    return field == Field::read_only ? Part::mprotect : Part::always;
+}
+
 // Thread locals of a handler follow the fixed thread fields: from this bit of
 // word 1 on, and in the words after it.
 inline constexpr unsigned first_local_word = 1;
@@ -102,6 +114,7 @@ struct PteBit {
     static constexpr std::uint16_t soft_dirty = 1U << 3;
     static constexpr std::uint16_t uffd_wp = 1U << 4;
     static constexpr std::uint16_t special = 1U << 5; // vm_normal_page() is NULL
+    static constexpr std::uint16_t huge = 1U << 6;    // a PMD maps it, with its neighbours
     static constexpr unsigned frame_shift = 8;
     static constexpr std::uint16_t frame_mask = 0xf;
 };
@@ -115,6 +128,7 @@ struct Limits {
     static constexpr unsigned processes = 4;
     static constexpr unsigned pages = 4; // virtual pages per process
     static constexpr unsigned frames = 14;
+    static constexpr unsigned all_frames = 16; // with those that are never allocated
     static constexpr unsigned pins = 4;
     static constexpr unsigned threads = 8;
     static constexpr unsigned expectations = 8; // processes x pages

@@ -117,6 +117,12 @@ template <class Observer = NoObserver> class Machine {
         word = static_cast<std::uint16_t>((word & ~(unsigned{a.mask} << a.shift)) |
                                           ((value & a.mask) << a.shift));
     }
+    // All fields of one element become 0.
+    void clear(Scope scope, unsigned index) {
+        const unsigned at = p_.layout.element(scope, index);
+        for (unsigned w = 0; w < p_.layout.stride[static_cast<std::size_t>(scope)]; ++w)
+            s_.words[at + w] = 0;
+    }
     std::uint16_t *thread_words(unsigned thread) {
         return &s_.words[p_.layout.element(Scope::thread, thread)];
     }
@@ -144,6 +150,9 @@ template <class Observer = NoObserver> class Machine {
                unsigned writes = 0);
 
     // Pages.
+    bool is_anon(unsigned page) const {
+        return get(Field::kind, page) == static_cast<unsigned>(PageKind::anonymous);
+    }
     bool allocate(unsigned &page);
     void free_page(unsigned page);
     void drop(unsigned page, unsigned amount);
@@ -153,6 +162,7 @@ template <class Observer = NoObserver> class Machine {
     void content_changes(unsigned page, unsigned entitled);
     void store_value(unsigned mm, unsigned va, unsigned page, unsigned entitled);
     bool is_zapping(unsigned mm, unsigned va);
+    bool races_with_zap(unsigned mm, unsigned va, unsigned page);
     void forget_mapping(unsigned mm, unsigned va);
     bool holds_expected(unsigned mm, unsigned va, unsigned page) const;
     bool is_quiet(unsigned mm);
@@ -164,6 +174,7 @@ template <class Observer = NoObserver> class Machine {
     void zap_pte(unsigned mm, unsigned va);
     bool flush(unsigned mm, unsigned va, bool all);
     void share_pte(unsigned child, unsigned va, unsigned pte);
+    void copy_vma(unsigned from, unsigned to, unsigned va);
     bool new_mm(unsigned &child);
     void start_mm(unsigned child);
     void end_mm(unsigned mm);

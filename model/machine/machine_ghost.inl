@@ -59,6 +59,15 @@ template <class O> bool Machine<O>::is_zapping(unsigned mm, unsigned va) {
     return false;
 }
 
+// Whether an access to the page is the program's own race with its own zap: the
+// page is not what is mapped there by now (madvise lets others fault meanwhile).
+template <class O>
+bool Machine<O>::races_with_zap(unsigned mm, unsigned va, unsigned page) {
+    const unsigned pte = get(Field::pte, slot(mm, va));
+    return is_zapping(mm, va) &&
+           ((pte & PteBit::present) == 0 || (pte >> PteBit::frame_shift) != page);
+}
+
 // The mapping generation ends: fresh memory would read as zeroes, nothing that
 // was promised about the old one holds, and its pins owe it nothing any more.
 template <class O> void Machine<O>::forget_mapping(unsigned mm, unsigned va) {
@@ -114,7 +123,7 @@ template <class O> unsigned Machine<O>::count_references(unsigned page) const {
 // work on it (a zap whose flush is still to come). Memory that is not anonymous
 // always can.
 template <class O> bool Machine<O>::reachable_by_others(unsigned mm, unsigned page) {
-    if (static_cast<PageKind>(get(Field::kind, page)) != PageKind::anonymous)
+    if (!is_anon(page))
         return true;
     for (unsigned i = 0; i < p_.layout.size(Scope::pte); ++i) {
         const unsigned pte = get(Field::pte, i);

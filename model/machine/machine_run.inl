@@ -145,7 +145,7 @@ template <class O> StepResult Machine<O>::run(unsigned address, bool entering) {
             r[i->a] = truth(r[i->b] == 0);
             break;
         case Code::is_anon:
-            r[i->a] = truth(get(Field::kind, r[i->b]) == static_cast<unsigned>(PageKind::anonymous));
+            r[i->a] = truth(is_anon(r[i->b]));
             break;
         case Code::is_counted: {
             const auto kind = static_cast<PageKind>(get(Field::kind, r[i->b]));
@@ -257,7 +257,7 @@ template <class O> StepResult Machine<O>::run(unsigned address, bool entering) {
             } else {
                 if (i->imm != 0)
                     raise(Event::cow_copy, r[Reg::mm], r[Reg::va], r[i->b], 0,
-                          get(Field::fault_shared, thread_));
+                          get(Field::fault_shared, thread_) != 0 || !is_anon(r[i->b]));
                 set(Field::expected, page, get(Field::expected, r[i->b]));
                 set(Field::entitled, page, get(Field::entitled, r[i->b]));
                 set(Field::zeroed, page, get(Field::zeroed, r[i->b]));
@@ -289,6 +289,8 @@ template <class O> StepResult Machine<O>::run(unsigned address, bool entering) {
             break;
         case Code::detach_vma:
             set(Field::mapped, slot(r[Reg::mm], r[Reg::va]), p_.world.fresh_mapping);
+            if (p_.layout.has(Field::read_only))
+                set(Field::read_only, slot(r[Reg::mm], r[Reg::va]), 0);
             break;
         case Code::new_mm: {
             unsigned child = 0;

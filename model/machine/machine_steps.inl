@@ -18,9 +18,7 @@ template <class O> bool Machine<O>::allocate(unsigned &page) {
 
 template <class O> void Machine<O>::free_page(unsigned page) {
     raise(Event::free, 0, 0, page, 0);
-    const auto &a = p_.access[static_cast<std::size_t>(Field::refcount)];
-    for (unsigned w = 0; w < a.stride; ++w)
-        s_.words[a.base + page * a.stride + w] = 0;
+    clear(Scope::page, page);
 }
 
 template <class O> void Machine<O>::drop(unsigned page, unsigned amount) {
@@ -80,13 +78,19 @@ template <class O> void Machine<O>::share_pte(unsigned child, unsigned va, unsig
     }
 }
 
+template <class O> void Machine<O>::copy_vma(unsigned from, unsigned to, unsigned va) {
+    for (const Field field : {Field::mapped, Field::read_only})
+        if (p_.layout.has(field))
+            set(field, slot(to, va), get(field, slot(from, va)));
+}
+
 template <class O> bool Machine<O>::new_mm(unsigned &child) {
     for (unsigned mm = 0; mm < mms(); ++mm)
         if (get(Field::life, mm) == static_cast<unsigned>(Life::free)) {
             child = mm;
             set(Field::life, mm, static_cast<unsigned>(Life::forking));
             for (unsigned va = 0; va < p_.layout.pages; ++va)
-                set(Field::mapped, slot(mm, va), get(Field::mapped, slot(r_[Reg::mm], va)));
+                copy_vma(r_[Reg::mm], mm, va);
             return true;
         }
     return false;
@@ -128,7 +132,7 @@ template <class O> void Machine<O>::start_mm(unsigned child) {
 template <class O> void Machine<O>::end_mm(unsigned mm) {
     for (unsigned va = 0; va < p_.layout.pages; ++va) {
         forget_mapping(mm, va);
-        s_.words[p_.layout.element(Scope::pte, slot(mm, va))] = 0;
+        clear(Scope::pte, slot(mm, va));
     }
     for (unsigned f = 0; f < frames(); ++f)
         set(Field::entitled, f, get(Field::entitled, f) & ~(1U << mm));
@@ -160,7 +164,7 @@ template <class O> bool Machine<O>::access_tlb(bool store) {
     const unsigned entitled = (1U << mm) | pins_of(mm);
     // A store while the owner zaps the page is the program's own race: it is not
     // part of what the process should read, but it does change the page.
-    if (is_zapping(mm, va))
+    if (races_with_zap(mm, va, page))
         content_changes(page, entitled);
     else
         store_value(mm, va, page, entitled);
@@ -203,7 +207,7 @@ template <class O> void Machine<O>::dma_write(unsigned pin) {
                 get(Field::pin_mm, i) == mm)
                 entitled |= 1U << (mms() + i);
     }
-    if (owned && get(Field::pin_attached, pin) != 0 && !is_zapping(mm, va))
+    if (owned && get(Field::pin_attached, pin) != 0 && !races_with_zap(mm, va, page))
         store_value(mm, va, page, entitled);
     else
         content_changes(page, entitled);

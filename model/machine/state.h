@@ -28,7 +28,12 @@ struct Layout {
     std::uint8_t thread_words = 0;                  // first word of the threads (the last scope)
     std::uint8_t pages = 1;                         // virtual pages per process
     std::uint8_t mms = 1;
+    std::uint8_t parts = 0;                         // Part: which optional fields there are
 
+    // Whether states of this world have the field at all.
+    [[nodiscard]] bool has(Field field) const {
+        return part_of(field) == Part::always || (part_of(field) & parts) != 0;
+    }
     [[nodiscard]] unsigned element(Scope scope, unsigned index) const {
         const auto s = static_cast<std::size_t>(scope);
         return base[s] + index * stride[s];
@@ -37,6 +42,8 @@ struct Layout {
         return count[static_cast<std::size_t>(scope)];
     }
     [[nodiscard]] unsigned get(const State &state, Field field, unsigned index) const {
+        if (!has(field))
+            return 0;
         const FieldInfo &f = info(field);
         return (unsigned{state.words[element(f.scope, index) + f.word]} >> f.shift) &
                unsigned{f.mask()};

@@ -111,6 +111,9 @@ const std::vector<std::string> cpu_menu{// beside write, and read in the child
                                         "exit",
                                         "munmap",
                                         "fork",
+                                        "madvise_dontneed",
+                                        "mprotect_read",
+                                        "mprotect_write",
                                         "gup(read, get)",
                                         "gup(write, get)",
                                         "gup(write, pin)",
@@ -121,6 +124,18 @@ const std::vector<std::string> cpu_menu{// beside write, and read in the child
                                         "gup_fast(write, get)",
                                         "gup_fast(read, pin, longterm)"};
 
+// What a process maps at `va`; all pages are of the world's kind.
+std::string random_memory(Random& random, unsigned kind, bool zeropage) {
+    static const std::vector<std::vector<std::string>> kinds{
+        {"anonymous written", "anonymous written", "anonymous untouched"},
+        {"memfd", "memfd untouched"},
+        {"hugetlb written", "hugetlb untouched"},
+        {"memfd hugetlb"},
+        {"huge zeropage"}};
+    if (kind == 0 && zeropage && below(random, 10) < 2) return "zeropage";
+    return kinds[kind][below(random, kinds[kind].size())];
+}
+
 }  // namespace
 
 unsigned below(Random& random, std::size_t n) { return static_cast<unsigned>(random() % n); }
@@ -128,7 +143,8 @@ unsigned below(Random& random, std::size_t n) { return static_cast<unsigned>(ran
 std::string random_world(Random& random) {
     const auto chance = [&](unsigned of_ten) { return below(random, 10) < of_ten; };
     const unsigned pages = chance(2) ? 2 : 1;
-    const bool zeropage = chance(3);
+    const unsigned kind = chance(6) ? 0 : below(random, pages == 1 ? 5 : 4);
+    const bool zeropage = kind == 4 || chance(3);
     std::string text = "world random\ntitle \"random\"\n";
     text += std::string("arch ") + (chance(8) ? "x86" : "arm64") + "\n";
     text += "pages " + std::to_string(pages) + "\n";
@@ -140,10 +156,7 @@ std::string random_world(Random& random) {
     text += "process parent {\n    cpus " + cpus + "\n";
     for (unsigned va = 0; va < pages; ++va)
         text += "    maps va " + std::to_string(va) + " " +
-                (chance(8)  ? "anonymous written"
-                 : zeropage ? "zeropage"
-                            : "anonymous untouched") +
-                "\n";
+                random_memory(random, kind, zeropage) + "\n";
     const std::string parents = some_of(random, cpu_menu, 3);
     const bool twins = chance(2);  // processes that are alike can swap their places
     text += "    may write" + (parents.empty() ? "" : ", " + parents) + "\n}\n";
@@ -157,6 +170,7 @@ std::string random_world(Random& random) {
     const std::string monitors = some_of(random, {"uffd_wp_protect", "uffd_wp_resolve"}, 4);
     if (!monitors.empty()) text += "monitor { may " + monitors + " }\n";
     if (chance(4)) text += "procfs { may clear_refs }\n";
+    if (chance(2)) text += "kernel { may speculative_get }\n";
     const std::string devices = some_of(random, {"dma_read", "dma_write", "unpin"}, 5);
     if (!devices.empty()) text += "device { may " + devices + " }\n";
     return text;

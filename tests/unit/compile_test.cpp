@@ -26,7 +26,7 @@ std::string errors(const std::string& design) {
     const auto text = try_parse(design, out);
     if (!text) return brief(out);
     const World world = world_of("default");
-    check_design(*text, builtin_library().properties(), world, out);
+    check_design(*text, builtin_library().properties(), {&world}, out);
     if (out.empty()) (void)compile(*text, builtin_library().properties(), world, out);
     return brief(out);
 }

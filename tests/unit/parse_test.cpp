@@ -136,6 +136,8 @@ TEST_CASE("every built-in file parses") {
         Diagnostics out;
         if (builtin.folder == "worlds")
             CHECK(parse_world(file, out).has_value());
+        else if (builtin.folder == "selftest")
+            CHECK(parse_selftest(file, out).has_value());
         else if (builtin.folder == "properties")
             CHECK(parse_properties(file, out).has_value());
         else

@@ -24,6 +24,13 @@ std::vector<Case> cases() {
             {"zeropage", 2, 2},
             {"direct-io", 2, 0},
             {"remap", 2, 2},
+            {"memfd", 3 - less, 2},
+            {"hugetlb", 3 - less, 2},
+            {"memfd-hugetlb", 3 - less, 2},
+            {"huge-zeropage", 3 - less, 2},
+            {"madvise", 2, 2},
+            {"mprotect", 2, 2},
+            {"speculative", 2, 2},
             {"default", 2 - less, 2},
             {twins, 4 - less, 2},
             {small_two_pages, 4 - less, 0}};
