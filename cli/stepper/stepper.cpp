@@ -75,7 +75,6 @@ private:
         std::size_t most_words;
         void (Stepper::*run)(const Words&);
     };
-    static constexpr std::size_t any = 9;
     static const std::array<Command, 23> commands;
 
     // False: the user wants to leave.
