@@ -105,7 +105,7 @@ void Coverage::conclude(const DesignText& design, TextCoverage text) {
     about.design = design.name();
     for (const auto& [key, asked] : asked_) {
         if (asked.second > 0) continue;
-        const auto& [property, times] = asked;
+        const std::string& property = asked.first;
         const bool whole = std::none_of(asked_.begin(), asked_.end(), [&](const auto& other) {
             return other.second.first == property && other.second.second > 0;
         });
