@@ -301,6 +301,10 @@ Value Expressions::page_field(const ast::Expr &expr, const Value &page) {
         return e_.program().world.swap()
                    ? load(Type::boolean, Field::swapcache, reg, expr.span)
                    : constant(Type::boolean, 0);
+    if (expr.name == "dirty")
+        return e_.program().world.swap()
+                   ? load(Type::boolean, Field::page_dirty, reg, expr.span)
+                   : constant(Type::boolean, 0);
     if (expr.name == "anon")
         return unary_code(Type::boolean, Code::is_anon, reg, expr.span);
     if (expr.name == "counted")
@@ -309,7 +313,7 @@ Value Expressions::page_field(const ast::Expr &expr, const Value &page) {
         return unary_code(Type::boolean, Code::is_free, reg, expr.span);
     return unknown_field(
         expr, page,
-        {"refcount", "mapcount", "anon_exclusive", "swapcache", "locked", "anon", "counted", "free"});
+        {"refcount", "mapcount", "anon_exclusive", "swapcache", "dirty", "locked", "anon", "counted", "free"});
 }
 
 Value Expressions::pin_field(const ast::Expr &expr, const Value &pin) {

@@ -37,6 +37,7 @@ inline constexpr std::size_t scope_count = 6;
     X(anon_exclusive,    page,   1,   6,   1, "PageAnonExclusive")                                \
     X(locked,            page,   1,   7,   1, "the page lock is held")                            \
     X(swapcache,         page,   1,   9,   1, "the page is in the swap cache")                     \
+    X(page_dirty,        page,   1,  10,   1, "a device has written it since it was written to swap") \
     X(zeroed,            page,   1,   8,   1, "ghost: the page holds zeroes")                     \
     X(expected,          page,   2,   0,   8, "ghost: bit mm * pages + va: holds what that reads") \
     X(entitled,          page,   2,   8,   8, "ghost: bit mm, bit mms + pin: may see the content") \
@@ -101,8 +102,8 @@ struct Part {
 
 [[nodiscard]] constexpr std::uint8_t part_of(Field field) {
     return field == Field::read_only   ? Part::mprotect
-           : field == Field::swapcache ? Part::swap
-                                       : Part::always;
+           : field == Field::swapcache || field == Field::page_dirty ? Part::swap
+                                                                     : Part::always;
 }
 
 // Thread locals of a handler follow the fixed thread fields: from this bit of

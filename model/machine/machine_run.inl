@@ -267,6 +267,7 @@ template <class O> StepResult Machine<O>::run(unsigned address, bool entering) {
             break;
         case Code::swap_write:
             copy_content(r[i->a], p_.world.swap_frame());
+            set(Field::page_dirty, r[i->a], 0);
             break;
         case Code::set_pte: {
             const unsigned old = get(Field::pte, r[i->b]);

@@ -80,6 +80,15 @@ def vmsplice_of_hugetlb_memory_leaks_as_the_kernel_says_it_does():
 
 
 @statement
+def swapped_out_pages_do_no_worse_than_others():
+    for design in BASE_PAGES:
+        tests = tests_of(design)
+        for case in CASES[:14]:
+            swapped, mapped = tests[case, "swapped out base page"], tests[case, "base page"]
+            expect(swapped["ok"] == mapped["ok"], f"{design} {case}: {swapped}")
+
+
+@statement
 def hugetlb_pins_were_shared_by_fork_until_v5_12():
     for design, ok in (("v5.8", False), ("v5.9", False), ("v5.12", True)):
         expect(tests_of(design)["A8", "hugetlb (2048 kB)"]["ok"] == ok, design)
