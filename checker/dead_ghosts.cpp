@@ -10,12 +10,20 @@ namespace cowcheck {
 void Canonical::forget_dead_ghosts(State &state) const {
     const Layout &l = p_.layout;
     std::array<std::uint16_t, 16> readers{}; // by frame: bits like Field::entitled
+    unsigned swapped = 0; // processes with a swap entry
     for (unsigned i = 0; i < l.size(Scope::pte); ++i) {
         const unsigned pte = state.words[l.element(Scope::pte, i)];
+        if ((pte & PteBit::present) == 0 && (pte & PteBit::swap) != 0)
+            swapped |= 1U << (i / l.pages);
         if ((pte & PteBit::present) != 0)
             readers[(pte >> PteBit::frame_shift) & 0xfU] |=
                 static_cast<std::uint16_t>(1U << (i / l.pages));
     }
+    // Who has a swap entry reads what the slot holds, or the swap cache, or what a
+    // handler is about to put there.
+    for (unsigned f = 0; swapped != 0 && f < l.size(Scope::page); ++f)
+        if (f == p_.world.swap_frame() || l.get(state, Field::swapcache, f) != 0)
+            readers[f] |= static_cast<std::uint16_t>(swapped);
     for (unsigned t = 0; t < l.size(Scope::thread); ++t) {
         const Thread &thread = p_.world.threads[t];
         if (thread.actor == Actor::cpu)
@@ -30,7 +38,7 @@ void Canonical::forget_dead_ghosts(State &state) const {
         for (unsigned i = 0; i < rest.locals; ++i)
             if (rest.frames[i].valid(words))
                 readers[rest.frames[i].frame(words)] |=
-                    static_cast<std::uint16_t>(1U << (words[1] & 3U));
+                    static_cast<std::uint16_t>((1U << (words[1] & 3U)) | swapped);
     }
     // A fork may yet give its child whatever the parent maps.
     for (unsigned t = 0; t < l.size(Scope::thread); ++t) {

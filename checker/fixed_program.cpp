@@ -110,8 +110,7 @@ private:
     }
 
     bool in_background(const Action& action) const {
-        return action.kind == Action::Kind::start &&
-               p_.world.threads[action.thread].actor == Actor::kernel;
+        return p_.operations[action.operation].item.kind == OperationKind::speculative_get;
     }
 
     bool is_next(const Action& action, std::uint8_t started) const {

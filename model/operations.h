@@ -35,6 +35,7 @@ enum class Needs : std::uint8_t { nothing, pin_slot, process_slot, nobody_else, 
     X(uffd_wp_protect, monitor, "va",        nothing,      false, "UFFDIO_WRITEPROTECT with MODE_WP") \
     X(uffd_wp_resolve, monitor, "va",        nothing,      false, "UFFDIO_WRITEPROTECT without it")   \
     X(speculative_get, kernel,  "va",        nothing,      false, "a page reference taken on suspicion, and dropped") \
+    X(swap_out,        kernel,  "va",        nothing,      false, "reclaim writes a page to swap")    \
     X(unpin,           device,  "page flags", held_pin,    false, "put_page or unpin_user_page")      \
     X(dma_read,        device,  "",          held_pin,     false, "the holder reads through the pin") \
     X(dma_write,       device,  "",          dma_pin,      true,  "the device writes through the pin")

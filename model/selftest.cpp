@@ -9,6 +9,7 @@ namespace {
 
 constexpr auto memories = std::to_array<SelftestMemory>({
     {"base page", "anonymous", "anonymous written", false, false},
+    {"swapped out base page", "anonymous", "anonymous written", false, false, true},
     {"hugetlb (2048 kB)", "anonymous", "hugetlb written", false, true},
     {"hugetlb (1048576 kB)", "anonymous", "hugetlb written", false, true},
     {"shared zeropage", "other", "zeropage", true, false},
@@ -85,6 +86,7 @@ ast::World world_of(const ast::Selftest& test, const SelftestMemory& memory) {
         if (auto menu = menu_of(test, service); !menu.empty())
             world.services.push_back({test.span, std::string(service), std::move(menu)});
     world.services.push_back({test.span, "kernel", {{test.span, "speculative_get", {}}}});
+    if (memory.swapped) world.services.back().menu.push_back({test.span, "swap_out", {}});
     if (auto menu = menu_of(test, "pin"); !menu.empty())
         world.services.push_back({test.span, "device", std::move(menu)});
     return world;
@@ -116,6 +118,10 @@ std::optional<SelftestProgram> compile_selftest(const DesignText& design, const 
     if (!world || out.size() != before) return std::nullopt;
     PropertySet properties;
     SelftestProgram result;
+    // MADV_PAGEOUT. If somebody holds a reference meanwhile the page stays, as it may there.
+    if (memory.swapped)
+        result.actions.push_back(
+            {"kernel: swap_out", Actor::kernel, 0, {OperationKind::swap_out, {}}, -1});
     for (const ast::SelftestStep& step : test.steps) {
         const auto kind = find_operation(step.entry.operation);
         SelftestAction action;
@@ -136,10 +142,10 @@ std::optional<SelftestProgram> compile_selftest(const DesignText& design, const 
     auto program = compile(design, properties, *world, out);
     if (!program) return std::nullopt;
     result.program = std::move(*program);
-    for (std::size_t i = 0; i < result.actions.size(); ++i)
+    for (SelftestAction& action : result.actions)
         for (const OperationCode& operation : result.program.operations)
-            if (to_text(operation.item) == text_of(test.steps[i].entry))
-                result.actions[i].item = operation.item;
+            if (action.text.ends_with(": " + to_text(operation.item)))
+                action.item = operation.item;
     return result;
 }
 

@@ -19,6 +19,7 @@ struct SelftestMemory {
     std::string_view maps;   // in the words of a world
     bool zeropage = false;   // the world has a zeropage
     bool hugetlb = false;
+    bool swapped = false;   // it is paged out first, if nothing comes between
 };
 
 // In the order in which the kernel runs them.

@@ -25,8 +25,14 @@ const std::vector<MenuItem> &World::menu(const Thread &thread) const {
     }
 }
 
+bool World::swap() const {
+    return std::any_of(kernel_menu.begin(), kernel_menu.end(), [](const MenuItem &item) {
+        return item.kind == OperationKind::swap_out;
+    });
+}
+
 std::uint8_t World::parts() const {
-    std::uint8_t parts = 0;
+    std::uint8_t parts = swap() ? Part::swap : 0;
     for (const Process &process : processes)
         for (const MenuItem &item : process.menu)
             if (item.kind == OperationKind::mprotect_read)

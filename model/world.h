@@ -77,7 +77,10 @@ struct World {
     [[nodiscard]] unsigned file_frame() const {
         return huge_zeropage_frame() + (backing == Backing::huge ? 1 : 0);
     }
-    [[nodiscard]] unsigned total_frames() const { return file_frame() + (file() ? pages : 0); }
+    // What one swap slot holds is kept like a page that nobody can map.
+    [[nodiscard]] bool swap() const;
+    [[nodiscard]] unsigned swap_frame() const { return file_frame() + (file() ? pages : 0); }
+    [[nodiscard]] unsigned total_frames() const { return swap_frame() + (swap() ? 1 : 0); }
     // Memory that private mappings show but must never change.
     [[nodiscard]] bool has_backing() const { return zeropage || file(); }
     // Part: which optional fields states of this world have.

@@ -60,6 +60,7 @@ std::string frame_name(const Program& program, unsigned frame) {
     if (world.zeropage && frame == world.frames) return "zeropage";
     if (world.backing == Backing::huge && frame == world.huge_zeropage_frame())
         return "huge zeropage";
+    if (world.swap() && frame == world.swap_frame()) return "swap";
     if (world.file() && frame >= world.file_frame())
         return world.pages == 1 ? "file page"
                                 : "file page " + std::to_string(frame - world.file_frame());

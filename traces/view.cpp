@@ -16,12 +16,13 @@ struct PteFlag {
     std::uint16_t bit;
 };
 
-constexpr std::array<PteFlag, 6> pte_flags{{{"writable", PteBit::writable},
+constexpr std::array<PteFlag, 7> pte_flags{{{"writable", PteBit::writable},
                                             {"dirty", PteBit::dirty},
                                             {"soft_dirty", PteBit::soft_dirty},
                                             {"uffd_wp", PteBit::uffd_wp},
                                             {"special", PteBit::special},
-                                            {"huge", PteBit::huge}}};
+                                            {"huge", PteBit::huge},
+                                            {"swap", PteBit::swap}}};
 
 FieldValue word(std::string_view text) { return std::string(text); }
 

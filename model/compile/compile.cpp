@@ -98,6 +98,11 @@ void place_backing(Program &program) {
         place(world.frames, PageKind::zeropage);
     if (world.backing == Backing::huge)
         place(world.huge_zeropage_frame(), PageKind::zeropage);
+    if (world.swap()) {
+        l.set(program.start, Field::kind, world.swap_frame(),
+              static_cast<unsigned>(PageKind::page_cache));
+        l.set(program.start, Field::refcount, world.swap_frame(), 1);
+    }
     for (unsigned va = 0; world.file() && va < world.pages; ++va)
         place(world.file_frame() + va, PageKind::page_cache);
 }

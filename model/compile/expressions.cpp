@@ -12,13 +12,15 @@ struct PteFlag {
     std::uint16_t bits;
 };
 
-constexpr std::array<PteFlag, 7> pte_flags{{{"present", PteBit::present},
+constexpr std::array<PteFlag, 9> pte_flags{{{"present", PteBit::present},
                                             {"writable", PteBit::writable},
                                             {"dirty", PteBit::dirty},
                                             {"soft_dirty", PteBit::soft_dirty},
                                             {"uffd_wp", PteBit::uffd_wp},
                                             {"special", PteBit::special},
-                                            {"huge", PteBit::huge}}};
+                                            {"huge", PteBit::huge},
+                                            {"swap", PteBit::swap},
+                                            {"exclusive", PteBit::exclusive}}};
 
 const PteFlag *find_pte_flag(std::string_view name) {
     for (const auto &flag : pte_flags)
@@ -128,6 +130,10 @@ Value Expressions::name(const ast::Expr &expr, Context &context) {
             return constant(Type::page, 0); // only reached where world.zeropage is false
         return constant(Type::page, e_.program().world.frames);
     }
+    if (expr.name == "swap_slot")
+        return constant(Type::page, e_.program().world.swap_frame());
+    if (!context.property && expr.name == "swap_cache")
+        return unary_code(Type::page, Code::swap_cache, 0, expr.span);
     if (context.property && expr.name == "quiet")
         return unary_code(Type::boolean, Code::quiet, 0, expr.span);
     if (context.property && expr.name == "deadlocked")
@@ -136,7 +142,8 @@ Value Expressions::name(const ast::Expr &expr, Context &context) {
         return in(Type::boolean, Reg::writes);
     if (context.property && expr.name == "operation")
         return in(Type::operation, 0);
-    std::vector<std::string_view> known{"pte", "mm", "vma", "world", "zeropage"};
+    std::vector<std::string_view> known{"pte",      "mm",        "vma",       "world",
+                                         "zeropage", "swap_slot", "swap_cache"};
     if (context.property)
         known = {"quiet", "deadlocked", "operation", "world", "zeropage"};
     if (context.names != nullptr)
@@ -243,7 +250,9 @@ Value Expressions::constant_field(const ast::Expr &expr, const Value &base, Cont
             return constant(Type::boolean, world.has_backing());
         if (name == "hugetlb")
             return constant(Type::boolean, world.hugetlb());
-        return unknown_field(expr, base, {"zeropage", "backing", "hugetlb"});
+        if (name == "swap")
+            return constant(Type::boolean, world.swap());
+        return unknown_field(expr, base, {"zeropage", "backing", "hugetlb", "swap"});
     }
     if (base.type == Type::operation && name == "writes")
         return in(Type::boolean, Reg::writes);
@@ -262,17 +271,20 @@ Value Expressions::pte_field(const ast::Expr &expr, const Value &pte) {
         return unary_code(Type::page, Code::frame, reg, expr.span);
     if (expr.name == "none") {
         const Value present =
-            unary_code(Type::boolean, Code::bit, reg, expr.span, PteBit::present);
+            unary_code(Type::boolean, Code::bit, reg, expr.span,
+                       e_.program().world.swap() ? PteBit::present | PteBit::swap
+                                                 : PteBit::present);
         return unary_code(Type::boolean, Code::invert, present.reg, expr.span);
     }
-    if (expr.name == "huge" && e_.program().world.backing != Backing::huge)
+    if ((expr.name == "huge" && e_.program().world.backing != Backing::huge) ||
+        (expr.name == "swap" && !e_.program().world.swap()))
         return constant(Type::boolean, 0);
     if (const PteFlag *flag = find_pte_flag(expr.name))
         return unary_code(Type::boolean, Code::bit, reg, expr.span, flag->bits);
     return unknown_field(
         expr, pte,
         {"present", "none", "writable", "dirty", "soft_dirty", "uffd_wp", "special", "huge",
-         "page"});
+         "swap", "exclusive", "page"});
 }
 
 Value Expressions::page_field(const ast::Expr &expr, const Value &page) {
@@ -285,6 +297,14 @@ Value Expressions::page_field(const ast::Expr &expr, const Value &page) {
         return load(Type::boolean, Field::anon_exclusive, reg, expr.span);
     if (expr.name == "locked")
         return load(Type::boolean, Field::locked, reg, expr.span);
+    if (expr.name == "swapcache")
+        return e_.program().world.swap()
+                   ? load(Type::boolean, Field::swapcache, reg, expr.span)
+                   : constant(Type::boolean, 0);
+    if (expr.name == "dirty")
+        return e_.program().world.swap()
+                   ? load(Type::boolean, Field::page_dirty, reg, expr.span)
+                   : constant(Type::boolean, 0);
     if (expr.name == "anon")
         return unary_code(Type::boolean, Code::is_anon, reg, expr.span);
     if (expr.name == "counted")
@@ -293,7 +313,7 @@ Value Expressions::page_field(const ast::Expr &expr, const Value &page) {
         return unary_code(Type::boolean, Code::is_free, reg, expr.span);
     return unknown_field(
         expr, page,
-        {"refcount", "mapcount", "anon_exclusive", "locked", "anon", "counted", "free"});
+        {"refcount", "mapcount", "anon_exclusive", "swapcache", "dirty", "locked", "anon", "counted", "free"});
 }
 
 Value Expressions::pin_field(const ast::Expr &expr, const Value &pin) {
@@ -454,7 +474,7 @@ Value Expressions::record(const std::vector<ast::RecordField> &fields, Value bas
         if (flag == nullptr || flag->bits == PteBit::present) {
             e_.complain(field.span, "a PTE has no '" + field.name + "' to set",
                         did_you_mean(field.name, {"page", "writable", "dirty", "soft_dirty",
-                                                  "uffd_wp", "special", "huge"}));
+                                                  "uffd_wp", "special", "huge", "swap", "exclusive"}));
             continue;
         }
         const Value value = field.value.empty() ? constant(Type::boolean, 1)

@@ -38,6 +38,7 @@ const std::vector<std::string_view> known_phrases{
     "unpin page",                 "zap pte",
     "flush tlb",                  "flush tlb va",
     "detach vma(va)",             "start child",
+    "write page to swap",
     "end mm",                     "wait userfaultfd(va)",
     "read through pin",           "write through pin"};
 
@@ -106,10 +107,11 @@ void Handlers::assign_field(const ast::Stmt &stmt) {
         Field field;
         Type type;
     };
-    static constexpr std::array<Target, 5> targets{
+    static constexpr std::array<Target, 6> targets{
         {{Type::mm, "has_pinned", Field::has_pinned, Type::boolean},
          {Type::mm, "tlb_flush_pending", Field::tlb_flush_pending, Type::number},
          {Type::page, "refcount", Field::refcount, Type::number},
+         {Type::page, "swapcache", Field::swapcache, Type::boolean},
          {Type::page, "mapcount", Field::mapcount, Type::number},
          {Type::page, "anon_exclusive", Field::anon_exclusive, Type::boolean}}};
     for (const Target &known : targets) {
@@ -244,6 +246,13 @@ bool Handlers::memory_phrase(const ast::Expr &phrase) {
         return e_.emit(Code::dma_read), true;
     if (matches(phrase, {"write", "through", "pin"}))
         return e_.emit(Code::dma_write), true;
+    if (matches(phrase, {"write", "_", "to", "swap"})) {
+        auto c = context();
+        const Value page = x_.compile(phrase.operands[1], c, Type::page);
+        if (page.type == Type::page)
+            e_.emit(Code::swap_write, e_.in_register(page, phrase.span));
+        return true;
+    }
     if (matches(phrase, {"start", "_"})) {
         auto c = context();
         const Value child = x_.compile(phrase.operands[1], c, Type::mm);

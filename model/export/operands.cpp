@@ -34,9 +34,9 @@ Operands operands(Code code) {
     case Code::lock_page: case Code::unlock_page: return {Kind::lock, y, n, n, n};
     case Code::trylock_page: return {Kind::lock, n, y, n, y};
 
-    case Code::get: case Code::put: return {Kind::pages, y, n, n, n};
+    case Code::get: case Code::put: case Code::swap_write: return {Kind::pages, y, n, n, n};
     case Code::try_get: case Code::copy: return {Kind::pages, n, y, n, y};
-    case Code::alloc: return {Kind::pages, n, n, n, y};
+    case Code::alloc: case Code::swap_cache: return {Kind::pages, n, n, n, y};
     case Code::set_pte: return {Kind::pages, y, y, n, n};
     case Code::share_pte: return {Kind::pages, y, n, y, n};
 

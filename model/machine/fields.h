@@ -36,6 +36,8 @@ inline constexpr std::size_t scope_count = 6;
     X(mapcount,          page,   1,   2,   4, "how many PTEs map the page")                       \
     X(anon_exclusive,    page,   1,   6,   1, "PageAnonExclusive")                                \
     X(locked,            page,   1,   7,   1, "the page lock is held")                            \
+    X(swapcache,         page,   1,   9,   1, "the page is in the swap cache")                     \
+    X(page_dirty,        page,   1,  10,   1, "a device has written it since it was written to swap") \
     X(zeroed,            page,   1,   8,   1, "ghost: the page holds zeroes")                     \
     X(expected,          page,   2,   0,   8, "ghost: bit mm * pages + va: holds what that reads") \
     X(entitled,          page,   2,   8,   8, "ghost: bit mm, bit mms + pin: may see the content") \
@@ -95,10 +97,13 @@ inline constexpr auto field_table = std::to_array<FieldInfo>({
 struct Part {
     static constexpr std::uint8_t always = 0;
     static constexpr std::uint8_t mprotect = 1;
+    static constexpr std::uint8_t swap = 2;
 };
 
 [[nodiscard]] constexpr std::uint8_t part_of(Field field) {
-    return field == Field::read_only ? Part::mprotect : Part::always;
+    return field == Field::read_only   ? Part::mprotect
+           : field == Field::swapcache || field == Field::page_dirty ? Part::swap
+                                                                     : Part::always;
 }
 
 // Thread locals of a handler follow the fixed thread fields: from this bit of
@@ -115,6 +120,8 @@ struct PteBit {
     static constexpr std::uint16_t uffd_wp = 1U << 4;
     static constexpr std::uint16_t special = 1U << 5; // vm_normal_page() is NULL
     static constexpr std::uint16_t huge = 1U << 6;    // a PMD maps it, with its neighbours
+    static constexpr std::uint16_t swap = 1U << 7;    // not present: a swap entry
+    static constexpr std::uint16_t exclusive = 1U << 6; // of a swap entry: pte_swp_exclusive()
     static constexpr unsigned frame_shift = 8;
     static constexpr std::uint16_t frame_mask = 0xf;
 };

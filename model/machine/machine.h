@@ -160,12 +160,15 @@ template <class Observer = NoObserver> class Machine {
     // The ghost data.
     unsigned pins_of(unsigned mm) const;
     void content_changes(unsigned page, unsigned entitled);
+    void copy_content(unsigned from, unsigned to);
     void store_value(unsigned mm, unsigned va, unsigned page, unsigned entitled);
     bool is_zapping(unsigned mm, unsigned va);
     bool races_with_zap(unsigned mm, unsigned va, unsigned page);
     void forget_mapping(unsigned mm, unsigned va);
     bool holds_expected(unsigned mm, unsigned va, unsigned page) const;
     bool is_quiet(unsigned mm);
+    unsigned swap_cache() const;
+    unsigned swap_entries(unsigned without) const;
     unsigned count_references(unsigned page) const;
     unsigned count_mappings(unsigned page) const;
     bool reachable_by_others(unsigned mm, unsigned page);

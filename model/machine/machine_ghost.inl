@@ -39,6 +39,12 @@ template <class O> void Machine<O>::content_changes(unsigned page, unsigned enti
     set(Field::zeroed, page, 0);
 }
 
+template <class O> void Machine<O>::copy_content(unsigned from, unsigned to) {
+    for (const Field ghost : {Field::expected, Field::entitled, Field::zeroed})
+        set(ghost, to, get(ghost, from));
+    observer_.copied(from, to);
+}
+
 // What mm should read at va is, from now on, the value just written to the page.
 template <class O>
 void Machine<O>::store_value(unsigned mm, unsigned va, unsigned page, unsigned entitled) {
@@ -105,12 +111,33 @@ template <class O> unsigned Machine<O>::count_mappings(unsigned page) const {
     return n;
 }
 
+// The page in the swap cache; there is one swap slot, so there is one at most.
+template <class O> unsigned Machine<O>::swap_cache() const {
+    for (unsigned f = 0; f < p_.world.frames; ++f)
+        if (get(Field::swapcache, f) != 0)
+            return f;
+    return p_.world.swap_frame();
+}
+
+// Swap entries in the page tables of all processes but one.
+template <class O> unsigned Machine<O>::swap_entries(unsigned without) const {
+    unsigned n = 0;
+    for (unsigned i = 0; i < p_.layout.size(Scope::pte); ++i) {
+        const unsigned pte = get(Field::pte, i);
+        n += i / p_.layout.pages != without && (pte & PteBit::present) == 0 &&
+             (pte & PteBit::swap) != 0;
+    }
+    return n;
+}
+
 // What the reference count should be when nothing is under way: one for every
 // mapping (the zeropage and page cache: one for the cache), 1 or 1024 for a pin.
 template <class O> unsigned Machine<O>::count_references(unsigned page) const {
     const auto kind = static_cast<PageKind>(get(Field::kind, page));
     unsigned n = kind == PageKind::zeropage ? 1 : count_mappings(page);
     n += kind == PageKind::page_cache ? 1 : 0;
+    if (p_.layout.has(Field::swapcache))
+        n += page == p_.world.swap_frame() ? swap_entries(mms()) : get(Field::swapcache, page);
     for (unsigned i = 0; i < pins(); ++i)
         if (get(Field::pin_state, i) == static_cast<unsigned>(PinState::held) &&
             get(Field::pin_page, i) == page)
@@ -124,6 +151,8 @@ template <class O> unsigned Machine<O>::count_references(unsigned page) const {
 // always can.
 template <class O> bool Machine<O>::reachable_by_others(unsigned mm, unsigned page) {
     if (!is_anon(page))
+        return true;
+    if (get(Field::swapcache, page) != 0 && swap_entries(mm) > 0)
         return true;
     for (unsigned i = 0; i < p_.layout.size(Scope::pte); ++i) {
         const unsigned pte = get(Field::pte, i);

@@ -258,14 +258,18 @@ template <class O> StepResult Machine<O>::run(unsigned address, bool entering) {
                 if (i->imm != 0)
                     raise(Event::cow_copy, r[Reg::mm], r[Reg::va], r[i->b], 0,
                           get(Field::fault_shared, thread_) != 0 || !is_anon(r[i->b]));
-                set(Field::expected, page, get(Field::expected, r[i->b]));
-                set(Field::entitled, page, get(Field::entitled, r[i->b]));
-                set(Field::zeroed, page, get(Field::zeroed, r[i->b]));
-                observer_.copied(r[i->b], page);
+                copy_content(r[i->b], page);
             }
             r[i->a] = narrow(page);
             break;
         }
+        case Code::swap_cache:
+            r[i->a] = narrow(swap_cache());
+            break;
+        case Code::swap_write:
+            copy_content(r[i->a], p_.world.swap_frame());
+            set(Field::page_dirty, r[i->a], 0);
+            break;
         case Code::set_pte: {
             const unsigned old = get(Field::pte, r[i->b]);
             set(Field::pte, r[i->b], r[i->a]);

@@ -198,6 +198,8 @@ template <class O> void Machine<O>::dma_write(unsigned pin) {
     const unsigned page = get(Field::pin_page, pin);
     const bool owned = get(Field::pin_owned, pin) != 0;
     raise(Event::dma_write, mm, va, page, pin);
+    if (p_.layout.has(Field::page_dirty))
+        set(Field::page_dirty, page, 1);
     unsigned entitled = 1U << (mms() + pin);
     if (owned) {
         entitled |= (1U << mm) | pins_of(mm);

@@ -100,6 +100,8 @@ struct Reg {
     X(sub_field)     /* field c of element b -= a */                                             \
     X(alloc)         /* a = a zeroed page; blocks while there is none */                         \
     X(copy)          /* a = a copy of page b; blocks; imm 1: a fault breaks COW here */          \
+    X(swap_cache)    /* a = the page in the swap cache, or the swap slot if there is none */     \
+    X(swap_write)    /* the swap slot holds what page a holds */                                 \
     X(set_pte)       /* PTE b = a */                                                             \
     X(share_pte)     /* PTE of mm c at va becomes a: fork */                                     \
     X(zap_pte)       /* the PTE at va goes, and the mapping generation with it */                \

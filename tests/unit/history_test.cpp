@@ -191,7 +191,7 @@ TEST_CASE("hugetlb memory leaks through FOLL_GET in every kernel") {
 }
 
 TEST_CASE("v5.19 holds all but the read-only pin of what is not anonymous, a few operations deep") {
-    const std::set<std::string> not_anonymous{"zeropage", "huge-zeropage", "memfd",
+    const std::set<std::string> not_anonymous{"zeropage", "zeropage-fork", "huge-zeropage", "memfd",
                                               "memfd-hugetlb"};
     for (const std::string& name : builtin_library().world_names()) {
         CAPTURE(name);

@@ -31,6 +31,8 @@ std::vector<Case> cases() {
             {"madvise", 2, 2},
             {"mprotect", 2, 2},
             {"speculative", 2, 2},
+            {"swap", 3 - less, 2},
+            {"swap-fork", 3 - less, 2},
             {"default", 2 - less, 2},
             {twins, 4 - less, 2},
             {small_two_pages, 4 - less, 0}};
