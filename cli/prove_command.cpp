@@ -36,8 +36,7 @@ int prove_designs(const ProveCommandOptions& options) {
         print(text);
     }
     if (any(reports, prove::Outcome::unknown)) return ExitStatus::stopped;
-    return any(reports, prove::Outcome::refuted) ? ExitStatus::violation
-                                                 : ExitStatus::no_violation;
+    return any(reports, prove::Outcome::refuted) ? ExitStatus::violation : ExitStatus::no_violation;
 }
 
 }  // namespace cowcheck

@@ -68,8 +68,7 @@ std::string line(std::string_view label, const std::string& text) {
 
 std::string witness_text(const Finding& finding) {
     const prove::Witness& witness = *finding.answer.witness;
-    return "with " + references_text(witness, true) + ": " +
-           counts_text(witness, finding.folio);
+    return "with " + references_text(witness, true) + ": " + counts_text(witness, finding.folio);
 }
 
 // What the overflow of 32 bits does to a test that integers can't fool.
@@ -131,7 +130,7 @@ std::string finding_text(const Finding& finding, const Finding& main) {
 std::string guard_text(const GuardReport& report) {
     const prove::Guard& guard = report.guard;
     std::string text = guard.handler + "(), " + place(guard.span) + ": " + guard.text + "\n";
-    if (guard.page.empty()) return text + "  reads the counts of several pages: not looked at\n";
+    if (guard.page.empty()) return text + "  unknown: it reads the counts of several pages\n";
     text += "  " + std::string(claim_text(report.claim)) + "\n";
     if (!guard.facts.empty()) {
         text += "  known on the way here:";
@@ -154,15 +153,14 @@ std::string guard_text(const GuardReport& report) {
 }
 
 nlohmann::ordered_json json_of(const prove::Witness& witness, FolioKind folio) {
-    nlohmann::ordered_json json{{"refcount", witness.refcount},
-                                {"mapcount", witness.mapcount},
-                                {"pincount", witness.pincount},
-                                {"swapcount", witness.swapcount},
-                                {"smallest", witness.smallest},
-                                {"text", references_text(witness, true) + ": " +
-                                             counts_text(witness, folio)}};
-    for (const auto& [part, n] : witness.parts)
-        json["references"][std::string(part->name)] = n;
+    nlohmann::ordered_json json{
+        {"refcount", witness.refcount},
+        {"mapcount", witness.mapcount},
+        {"pincount", witness.pincount},
+        {"swapcount", witness.swapcount},
+        {"smallest", witness.smallest},
+        {"text", references_text(witness, true) + ": " + counts_text(witness, folio)}};
+    for (const auto& [part, n] : witness.parts) json["references"][std::string(part->name)] = n;
     return json;
 }
 
@@ -198,21 +196,24 @@ nlohmann::ordered_json json_of(const GuardReport& report) {
 
 std::string prove_text(const prove::Report& report) {
     std::string text = report.design + ": " +
-                       (report.guards.empty() ? std::string("no test reads refcount or mapcount")
-                                              : plural(report.guards.size(), "test") +
-                                                    " of refcount or mapcount") +
+                       (report.guards.empty()
+                            ? std::string("no test reads refcount or mapcount")
+                            : plural(report.guards.size(), "test") + " of refcount or mapcount") +
                        "\n";
     if (report.anon_exclusive)
-        text += "Assumed, as its handlers are written to keep it so (check: unpin_finds_exclusive):\n"
-                "  a PageAnonExclusive page is out of reach of other processes,\n"
-                "  and a pinned page is PageAnonExclusive.\n";
+        text +=
+            "Assumed, as its handlers are written to keep it so (check: unpin_finds_exclusive):\n"
+            "  a PageAnonExclusive page is out of reach of other processes,\n"
+            "  and a pinned page is PageAnonExclusive.\n";
     for (const GuardReport& guard : report.guards) text += "\n" + guard_text(guard);
     return text;
 }
 
 std::string prove_json(const std::vector<prove::Report>& reports) {
-    nlohmann::ordered_json json{{"format", "cowcheck-prove"}, {"version", 1},
-                                {"cowcheck", version}, {"designs", nlohmann::ordered_json::array()}};
+    nlohmann::ordered_json json{{"format", "cowcheck-prove"},
+                                {"version", 1},
+                                {"cowcheck", version},
+                                {"designs", nlohmann::ordered_json::array()}};
     for (const prove::Report& report : reports) {
         nlohmann::ordered_json design{{"design", report.design},
                                       {"anon_exclusive", report.anon_exclusive},

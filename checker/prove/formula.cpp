@@ -84,7 +84,8 @@ private:
 
     void replace(ast::Expr& expr, const Scope& scope) const {
         if (expr.kind == ast::ExprKind::name)
-            if (const ast::Expr* argument = scope.argument(expr.name)) expr.name = text(*argument, *scope.outer);
+            if (const ast::Expr* argument = scope.argument(expr.name))
+                expr.name = text(*argument, *scope.outer);
         for (ast::Expr& operand : expr.operands) replace(operand, scope);
     }
 
@@ -99,8 +100,7 @@ private:
     z3::expr remember(const std::string& text, bool number) {
         const auto found = unknowns_.find(text);
         if (found != unknowns_.end()) return found->second;
-        const z3::expr fresh =
-            number ? a_.constant(text) : context().bool_const(text.c_str());
+        const z3::expr fresh = number ? a_.constant(text) : context().bool_const(text.c_str());
         unknowns_.emplace(text, fresh);
         return fresh;
     }

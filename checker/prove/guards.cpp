@@ -102,9 +102,7 @@ private:
     void statement(const ast::Stmt& stmt, std::vector<Fact>& facts) {
         switch (stmt.kind) {
         case ast::StmtKind::if_: return if_(stmt, facts);
-        case ast::StmtKind::assert_:
-            note(stmt.value[0], stmt.span, facts);
-            return;
+        case ast::StmtKind::assert_: note(stmt.value[0], stmt.span, facts); return;
         case ast::StmtKind::assign:
             if (stmt.target[0].kind == ast::ExprKind::name && stmt.name == "=")
                 note(stmt.value[0], stmt.span, facts);
@@ -163,7 +161,6 @@ private:
     const ast::Handler* handler_ = nullptr;
 };
 
-
 // Every handler in force, in the order of the texts, the oldest text first.
 std::vector<const ast::Handler*> handlers_in_force(const DesignText& design) {
     std::vector<const ast::Handler*> found;
@@ -175,8 +172,7 @@ std::vector<const ast::Handler*> handlers_in_force(const DesignText& design) {
 
 bool changes_anon_exclusive(const ast::Block& block) {
     return std::any_of(block.begin(), block.end(), [](const ast::Stmt& stmt) {
-        return (stmt.kind == ast::StmtKind::assign &&
-                stmt.target[0].kind == ast::ExprKind::field &&
+        return (stmt.kind == ast::StmtKind::assign && stmt.target[0].kind == ast::ExprKind::field &&
                 stmt.target[0].name == "anon_exclusive") ||
                changes_anon_exclusive(stmt.body) || changes_anon_exclusive(stmt.other);
     });

@@ -9,8 +9,8 @@ namespace {
 void limit(z3::solver& solver, std::chrono::milliseconds timeout) {
     if (timeout.count() <= 0) return;
     z3::params params(solver.ctx());
-    params.set("timeout", static_cast<unsigned>(std::min<std::int64_t>(
-                              timeout.count(), std::int64_t{0xfffffffe})));
+    params.set("timeout", static_cast<unsigned>(
+                              std::min<std::int64_t>(timeout.count(), std::int64_t{0xfffffffe})));
     solver.set(params);
 }
 

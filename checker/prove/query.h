@@ -31,9 +31,9 @@ struct Query {
     }
 
     Arithmetic arithmetic;
-    std::string question;                              // one line
+    std::string question;                                 // one line
     std::vector<std::pair<const Part*, z3::expr>> parts;  // what the counts sum up
-    std::vector<z3::expr> counts;                      // refcount, mapcount, pincount, swapcount
+    std::vector<z3::expr> counts;                         // refcount, mapcount, pincount, swapcount
     std::vector<Assertion> assertions;
 };
 
@@ -62,9 +62,9 @@ struct Witness {
 
 struct Answer {
     Outcome outcome = Outcome::unknown;
-    std::optional<Witness> witness;     // refuted
-    std::vector<std::string> needed;    // proved: names of assertions that suffice
-    std::string why;                    // unknown: what the solver says
+    std::optional<Witness> witness;   // refuted
+    std::vector<std::string> needed;  // proved: names of assertions that suffice
+    std::string why;                  // unknown: what the solver says
 };
 
 // Each call of the solver gets `timeout`; 0 is no limit. Without `minimise`, any witness

@@ -43,8 +43,8 @@ private:
 
     z3::expr at(const Guard& guard, PlainCounts plain, const Arithmetic& arithmetic,
                 Unknowns& unknowns) {
-        return translate(design_, *guard.condition, guard.page,
-                         plain_counts(plain, arithmetic), arithmetic, unknowns);
+        return translate(design_, *guard.condition, guard.page, plain_counts(plain, arithmetic),
+                         arithmetic, unknowns);
     }
 
     Claim claim_of(const Guard& guard) {
@@ -63,8 +63,8 @@ private:
     };
 
     Query query(const GuardReport& report, const Ask& ask, z3::context& context, bool rules) {
-        const Setting setting{design_, report.guard, report.claim, ask.folio, ask.numbers,
-                              rules && anon_exclusive_};
+        const Setting setting{design_,   report.guard, report.claim,
+                              ask.folio, ask.numbers,  rules && anon_exclusive_};
         Query query = question(setting, ask.subject, context);
         query.question = design_.name() + ", " + report.guard.handler + "(): \"" +
                          report.guard.text + "\", " + std::string(name_of(ask.folio)) + ": " +
@@ -121,15 +121,13 @@ private:
     }
 
     void exclusive(GuardReport& report, FolioKind folio) {
-        const Outcome sound =
-            ask(report, {folio, Subject::sound, Numbers::integers, nullptr});
+        const Outcome sound = ask(report, {folio, Subject::sound, Numbers::integers, nullptr});
         if (sound == Outcome::refuted) by_cause(report, folio, Subject::sound);
         if (folio == FolioKind::small && sound == Outcome::proved) {
             (void)ask(report, {folio, Subject::sound, Numbers::bits32, nullptr});
             (void)ask(report, {folio, Subject::sound, Numbers::overflow, nullptr});
         }
-        if (ask(report, {folio, Subject::complete, Numbers::integers, nullptr}) !=
-            Outcome::unknown)
+        if (ask(report, {folio, Subject::complete, Numbers::integers, nullptr}) != Outcome::unknown)
             by_cause(report, folio, Subject::complete);
     }
 
@@ -181,6 +179,7 @@ std::string_view name_of(Numbers numbers) {
 
 bool Report::any(Outcome outcome) const {
     return std::any_of(guards.begin(), guards.end(), [&](const GuardReport& guard) {
+        if (guard.guard.page.empty()) return outcome == Outcome::unknown;
         return std::any_of(
             guard.findings.begin(), guard.findings.end(),
             [&](const Finding& finding) { return finding.answer.outcome == outcome; });

@@ -52,7 +52,7 @@ struct Finding {
 };
 
 struct GuardReport {
-    Guard guard;
+    Guard guard;  // without a page: not asked about, unknown
     Claim claim = Claim::nothing;
     std::vector<Finding> findings;
 };

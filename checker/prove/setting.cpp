@@ -120,12 +120,11 @@ void add_counts(Query& query, const Setting& setting) {
               setting.numbers == Numbers::bits32
                   ? z3::zext(query.counts[0], wide - bits) ==
                         refcount_sum(query, setting.folio, wide)
-                  : query.counts[0] == sum(refcount_sum(query, setting.folio, a.width()),
-                                           "refcount_overflows"));
+                  : query.counts[0] ==
+                        sum(refcount_sum(query, setting.folio, a.width()), "refcount_overflows"));
     query.add("mapcount_is_the_sum", "page_mapcount(): PTEs that map this page",
-              query.counts[1] ==
-                  sum(sum_of(query, [](const Part& part) { return part.mapping; }),
-                      "mapcount_overflows"));
+              query.counts[1] == sum(sum_of(query, [](const Part& part) { return part.mapping; }),
+                                     "mapcount_overflows"));
     query.add("pincount_is_the_sum", "_pincount, which small folios do not have",
               query.counts[2] == (setting.folio == FolioKind::small
                                       ? a.value(0)
@@ -181,8 +180,7 @@ void add_goal(Query& query, const Setting& setting, Subject subject) {
     switch (subject) {
     case Subject::sound:
         query.add("says_exclusive", "it says that the page is exclusive", says);
-        query.add("is_shared", "but another process can reach the page",
-                  reached_by_others(query));
+        query.add("is_shared", "but another process can reach the page", reached_by_others(query));
         return;
     case Subject::complete:
         query.add("says_shared", "it says that the page is not exclusive", !says);
@@ -216,8 +214,7 @@ Counts plain_counts(const PlainCounts& plain, const Arithmetic& a) {
 }
 
 Query question(const Setting& setting, Subject subject, z3::context& context) {
-    const bool vectors =
-        setting.numbers == Numbers::bits32 || setting.numbers == Numbers::overflow;
+    const bool vectors = setting.numbers == Numbers::bits32 || setting.numbers == Numbers::overflow;
     Query query(Arithmetic(context, vectors ? bits : 0));
     add_parts(query, setting);
     add_counts(query, setting);
@@ -235,8 +232,7 @@ Query question(const Setting& setting, Subject subject, z3::context& context) {
                   fact.holds ? formula : !formula);
     }
     query.add("the_guard", "the guard: " + setting.guard.text,
-              context.bool_const("guard") ==
-                  guard_at(query, setting, counts_of(query), unknowns));
+              context.bool_const("guard") == guard_at(query, setting, counts_of(query), unknowns));
     if (subject == Subject::complete || subject == Subject::false_negative)
         add_counts_decide(query, setting, unknowns);
     add_goal(query, setting, subject);

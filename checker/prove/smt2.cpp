@@ -37,8 +37,7 @@ std::string to_smt2(const Query& query, Outcome outcome) {
     std::set<std::string> seen;
     std::vector<z3::expr> constants;
     for (const auto& [part, count] : query.parts) collect(count, seen, constants);
-    for (const Assertion& assertion : query.assertions)
-        collect(assertion.formula, seen, constants);
+    for (const Assertion& assertion : query.assertions) collect(assertion.formula, seen, constants);
     for (const z3::expr& constant : constants) {
         out << "(declare-const " << constant << " " << constant.get_sort() << ")";
         if (const auto meaning = meaning_of(query, constant); !meaning.empty())

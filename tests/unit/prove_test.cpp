@@ -64,8 +64,8 @@ struct Numbers32 {
 std::map<std::string, bool> conditions_of(const Program& p, const State& state,
                                           const std::string& page) {
     const unsigned pte = p.layout.get(state, Field::pte, 0);
-    return {{page + ".anon", p.layout.get(state, Field::kind, 0) ==
-                                 static_cast<unsigned>(PageKind::anonymous)},
+    return {{page + ".anon",
+             p.layout.get(state, Field::kind, 0) == static_cast<unsigned>(PageKind::anonymous)},
             {page + ".anon_exclusive", p.layout.get(state, Field::anon_exclusive, 0) != 0},
             {page + ".locked", p.layout.get(state, Field::locked, 0) != 0},
             {"mm.has_pinned", p.layout.get(state, Field::has_pinned, 0) != 0},
@@ -76,13 +76,12 @@ std::map<std::string, bool> conditions_of(const Program& p, const State& state,
             {"trylock " + page, p.layout.get(state, Field::locked, 0) == 0}};
 }
 
-bool formula_holds(const DesignText& design, const Guard& guard, unsigned width,
-                   const Numbers32& n, const std::map<std::string, bool>& conditions) {
+bool formula_holds(const DesignText& design, const Guard& guard, unsigned width, const Numbers32& n,
+                   const std::map<std::string, bool>& conditions) {
     z3::context context;
     const Arithmetic a(context, width);
     Unknowns unknowns;
-    for (const auto& [text, holds] : conditions)
-        unknowns.emplace(text, context.bool_val(holds));
+    for (const auto& [text, holds] : conditions) unknowns.emplace(text, context.bool_val(holds));
     const auto before = unknowns.size();
     const z3::expr formula =
         translate(design, *guard.condition, guard.page,
@@ -104,8 +103,9 @@ void agree_on_random_states(const std::string& name, const DesignText& text, con
         for (int i = 0; i < 100; ++i) {
             State state = base.start;
             // Near the numbers that guards compare with, and anywhere.
-            const unsigned refcount = some(2) != 0 ? some(6) : some(2) != 0 ? 1020 + some(10)
-                                                                            : some(65536);
+            const unsigned refcount = some(2) != 0   ? some(6)
+                                      : some(2) != 0 ? 1020 + some(10)
+                                                     : some(65536);
             const Numbers32 n{refcount, some(4) != 0 ? some(3) : some(16)};
             l.set(state, Field::refcount, 0, n.refcount);
             l.set(state, Field::mapcount, 0, n.mapcount);
@@ -258,7 +258,8 @@ handler wp_page_reuse(va) {
     pte = pte with { writable, dirty, soft_dirty }
     unlock ptl
 }
-)", out);
+)",
+                                         out);
     REQUIRE(unshare);
     const Report report = prove_guards(*unshare, {});
     const GuardReport& shared = guard_called(report, "page.mapcount > 1");
