@@ -12,9 +12,13 @@ every interleaving of their steps, and the shortest schedule that breaks a promi
 usage: cowcheck [check] [options]
        cowcheck designs|worlds|properties [show NAME]
        cowcheck replay TRACE [--format text|columns|json] [--design FILE] [--world FILE]
-       cowcheck export --to promela --design NAME|FILE [--world NAME|FILE]
+       cowcheck history                       every design, every property, every known bug
+  cowcheck history --why v5.9 no_foreign_data
+                                         one cell of it: how, and what mended it
+  cowcheck export --to promela --design NAME|FILE [--world NAME|FILE]
                        [--depth N] [--concurrency K|all] [--property NAME|FILE] [--output FILE]
        cowcheck selftest [--design NAME|FILE]... [--format ktap|json]
+       cowcheck history [--why DESIGN PROPERTY] [--format text|markdown] [--threads N]
 
 what to check
   --design NAME|FILE     a design; may be repeated. all: every built-in one (default: the
@@ -46,13 +50,16 @@ examples
   cowcheck designs show v5.9 > mine.cow  a start for a design of your own;
   cowcheck --design mine.cow             give it a name of its own and check it
   cowcheck replay --format columns cowcheck-traces/v5.7-default-no_foreign_data.json
+  cowcheck history                       every design, every property, every known bug
+  cowcheck history --why v5.9 no_foreign_data
+                                         one cell of it: how, and what mended it
   cowcheck export --to promela --design v5.9 --world tiny --output tiny.pml
                                          the same states for SPIN; its first lines say how
   cowcheck selftest --design v6.2        what the kernel's selftest cow.c would print
 
 exit status: 0 no violation, 1 violation, 2 bad input or output that can't be written,
 3 stopped by a limit or Ctrl-C without a violation so far. replay: 0 the trace happens again,
-1 it does not, 2 as above.
+1 it does not, 2 as above. history: 0, or 2 as above.
 )";
 
 }  // namespace cowcheck

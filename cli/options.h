@@ -58,6 +58,13 @@ struct SelftestOptions {
     enum class Format { ktap, json } format = Format::ktap;
 };
 
+struct HistoryOptions {
+    enum class Format { text, markdown } format = Format::text;
+    unsigned threads = 1;
+    std::string design;  // the cell whose story is told; empty: the whole matrix
+    std::string property;
+};
+
 // --help or --version: print and be done.
 struct ShowText {
     std::string text;
@@ -65,6 +72,7 @@ struct ShowText {
 
 using Options =
     std::variant<CheckOptions, ListOptions, ReplayOptions, ExportCommandOptions, SelftestOptions,
+                 HistoryOptions,
                  ShowText>;
 
 // Throws BadInput.

@@ -3,6 +3,7 @@
 #include "cli/bad_input.h"
 #include "cli/check_command.h"
 #include "cli/export_command.h"
+#include "cli/history_command.h"
 #include "cli/list_commands.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -32,6 +33,7 @@ int execute(const ListOptions& options) { return list(options); }
 int execute(const ReplayOptions& options) { return replay(options); }
 int execute(const ExportCommandOptions& options) { return export_model(options); }
 int execute(const SelftestOptions& options) { return selftest(options); }
+int execute(const HistoryOptions& options) { return history(options); }
 
 void log_to_stderr() {
     auto logger = spdlog::stderr_logger_st("cowcheck");
