@@ -72,8 +72,7 @@ struct ShowText {
 
 using Options =
     std::variant<CheckOptions, ListOptions, ReplayOptions, ExportCommandOptions, SelftestOptions,
-                 HistoryOptions,
-                 ShowText>;
+                 HistoryOptions, ShowText>;
 
 // Throws BadInput.
 [[nodiscard]] Options parse_options(int argc, const char* const* argv);

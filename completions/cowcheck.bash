@@ -9,7 +9,7 @@ _cowcheck() {
     local command=check word words=''
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         case $word in
-            designs | worlds | properties | replay | export | selftest) command=$word && break ;;
+            designs | worlds | properties | replay | export | selftest | history) command=$word && break ;;
         esac
     done
     COMPREPLY=()
@@ -18,11 +18,13 @@ _cowcheck() {
         --design) words=$(_cowcheck_names designs) ;;
         --world) words=$(_cowcheck_names worlds) ;;
         --property) words=$(_cowcheck_names properties) ;;
+        --why) words=$(_cowcheck_names designs) ;;
         --concurrency) words='1 2 3 all' ;;
         --format)
             words='text json'
             [[ $command == replay ]] && words='text columns json'
             [[ $command == selftest ]] && words='ktap json'
+            [[ $command == history ]] && words='text markdown'
             ;;
         --to) words='promela' ;;
         --output)
@@ -36,10 +38,15 @@ _cowcheck() {
         --depth | --threads | --max-states | --max-memory | --max-time) return ;;
         show) words=$(_cowcheck_names "$command") ;;
         *)
+            if [[ $command == history && ${COMP_WORDS[COMP_CWORD - 2]} == --why ]]; then
+                command=why
+            fi
             case $command in
+                why) words=$(_cowcheck_names properties) ;;
                 designs | worlds | properties) words='show' ;;
                 replay) words='--format --design --world --property' ;;
                 selftest) words='--design --format' ;;
+                history) words='--why --format --threads' ;;
                 export)
                     words='--to --design --world --property --depth --concurrency --output'
                     ;;
@@ -47,7 +54,7 @@ _cowcheck() {
                     words='--depth --concurrency --design --world --property --threads
                         --max-states --max-memory --max-time --traces --format
                         --no-reduction --no-symmetry --help --version'
-                    ((COMP_CWORD == 1)) && words+=' check designs worlds properties replay export selftest'
+                    ((COMP_CWORD == 1)) && words+=' check designs worlds properties replay export selftest history'
                     ;;
             esac
             ;;

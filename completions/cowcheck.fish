@@ -4,8 +4,8 @@ function __cowcheck_names
     cowcheck $argv[1] 2>/dev/null | string replace -r '\s.*' ''
 end
 
-set -l commands check designs worlds properties replay export selftest
-set -l checking "not __fish_seen_subcommand_from designs worlds properties replay export selftest"
+set -l commands check designs worlds properties replay export selftest history
+set -l checking "not __fish_seen_subcommand_from designs worlds properties replay export selftest history"
 
 complete -c cowcheck -f
 complete -c cowcheck -n "not __fish_seen_subcommand_from $commands" -a "$commands"
@@ -32,6 +32,11 @@ complete -c cowcheck -n "__fish_seen_subcommand_from replay" -F
 complete -c cowcheck -n "__fish_seen_subcommand_from replay" -l format -x -a "text columns json"
 
 complete -c cowcheck -n "__fish_seen_subcommand_from selftest" -l format -x -a "ktap json"
+
+set -l telling "__fish_seen_subcommand_from history"
+complete -c cowcheck -n $telling -l why -x -a "(__cowcheck_names designs)" -d "the story of one cell"
+complete -c cowcheck -n $telling -l format -x -a "text markdown" -d "how to print it"
+complete -c cowcheck -n $telling -l threads -x -d "worker threads"
 
 set -l exporting "__fish_seen_subcommand_from export"
 complete -c cowcheck -n $exporting -l to -x -a promela -d "the language"
