@@ -24,7 +24,7 @@ struct StopLimits {
 struct CheckOptions : StopLimits {
     unsigned depth = 5;
     unsigned concurrency = 2;          // 0: no bound
-    std::vector<std::string> designs;  // names or files; none: all that are built in
+    std::vector<std::string> designs;  // names or files, or all; none: the default ones
     std::vector<std::string> worlds;   // likewise; none: default
     std::vector<std::string> properties;
     unsigned threads = 1;
@@ -106,6 +106,13 @@ struct SelftestOptions {
     enum class Format { ktap, json } format = Format::ktap;
 };
 
+struct HistoryOptions {
+    enum class Format { text, markdown } format = Format::text;
+    unsigned threads = 1;
+    std::string design;  // the cell whose story is told; empty: the whole matrix
+    std::string property;
+};
+
 // --help or --version: print and be done.
 struct ShowText {
     std::string text;
@@ -113,7 +120,7 @@ struct ShowText {
 
 using Options = std::variant<CheckOptions, ListOptions, ReplayOptions, ExplainOptions,
                              ExportCommandOptions, GateOptions, CoverageOptions,
-                             ProveCommandOptions, SelftestOptions, ShowText>;
+                             ProveCommandOptions, SelftestOptions, HistoryOptions, ShowText>;
 
 // Throws BadInput.
 [[nodiscard]] Options parse_options(int argc, const char* const* argv);
