@@ -26,7 +26,8 @@ usage: cowcheck [check] [options]
        cowcheck selftest [--design NAME|FILE]... [--format ktap|json]
 
 what to check
-  --design NAME|FILE     a design; may be repeated (default: all that are built in)
+  --design NAME|FILE     a design; may be repeated. all: every built-in one (default: the
+                         six that 'cowcheck designs' marks with a *)
   --world NAME|FILE      processes, CPUs, pages, what may start; repeatable (default: default)
   --property NAME|FILE   a property, or a file of your own; repeatable (default: all)
 

@@ -42,7 +42,7 @@ std::string list_designs(const Library& library) {
     for (const std::string& name : library.design_names()) {
         const DesignText text = find_design(library, name);
         const ast::Design& design = text.design();
-        table.push_back({name, design.kernels, design.title});
+        table.push_back({name, design.by_default ? "*" : "", design.kernels, design.title});
     }
     return to_text(table);
 }

@@ -156,6 +156,17 @@ void select_designs(Library& library, const Strings& asked, Selection& selection
     for (const auto& [name, path] : selection.design_files) check_user_design(library, name, path);
 }
 
+// `all` stands for what is built in; without a name, the main line of history.
+Strings asked_designs(const Library& library, const Strings& asked) {
+    if (asked.empty()) return library.default_design_names();
+    Strings designs;
+    for (const std::string& one : asked) {
+        const Strings names = one == "all" ? library.design_names() : Strings{one};
+        designs.insert(designs.end(), names.begin(), names.end());
+    }
+    return designs;
+}
+
 void select_worlds(Library& library, const Strings& asked, Selection& selection) {
     selection.worlds =
         resolve("world", asked, library.world_names(), ".world", selection.world_files,
@@ -222,8 +233,7 @@ Selection select(Library& library, const CheckOptions& options) {
     // What a design expects is said of properties: they come first.
     select_properties(library, options.properties, selection);
     select_worlds(library, options.worlds.empty() ? Strings{"default"} : options.worlds, selection);
-    select_designs(library, options.designs.empty() ? library.design_names() : options.designs,
-                   selection);
+    select_designs(library, asked_designs(library, options.designs), selection);
     return selection;
 }
 

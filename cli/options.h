@@ -24,7 +24,7 @@ struct StopLimits {
 struct CheckOptions : StopLimits {
     unsigned depth = 5;
     unsigned concurrency = 2;          // 0: no bound
-    std::vector<std::string> designs;  // names or files; none: all that are built in
+    std::vector<std::string> designs;  // names or files, or all; none: the default ones
     std::vector<std::string> worlds;   // likewise; none: default
     std::vector<std::string> properties;
     unsigned threads = 1;

@@ -104,9 +104,21 @@ void Library::add_selftest(std::string path, std::string text, Diagnostics &out)
 }
 
 std::vector<std::string> Library::design_names() const {
+    auto designs = designs_;
+    std::stable_sort(designs.begin(), designs.end(), [](const auto &a, const auto &b) {
+        if (a->tree.dated.empty() || b->tree.dated.empty())
+            return !a->tree.dated.empty() && b->tree.dated.empty();
+        return a->tree.dated < b->tree.dated;
+    });
     std::vector<std::string> names;
-    for (const auto &design : designs_)
+    for (const auto &design : designs)
         names.push_back(design->tree.name);
+    return names;
+}
+
+std::vector<std::string> Library::default_design_names() const {
+    std::vector<std::string> names = design_names();
+    std::erase_if(names, [&](const std::string &name) { return !find(name)->tree.by_default; });
     return names;
 }
 

@@ -31,8 +31,10 @@ class Library {
     // The kernel's own tests, in their order.
     [[nodiscard]] const std::vector<ast::Selftest> &selftests() const { return selftests_; }
 
-    // In chronological order, the built-in ones first.
+    // In chronological order, as `dated` says; those without a date last, as they came.
     [[nodiscard]] std::vector<std::string> design_names() const;
+    // Those that are checked when nobody names one.
+    [[nodiscard]] std::vector<std::string> default_design_names() const;
     [[nodiscard]] std::vector<std::string> world_names() const;
 
     // The design with all it extends; a complaint and nothing if the name, or one

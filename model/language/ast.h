@@ -109,6 +109,8 @@ struct Design {
     SourceSpan base_span;
     std::string title;
     std::string kernels;
+    std::string dated;       // released or posted: "2020-08-02", or empty
+    bool by_default = false; // checked when nobody names a design
     std::string comment; // the # lines at the top of the file
     std::vector<Expectation> expectations;
     std::vector<Predicate> predicates;

@@ -97,7 +97,8 @@ struct definition_start
                   until<one<'{'>, not_one<'\n', '#'>>>,
               seq<keyword<TAO_PEGTL_STRING("expect")>, some_blank, identifier, some_blank,
                   identifier>,
-              seq<sor<keyword<TAO_PEGTL_STRING("title")>, keyword<TAO_PEGTL_STRING("kernels")>>,
+              seq<sor<keyword<TAO_PEGTL_STRING("title")>, keyword<TAO_PEGTL_STRING("kernels")>,
+                      keyword<TAO_PEGTL_STRING("dated")>>,
                   some_blank, not_at<one<'=', '+', '-'>>>>> {};
 
 // --- expressions

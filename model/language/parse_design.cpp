@@ -3,6 +3,7 @@
 #include "model/language/parse.h"
 #include "model/language/read_file.h"
 
+#include <algorithm>
 #include <array>
 
 namespace cowcheck {
@@ -19,6 +20,11 @@ struct design_line : seq<kw_design, blank, must<file_name>, opt<blank, extends>>
 
 struct kernels : seq<keyword<TAO_PEGTL_STRING("kernels")>, blank, must<quoted>>,
                  as<Kind::kernels> {};
+struct dated : seq<keyword<TAO_PEGTL_STRING("dated")>, blank, must<quoted>>, as<Kind::dated> {};
+struct by_default : seq<keyword<TAO_PEGTL_STRING("checked")>, blank,
+                        keyword<TAO_PEGTL_STRING("by")>, blank,
+                        keyword<TAO_PEGTL_STRING("default")>>,
+                    as<Kind::by_default> {};
 
 struct outcome : sor<keyword<TAO_PEGTL_STRING("violated")>, keyword<TAO_PEGTL_STRING("holds")>>,
                  as<Kind::keyword> {
@@ -36,10 +42,12 @@ struct handler : inside<Scope::definition, handler_word, blank, must<name>, blan
                         block_body>,
                  as<Kind::handler> {};
 
-struct design_item : sor<handler, predicate, expectation, title, kernels, design_line> {
+struct design_item : sor<handler, predicate, expectation, title, kernels, dated, by_default,
+                         design_line> {
     static constexpr std::string_view expected = "a definition";
-    static constexpr std::array<std::string_view, 7> words{
-        "operation", "fault", "handler", "predicate", "expect", "title", "kernels"};
+    static constexpr std::array<std::string_view, 9> words{
+        "operation", "fault",   "handler", "predicate", "expect",
+        "title",     "kernels", "dated",   "checked"};
 };
 
 template <typename Item>
@@ -76,6 +84,8 @@ private:
         case Kind::design: return design_line(node);
         case Kind::title: return build.set_once(design.title, node, "title");
         case Kind::kernels: return build.set_once(design.kernels, node, "line 'kernels'");
+        case Kind::dated: return dated(node);
+        case Kind::by_default: design.by_default = true; return;
         case Kind::expect: return expectation(node);
         case Kind::predicate: return design.predicates.push_back(build.predicate(node));
         default: return handler(node);
@@ -94,6 +104,18 @@ private:
         if (node.children.size() < 2) return;
         design.base = node[1].text();
         design.base_span = build.span(node[1]);
+    }
+
+    // Designs are listed by it, so it must sort as time goes.
+    void dated(const Node& node) {
+        build.set_once(design.dated, node, "line 'dated'");
+        constexpr std::string_view form = "dddd-dd-dd";
+        const bool right = std::equal(
+            form.begin(), form.end(), design.dated.begin(), design.dated.end(), [](char f, char c) {
+                return f == 'd' ? c >= '0' && c <= '9' : c == f;
+            });
+        if (!right)
+            build.complain(build.span(node[0]), "a date is written as \"2020-08-02\"");
     }
 
     void expectation(const Node& node) {

@@ -60,6 +60,8 @@ enum class Kind {
     design,
     title,
     kernels,
+    dated,
+    by_default,
     expect,
     because,
     predicate,
