@@ -24,6 +24,7 @@ usage: cowcheck [check] [options]
                        [--world NAME|FILE]... [--depth N] [--concurrency K|all] [limits]
        cowcheck prove NAME|FILE... [--format text|json] [--smt2 FILE] [--solver-timeout DURATION]
        cowcheck selftest [--design NAME|FILE]... [--format ktap|json]
+       cowcheck history [--why DESIGN PROPERTY] [--format text|markdown] [--threads N]
 
 what to check
   --design NAME|FILE     a design; may be repeated. all: every built-in one (default: the
@@ -55,6 +56,9 @@ examples
   cowcheck designs show v5.9 > mine.cow  a start for a design of your own;
   cowcheck --design mine.cow             give it a name of its own and check it
   cowcheck replay --format columns cowcheck-traces/v5.7-default-no_foreign_data.json
+  cowcheck history                       every design, every property, every known bug
+  cowcheck history --why v5.9 no_foreign_data
+                                         one cell of it: how, and what mended it
   cowcheck export --to promela --design v5.9 --world tiny --output tiny.pml
                                          the same states for SPIN; its first lines say how
   cowcheck prove v5.7 v5.9               what its tests of refcount and mapcount say, for all counts
@@ -69,6 +73,7 @@ exit status: 0 no violation, 1 violation, 2 bad input or output that can't be wr
 1 it does not, 2 as above. gate: 1 something got worse or is not as expected, 3 undecided.
 coverage: 1 something is not covered and not explained.
 prove: 0 all is proved, 1 a test is refuted, 3 the solver can't tell.
+history: 0.
 )";
 
 }  // namespace cowcheck

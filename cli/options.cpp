@@ -37,6 +37,8 @@ struct Raw {
     bool no_joining = false;
     Strings prove_designs, solver_timeout, smt2, prove_format;
     Strings selftest_designs, selftest_format;
+    Strings history_format, history_threads;
+    std::vector<Strings> why;
 };
 
 CLI::Option* add(CLI::App& app, const std::string& name, Strings& values) {
@@ -287,6 +289,24 @@ SelftestOptions selftest_options(const Raw& raw) {
     return options;
 }
 
+HistoryOptions history_options(const Raw& raw) {
+    HistoryOptions options;
+    using Format = HistoryOptions::Format;
+    if (const auto* text = single("--format", raw.history_format))
+        options.format = one_of<Format>(
+            "--format", *text, {{"text", Format::text}, {"markdown", Format::markdown}});
+    options.threads = parse_threads(raw.history_threads);
+    if (raw.why.empty()) return options;
+    if (raw.why.size() > 1)
+        throw BadInput("--why is given " + std::to_string(raw.why.size()) + " times");
+    require_words("--why", raw.why.front());
+    options.design = raw.why.front()[0];
+    options.property = raw.why.front()[1];
+    if (!raw.history_format.empty())
+        throw BadInput("--why is told as text; it has no --format");
+    return options;
+}
+
 struct Commands {
     CLI::App* check = nullptr;
     CLI::App* gate = nullptr;
@@ -297,6 +317,7 @@ struct Commands {
     CLI::App* export_ = nullptr;
     CLI::App* prove = nullptr;
     CLI::App* selftest = nullptr;
+    CLI::App* history = nullptr;
 };
 
 void add_bounds(CLI::App& command, Raw& raw) {
@@ -368,6 +389,10 @@ Commands declare(CLI::App& app, Raw& raw) {
     commands.selftest = add_command(app, "selftest");
     add(*commands.selftest, "--design", raw.selftest_designs);
     add(*commands.selftest, "--format", raw.selftest_format);
+    commands.history = add_command(app, "history");
+    add(*commands.history, "--format", raw.history_format);
+    add(*commands.history, "--threads", raw.history_threads);
+    commands.history->add_option("--why", raw.why)->type_size(2);
     return commands;
 }
 
@@ -460,6 +485,7 @@ Options parse_options(int argc, const char* const* argv) {
     if (commands.coverage->parsed()) return coverage_options(raw);
     if (commands.prove->parsed()) return prove_options(raw);
     if (commands.selftest->parsed()) return selftest_options(raw);
+    if (commands.history->parsed()) return history_options(raw);
     return check_options(raw);
 }
 

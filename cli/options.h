@@ -106,6 +106,13 @@ struct SelftestOptions {
     enum class Format { ktap, json } format = Format::ktap;
 };
 
+struct HistoryOptions {
+    enum class Format { text, markdown } format = Format::text;
+    unsigned threads = 1;
+    std::string design;  // the cell whose story is told; empty: the whole matrix
+    std::string property;
+};
+
 // --help or --version: print and be done.
 struct ShowText {
     std::string text;
@@ -113,7 +120,7 @@ struct ShowText {
 
 using Options = std::variant<CheckOptions, ListOptions, ReplayOptions, ExplainOptions,
                              ExportCommandOptions, GateOptions, CoverageOptions,
-                             ProveCommandOptions, SelftestOptions, ShowText>;
+                             ProveCommandOptions, SelftestOptions, HistoryOptions, ShowText>;
 
 // Throws BadInput.
 [[nodiscard]] Options parse_options(int argc, const char* const* argv);

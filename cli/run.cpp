@@ -6,6 +6,7 @@
 #include "cli/explain_command.h"
 #include "cli/export_command.h"
 #include "cli/gate_command.h"
+#include "cli/history_command.h"
 #include "cli/list_commands.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -40,6 +41,7 @@ int execute(const GateOptions& options) { return gate(options); }
 int execute(const CoverageOptions& options) { return coverage(options); }
 int execute(const ProveCommandOptions& options) { return prove_designs(options); }
 int execute(const SelftestOptions& options) { return selftest(options); }
+int execute(const HistoryOptions& options) { return history(options); }
 
 void log_to_stderr() {
     auto logger = spdlog::stderr_logger_st("cowcheck");

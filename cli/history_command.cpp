@@ -1,0 +1,27 @@
+#include "cli/history_command.h"
+
+#include "cli/history_matrix.h"
+#include "cli/history_why.h"
+#include "cli/load.h"
+#include "cli/output.h"
+#include "cli/run.h"
+
+namespace cowcheck {
+
+int history(const HistoryOptions& options) {
+    Library library = load_library();
+    if (!options.design.empty()) {
+        print(why(library, options.design, options.property, options.threads));
+        return ExitStatus::no_violation;
+    }
+    HistoryMatrix matrix;
+    {
+        StatusLine status;
+        matrix = explore_history(library, options.threads, status);
+    }
+    print(options.format == HistoryOptions::Format::markdown ? history_markdown(matrix)
+                                                             : history_text(matrix, library));
+    return ExitStatus::no_violation;
+}
+
+}  // namespace cowcheck

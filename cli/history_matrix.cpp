@@ -1,0 +1,179 @@
+#include "cli/history_matrix.h"
+
+#include "cli/check_run.h"
+
+#include <algorithm>
+#include <set>
+
+namespace cowcheck {
+
+namespace {
+
+using Strings = std::vector<std::string>;
+
+void explore(CheckRun& run) {
+    const Stop stop;
+    while (run.wants_more()) (void)run.deepen(stop);
+}
+
+// A shorter schedule, or an equally short one that has a number, replaces another.
+bool is_better(const HistoryCell& cell, const HistoryCell& than) {
+    if (than.operations == 0 || cell.operations != than.operations)
+        return than.operations == 0 || cell.operations < than.operations;
+    return than.bug.empty() && !cell.bug.empty();
+}
+
+void enter(HistoryMatrix& matrix, const CheckRun& run) {
+    RunResult result;
+    std::vector<std::size_t> fresh;
+    run.conclude(result, fresh);
+    const std::string& design = run.design().name();
+    for (std::size_t i = 0; i < result.properties.size(); ++i) {
+        const PropertyResult& property = result.properties[i];
+        HistoryCell& cell = matrix.cells[{design, property.property}];
+        if (property.verdict != Verdict::not_applicable) cell.applies = true;
+        const Violation* violation = run.violation_of(i);
+        if (violation == nullptr) continue;
+        HistoryCell found{true, violation->operations, run.world().name, {}};
+        if (const auto* bug = matrix.known.find(design, found.world, property.property))
+            found.bug = bug->id;
+        if (is_better(found, cell)) cell = std::move(found);
+    }
+}
+
+std::string text_of(const HistoryCell& cell) {
+    if (!cell.applies) return "n/a";
+    if (cell.operations == 0) return "-";
+    return std::to_string(cell.operations) + (cell.bug.empty() ? "" : " " + cell.bug);
+}
+
+// Properties that some design violates; the others are one line.
+Strings violated_somewhere(const HistoryMatrix& matrix) {
+    Strings violated;
+    for (const std::string& property : matrix.properties)
+        if (std::any_of(matrix.designs.begin(), matrix.designs.end(), [&](const auto& design) {
+                return matrix.cells.at({design, property}).operations > 0;
+            }))
+            violated.push_back(property);
+    return violated;
+}
+
+std::string list_of(const Strings& words) {
+    std::string list;
+    for (const std::string& word : words) list += (list.empty() ? "" : ", ") + word;
+    return list;
+}
+
+std::string holding_everywhere(const HistoryMatrix& matrix) {
+    Strings rest = matrix.properties;
+    const Strings violated = violated_somewhere(matrix);
+    std::erase_if(rest, [&](const std::string& property) {
+        return std::find(violated.begin(), violated.end(), property) != violated.end();
+    });
+    return list_of(rest);
+}
+
+std::string worlds_and_depths(const HistoryMatrix& matrix) {
+    Strings worlds;
+    for (const HistoryWorld& world : matrix.known.worlds)
+        worlds.push_back(world.name + " " + std::to_string(world.depth));
+    return list_of(worlds);
+}
+
+// The bugs that cells name, in the order of the table.
+std::vector<const KnownBug*> bugs_shown(const HistoryMatrix& matrix) {
+    std::set<std::string> named;
+    for (const auto& [place, cell] : matrix.cells) named.insert(cell.bug);
+    std::vector<const KnownBug*> bugs;
+    for (const KnownBug& bug : matrix.known.bugs)
+        if (named.contains(bug.id)) bugs.push_back(&bug);
+    return bugs;
+}
+
+std::string padded(std::string text, std::size_t width) {
+    text.resize(std::max(text.size(), width), ' ');
+    return text;
+}
+
+}  // namespace
+
+HistoryMatrix explore_history(const Library& library, unsigned threads, StatusLine& status) {
+    HistoryMatrix matrix;
+    matrix.designs = library.design_names();
+    matrix.known = known_bugs();
+    for (const ast::Property& property : library.properties().properties)
+        matrix.properties.push_back(property.name);
+    matrix.properties.emplace_back(assertions_name);
+    CheckOptions options;
+    options.threads = threads;
+    for (const HistoryWorld& world : matrix.known.worlds)
+        for (const std::string& design : matrix.designs) {
+            if (is_terminal(2)) status.show("world " + world.name + ", design " + design);
+            options.depth = world.depth;
+            CheckRun run(find_design(library, design), library.properties(), true,
+                         find_world(library, world.name), options);
+            explore(run);
+            enter(matrix, run);
+        }
+    return matrix;
+}
+
+std::string history_text(const HistoryMatrix& matrix, const Library& library) {
+    const Strings columns = violated_somewhere(matrix);
+    std::size_t names = 0;
+    for (const std::string& design : matrix.designs) names = std::max(names, design.size());
+    std::string text = padded("", names);
+    for (std::size_t i = 0; i < columns.size(); ++i)
+        text += "  " + padded("[" + std::to_string(i + 1) + "]", 6);
+    text += "\n";
+    for (const std::string& design : matrix.designs) {
+        std::string line = padded(design, names);
+        for (const std::string& property : columns)
+            line += "  " + padded(text_of(matrix.cells.at({design, property})), 6);
+        text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+    }
+    text += "\n";
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+        text += "[" + std::to_string(i + 1) + "] " + columns[i];
+        if (columns[i] != assertions_name) {
+            const ast::Property& property = find_property(library, columns[i]);
+            text += (property.cost ? " (cost): " : ": ") + property.meaning;
+        }
+        text += "\n";
+    }
+    text += "\nholds in every design: " + holding_everywhere(matrix) +
+            "\n\n5 B3   violated by 5 operations, the known bug B3\n"
+            "-      holds in every world, within its bound\n\n";
+    for (const KnownBug* bug : bugs_shown(matrix))
+        text += padded(bug->id, 6) + " " + bug->what + " (" + bug->reference + ")\n";
+    text += "\nworlds and operations: " + worlds_and_depths(matrix) +
+            "; 2 in flight at once\ncowcheck history --why DESIGN PROPERTY tells a cell's story\n";
+    return text;
+}
+
+std::string history_markdown(const HistoryMatrix& matrix) {
+    const Strings columns = violated_somewhere(matrix);
+    std::string text = "| design |";
+    std::string rule = "|---|";
+    for (const std::string& property : columns) {
+        text += " " + property + " |";
+        rule += "---|";
+    }
+    text += "\n" + rule + "\n";
+    for (const std::string& design : matrix.designs) {
+        text += "| " + design + " |";
+        for (const std::string& property : columns)
+            text += " " + text_of(matrix.cells.at({design, property})) + " |";
+        text += "\n";
+    }
+    text += "\nA number is the length of the shortest violation in operations, with the known bug\n"
+            "that it is; `-` means that there is none in any of the worlds. No design violates\n" +
+            holding_everywhere(matrix) + ".\n\n| bug | | source |\n|---|---|---|\n";
+    for (const KnownBug& bug : matrix.known.bugs)
+        text += "| " + bug.id + " | " + bug.what + " | " + bug.reference + " |\n";
+    text += "\nWorlds, and operations in each: " + worlds_and_depths(matrix) +
+            "; at most 2 in flight at once.\n";
+    return text;
+}
+
+}  // namespace cowcheck

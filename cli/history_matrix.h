@@ -1,0 +1,38 @@
+// All designs against all properties, over the worlds that tell them apart.
+#pragma once
+
+#include "cli/known_bugs.h"
+#include "cli/load.h"
+#include "cli/terminal.h"
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace cowcheck {
+
+// The shortest violation over all worlds, if there is one.
+struct HistoryCell {
+    bool applies = false;  // the property says something about the design
+    unsigned operations = 0;  // 0: holds within the bounds of every world
+    std::string world;
+    std::string bug;  // its number in the table of known bugs; may be empty
+};
+
+struct HistoryMatrix {
+    std::vector<std::string> designs;     // in the order of history
+    std::vector<std::string> properties;  // in the order of their definition
+    std::map<std::pair<std::string, std::string>, HistoryCell> cells;  // design, property
+    KnownBugs known;
+};
+
+// Every schedule of every design in every world of the table, two operations in flight.
+[[nodiscard]] HistoryMatrix explore_history(const Library& library, unsigned threads,
+                                            StatusLine& status);
+
+// As a table to read; as Markdown, for docs/history.md.
+[[nodiscard]] std::string history_text(const HistoryMatrix& matrix, const Library& library);
+[[nodiscard]] std::string history_markdown(const HistoryMatrix& matrix);
+
+}  // namespace cowcheck
