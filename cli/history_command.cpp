@@ -14,13 +14,13 @@ int history(const HistoryOptions& options) {
         print(why(library, options.design, options.property, options.threads));
         return ExitStatus::no_violation;
     }
-    HistoryMatrix matrix;
+    History known;
     {
         StatusLine status;
-        matrix = explore_history(library, options.threads, status);
+        known = explore_history(library, options.threads, status);
     }
-    print(options.format == HistoryOptions::Format::markdown ? history_markdown(matrix)
-                                                             : history_text(matrix, library));
+    print(options.format == HistoryOptions::Format::markdown ? history_markdown(known)
+                                                             : history_text(known));
     return ExitStatus::no_violation;
 }
 

@@ -23,7 +23,7 @@ bool is_better(const HistoryCell& cell, const HistoryCell& than) {
     return than.bug.empty() && !cell.bug.empty();
 }
 
-void enter(HistoryMatrix& matrix, const CheckRun& run) {
+void enter(const KnownBugs& known, const CheckRun& run, HistoryMatrix& matrix) {
     RunResult result;
     std::vector<std::size_t> fresh;
     run.conclude(result, fresh);
@@ -35,7 +35,7 @@ void enter(HistoryMatrix& matrix, const CheckRun& run) {
         const Violation* violation = run.violation_of(i);
         if (violation == nullptr) continue;
         HistoryCell found{true, violation->operations, run.world().name, {}};
-        if (const auto* bug = matrix.known.find(design, found.world, property.property))
+        if (const auto* bug = known.find(design, found.world, property.property))
             found.bug = bug->id;
         if (is_better(found, cell)) cell = std::move(found);
     }
@@ -75,17 +75,18 @@ std::string holding_everywhere(const HistoryMatrix& matrix) {
 
 std::string worlds_and_depths(const HistoryMatrix& matrix) {
     Strings worlds;
-    for (const HistoryWorld& world : matrix.known.worlds)
+    for (const HistoryWorld& world : matrix.group.worlds)
         worlds.push_back(world.name + " " + std::to_string(world.depth));
     return list_of(worlds);
 }
 
 // The bugs that cells name, in the order of the table.
-std::vector<const KnownBug*> bugs_shown(const HistoryMatrix& matrix) {
+std::vector<const KnownBug*> bugs_shown(const History& history) {
     std::set<std::string> named;
-    for (const auto& [place, cell] : matrix.cells) named.insert(cell.bug);
+    for (const HistoryMatrix& matrix : history.tables)
+        for (const auto& [place, cell] : matrix.cells) named.insert(cell.bug);
     std::vector<const KnownBug*> bugs;
-    for (const KnownBug& bug : matrix.known.bugs)
+    for (const KnownBug& bug : history.known.bugs)
         if (named.contains(bug.id)) bugs.push_back(&bug);
     return bugs;
 }
@@ -95,36 +96,37 @@ std::string padded(std::string text, std::size_t width) {
     return text;
 }
 
-}  // namespace
-
-HistoryMatrix explore_history(const Library& library, unsigned threads, StatusLine& status) {
+HistoryMatrix explore_group(const Library& library, const KnownBugs& known,
+                            const HistoryGroup& group, unsigned threads, StatusLine& status) {
     HistoryMatrix matrix;
+    matrix.group = group;
     matrix.designs = library.design_names();
-    matrix.known = known_bugs();
     for (const ast::Property& property : library.properties().properties)
         matrix.properties.push_back(property.name);
     matrix.properties.emplace_back(assertions_name);
     CheckOptions options;
     options.threads = threads;
-    for (const HistoryWorld& world : matrix.known.worlds)
+    for (const HistoryWorld& world : group.worlds)
         for (const std::string& design : matrix.designs) {
             if (is_terminal(2)) status.show("world " + world.name + ", design " + design);
             options.depth = world.depth;
             CheckRun run(find_design(library, design), library.properties(), true,
                          find_world(library, world.name), options);
             explore(run);
-            enter(matrix, run);
+            enter(known, run, matrix);
         }
     return matrix;
 }
 
-std::string history_text(const HistoryMatrix& matrix, const Library& library) {
+// The cells, with numbers for the properties; what the numbers mean.
+std::string table_text(const HistoryMatrix& matrix) {
     const Strings columns = violated_somewhere(matrix);
     std::size_t names = 0;
     for (const std::string& design : matrix.designs) names = std::max(names, design.size());
-    std::string text = padded("", names);
+    std::string text = matrix.group.memory + "\n\n" + padded("", names);
     for (std::size_t i = 0; i < columns.size(); ++i)
-        text += "  " + padded("[" + std::to_string(i + 1) + "]", 6);
+        text += "  " + (i + 1 < columns.size() ? padded("[" + std::to_string(i + 1) + "]", 6)
+                                               : "[" + std::to_string(i + 1) + "]");
     text += "\n";
     for (const std::string& design : matrix.designs) {
         std::string line = padded(design, names);
@@ -133,27 +135,15 @@ std::string history_text(const HistoryMatrix& matrix, const Library& library) {
         text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
     }
     text += "\n";
-    for (std::size_t i = 0; i < columns.size(); ++i) {
-        text += "[" + std::to_string(i + 1) + "] " + columns[i];
-        if (columns[i] != assertions_name) {
-            const ast::Property& property = find_property(library, columns[i]);
-            text += (property.cost ? " (cost): " : ": ") + property.meaning;
-        }
-        text += "\n";
-    }
-    text += "\nholds in every design: " + holding_everywhere(matrix) +
-            "\n\n5 B3   violated by 5 operations, the known bug B3\n"
-            "-      holds in every world, within its bound\n\n";
-    for (const KnownBug* bug : bugs_shown(matrix))
-        text += padded(bug->id, 6) + " " + bug->what + " (" + bug->reference + ")\n";
-    text += "\nworlds and operations: " + worlds_and_depths(matrix) +
-            "; 2 in flight at once\ncowcheck history --why DESIGN PROPERTY tells a cell's story\n";
-    return text;
+    for (std::size_t i = 0; i < columns.size(); ++i)
+        text += "[" + std::to_string(i + 1) + "] " + columns[i] + "\n";
+    return text + "holds everywhere: " + holding_everywhere(matrix) + "\nworlds and operations: " +
+           worlds_and_depths(matrix) + "\n\n";
 }
 
-std::string history_markdown(const HistoryMatrix& matrix) {
+std::string table_markdown(const HistoryMatrix& matrix) {
     const Strings columns = violated_somewhere(matrix);
-    std::string text = "| design |";
+    std::string text = "### Memory: " + matrix.group.memory + "\n\n| design |";
     std::string rule = "|---|";
     for (const std::string& property : columns) {
         text += " " + property + " |";
@@ -166,13 +156,39 @@ std::string history_markdown(const HistoryMatrix& matrix) {
             text += " " + text_of(matrix.cells.at({design, property})) + " |";
         text += "\n";
     }
-    text += "\nA number is the length of the shortest violation in operations, with the known bug\n"
-            "that it is; `-` means that there is none in any of the worlds. No design violates\n" +
-            holding_everywhere(matrix) + ".\n\n| bug | | source |\n|---|---|---|\n";
-    for (const KnownBug& bug : matrix.known.bugs)
-        text += "| " + bug.id + " | " + bug.what + " | " + bug.reference + " |\n";
-    text += "\nWorlds, and operations in each: " + worlds_and_depths(matrix) +
-            "; at most 2 in flight at once.\n";
+    return text + "\nNo design violates " + holding_everywhere(matrix) +
+           ".\nWorlds, and operations in each: " + worlds_and_depths(matrix) + ".\n\n";
+}
+
+}  // namespace
+
+History explore_history(const Library& library, unsigned threads, StatusLine& status) {
+    History history{known_bugs(), {}};
+    for (const HistoryGroup& group : history.known.groups)
+        history.tables.push_back(explore_group(library, history.known, group, threads, status));
+    return history;
+}
+
+std::string history_text(const History& history) {
+    std::string text;
+    for (const HistoryMatrix& matrix : history.tables) text += table_text(matrix);
+    text += "5 B3   violated by 5 operations, the known bug B3\n"
+            "-      holds in every world, within its bound, 2 operations in flight at once\n"
+            "n/a    says nothing about the design\n\n";
+    for (const KnownBug* bug : bugs_shown(history))
+        text += padded(bug->id, 6) + " " + bug->what + " (" + bug->reference + ")\n";
+    return text + "\ncowcheck history --why DESIGN PROPERTY tells a cell's story\n";
+}
+
+std::string history_markdown(const History& history) {
+    std::string text;
+    for (const HistoryMatrix& matrix : history.tables) text += table_markdown(matrix);
+    text += "A number is the length of the shortest violation in operations, with the known bug\n"
+            "that it is; `-`: there is none in any of the worlds, with at most 2 operations in\n"
+            "flight at once.\n\n### The known bugs\n\n"
+            "| bug | | source | mended by |\n|---|---|---|---|\n";
+    for (const KnownBug& bug : history.known.bugs)
+        text += "| " + bug.id + " | " + bug.what + " | " + bug.reference + " | " + bug.fix + " |\n";
     return text;
 }
 

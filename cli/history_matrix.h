@@ -20,19 +20,25 @@ struct HistoryCell {
     std::string bug;  // its number in the table of known bugs; may be empty
 };
 
+// One table: the designs in worlds with memory of one sort.
 struct HistoryMatrix {
+    HistoryGroup group;
     std::vector<std::string> designs;     // in the order of history
     std::vector<std::string> properties;  // in the order of their definition
     std::map<std::pair<std::string, std::string>, HistoryCell> cells;  // design, property
+};
+
+struct History {
     KnownBugs known;
+    std::vector<HistoryMatrix> tables;
 };
 
 // Every schedule of every design in every world of the table, two operations in flight.
-[[nodiscard]] HistoryMatrix explore_history(const Library& library, unsigned threads,
-                                            StatusLine& status);
+[[nodiscard]] History explore_history(const Library& library, unsigned threads,
+                                      StatusLine& status);
 
 // As a table to read; as Markdown, for docs/history.md.
-[[nodiscard]] std::string history_text(const HistoryMatrix& matrix, const Library& library);
-[[nodiscard]] std::string history_markdown(const HistoryMatrix& matrix);
+[[nodiscard]] std::string history_text(const History& history);
+[[nodiscard]] std::string history_markdown(const History& history);
 
 }  // namespace cowcheck

@@ -71,7 +71,7 @@ std::optional<Story> Teller::shortest(const std::string& design) {
     const auto numbered = [&](const Story& story) {
         return known_.find(design, story.world.name, property_) != nullptr;
     };
-    for (const HistoryWorld& world : known_.worlds) {
+    for (const HistoryWorld& world : known_.worlds()) {
         auto story = story_in(design, world);
         if (!story) continue;
         const bool shorter = !best || story->trace.operations < best->trace.operations;

@@ -14,7 +14,10 @@ struct KnownBug {
     std::string fix;
     std::string world;
     std::string property;
-    std::vector<std::string> lives_in;  // designs that violate the property in the world
+    std::vector<std::string> also;  // further properties that it breaks in this world
+    // Designs that violate the property in the world, from the one on that brought the
+    // bug: before, something else is the reason.
+    std::vector<std::string> lives_in;
 };
 
 // A world that some design is told apart in, and how deep it is explored for that.
@@ -23,11 +26,18 @@ struct HistoryWorld {
     unsigned depth = 0;
 };
 
-struct KnownBugs {
+// Worlds with memory of one sort: one table of the history.
+struct HistoryGroup {
+    std::string memory;
     std::vector<HistoryWorld> worlds;
+};
+
+struct KnownBugs {
+    std::vector<HistoryGroup> groups;
     std::vector<KnownBug> bugs;
 
-    // The bug of this design that shows in this world, or null.
+    [[nodiscard]] std::vector<HistoryWorld> worlds() const;
+    // The bug of this design that breaks the property in this world, or null.
     [[nodiscard]] const KnownBug* find(std::string_view design, std::string_view world,
                                        std::string_view property) const;
 };

@@ -20,6 +20,9 @@ from statements import SANITIZED, SOURCE_DIR, cowcheck, expect, main, statement
 FOLDER = SOURCE_DIR / "traces/known"
 TABLE = json.loads((FOLDER / "bugs.json").read_text(encoding="utf-8"))
 BUGS = TABLE["bugs"]
+DEPTHS = {world: depth for group in TABLE["groups"] for world, depth in group["worlds"].items()}
+KEYS = ("id", "reference", "fix", "what", "design", "world", "property", "also", "since",
+        "operations", "steps", "lives_in")
 UPDATE = bool(os.environ.get("COWCHECK_UPDATE_KNOWN"))
 SECONDS = 100 if SANITIZED else 10
 
@@ -30,9 +33,8 @@ def golden(bug):
 
 def hunt(bug, design):
     """The shortest schedule within the bug's world, found without any hint."""
-    depth = TABLE["worlds"][bug["world"]]
     result = cowcheck("--design", design, "--world", bug["world"], "--property", bug["property"],
-                      "--depth", depth, "--format", "json")
+                      "--depth", DEPTHS[bug["world"]], "--format", "json")
     expect(result.status in (0, 1), result)
     (found,) = [one for one in result.json()["results"] if one["property"] == bug["property"]]
     return found
@@ -50,11 +52,13 @@ def refresh():
         bug["operations"] = found["operations"]
         bug["steps"] = found["steps"]
         bug["lives_in"] = [one for one in designs() if hunt(bug, one)["verdict"] == "violated"]
-    rows = ",\n".join(
-        "    {" + ",\n     ".join(f"{json.dumps(key)}: {json.dumps(value)}"
-                                  for key, value in bug.items()) + "}" for bug in BUGS)
-    worlds = ",\n".join(f"    {json.dumps(k)}: {v}" for k, v in TABLE["worlds"].items())
-    text = '{\n  "worlds": {\n' + worlds + '\n  },\n  "bugs": [\n' + rows + "\n  ]\n}\n"
+    groups = ",\n".join(f'    {{"memory": {json.dumps(group["memory"])},\n'
+                        f'     "worlds": {json.dumps(group["worlds"])}}}'
+                        for group in TABLE["groups"])
+    rows = ",\n".join("    {" + ",\n     ".join(f"{json.dumps(key)}: {json.dumps(bug[key])}"
+                                                for key in KEYS if key in bug) + "}"
+                      for bug in BUGS)
+    text = '{\n  "groups": [\n' + groups + '\n  ],\n  "bugs": [\n' + rows + "\n  ]\n}\n"
     expect(json.loads(text) == TABLE, "the table is what it was")
     (FOLDER / "bugs.json").write_text(text, encoding="utf-8")
 
