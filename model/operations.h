@@ -31,6 +31,7 @@ enum class Needs : std::uint8_t { nothing, pin_slot, process_slot, nobody_else, 
     X(mprotect_write,  cpu,     "va",        nothing,      false, "mprotect(PROT_READ | PROT_WRITE)") \
     X(gup,             cpu,     "va flags",  pin_slot,     false, "get_user_pages or pin_user_pages") \
     X(gup_fast,        cpu,     "va flags",  pin_slot,     false, "the lockless variant of gup")      \
+    X(gup_force,       cpu,     "va flags",  pin_slot,     false, "get_user_pages(FOLL_FORCE): ptrace, /proc/PID/mem") \
     X(clear_refs,      procfs,  "",          nothing,      false, "echo 4 > /proc/PID/clear_refs")    \
     X(uffd_wp_protect, monitor, "va",        nothing,      false, "UFFDIO_WRITEPROTECT with MODE_WP") \
     X(uffd_wp_resolve, monitor, "va",        nothing,      false, "UFFDIO_WRITEPROTECT without it")   \
