@@ -9,7 +9,7 @@ _cowcheck() {
     local command=check word words=''
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         case $word in
-            designs | worlds | properties | replay | explain | export | gate | coverage | prove | selftest) command=$word && break ;;
+            designs | worlds | properties | replay | explain | export | gate | coverage | prove | selftest | history) command=$word && break ;;
         esac
     done
     COMPREPLY=()
@@ -18,6 +18,7 @@ _cowcheck() {
         --design) words=$(_cowcheck_names designs) ;;
         --world) words=$(_cowcheck_names worlds) ;;
         --property) words=$(_cowcheck_names properties) ;;
+        --why) words=$(_cowcheck_names designs) ;;
         --concurrency) words='1 2 3 all' ;;
         --format)
             case $command in
@@ -25,6 +26,7 @@ _cowcheck() {
                 gate) words='text json markdown junit ktap sarif' ;;
                 coverage) words='text json lcov' ;;
                 selftest) words='ktap json' ;;
+                history) words='text markdown' ;;
                 *) words='text json' ;;
             esac
             ;;
@@ -43,7 +45,11 @@ _cowcheck() {
         --depth | --threads | --max-states | --max-memory | --max-time | --solver-timeout) return ;;
         show) words=$(_cowcheck_names "$command") ;;
         *)
+            if [[ $command == history && ${COMP_WORDS[COMP_CWORD - 2]} == --why ]]; then
+                command=why
+            fi
             case $command in
+                why) words=$(_cowcheck_names properties) ;;
                 designs | worlds | properties) words='show' ;;
                 replay) words='--step --format --output --design --world --property' ;;
                 explain) words='--output --design --world --property' ;;
@@ -61,6 +67,7 @@ _cowcheck() {
                     words="--format --smt2 --solver-timeout $(_cowcheck_names designs)"
                     ;;
                 selftest) words='--design --format' ;;
+                history) words='--why --format --threads' ;;
                 export)
                     words='--to --design --world --property --depth --concurrency --output'
                     ;;
@@ -68,7 +75,7 @@ _cowcheck() {
                     words='--depth --concurrency --design --world --property --threads
                         --max-states --max-memory --max-time --traces --format
                         --no-reduction --no-symmetry --help --version'
-                    ((COMP_CWORD == 1)) && words+=' check designs worlds properties replay explain export gate coverage prove selftest'
+                    ((COMP_CWORD == 1)) && words+=' check designs worlds properties replay explain export gate coverage prove selftest history'
                     ;;
             esac
             ;;

@@ -4,8 +4,8 @@ function __cowcheck_names
     cowcheck $argv[1] 2>/dev/null | string replace -r '\s.*' ''
 end
 
-set -l commands check designs worlds properties replay explain export gate coverage prove selftest
-set -l checking "not __fish_seen_subcommand_from designs worlds properties replay explain export gate coverage prove selftest"
+set -l commands check designs worlds properties replay explain export gate coverage prove selftest history
+set -l checking "not __fish_seen_subcommand_from designs worlds properties replay explain export gate coverage prove selftest history"
 
 complete -c cowcheck -f
 complete -c cowcheck -n "not __fish_seen_subcommand_from $commands" -a "$commands"
@@ -36,6 +36,11 @@ complete -c cowcheck -n "__fish_seen_subcommand_from explain" -F
 complete -c cowcheck -n "__fish_seen_subcommand_from replay explain" -l output -r -F -d "the file to write"
 
 complete -c cowcheck -n "__fish_seen_subcommand_from selftest" -l format -x -a "ktap json"
+
+set -l telling "__fish_seen_subcommand_from history"
+complete -c cowcheck -n $telling -l why -x -a "(__cowcheck_names designs)" -d "the story of one cell"
+complete -c cowcheck -n $telling -l format -x -a "text markdown" -d "how to print it"
+complete -c cowcheck -n $telling -l threads -x -d "worker threads"
 
 set -l exporting "__fish_seen_subcommand_from export"
 complete -c cowcheck -n $exporting -l to -x -a promela -d "the language"

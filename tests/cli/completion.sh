@@ -27,6 +27,10 @@ completes() {
     echo "ok       ${COMP_WORDS[*]:1}"
 }
 
+completes history -- history
+completes history --why '' -- v4.8 xu-2020-v3-intended
+completes history --why v5.9 '' -- no_foreign_data
+completes history --format '' -- text markdown
 completes '' -- check designs worlds properties replay --depth --help
 completes --de -- --depth --design
 completes --design v5 -- v5.7 v5.12

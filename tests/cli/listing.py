@@ -17,9 +17,27 @@ def lines_of(*arguments):
 def designs_are_listed_in_the_order_of_history():
     lines = lines_of("designs")
     names = [line.split()[0] for line in lines]
-    expect(names[:7] == ["v5.7", "v5.8", "v5.9", "v5.12", "v5.19", "v6.1", "v6.2"], names)
-    expect("mapcount decides" in lines[0], lines[0])
-    expect("v5.12 .. v5.17" in lines[3], lines[3])
+    wanted = ["v4.8", "v5.7", "v5.8", "xu-2020-v1", "v5.9", "v5.10", "v5.11", "arcangeli-2021",
+              "v5.12", "hildenbrand-2021", "v5.18", "v5.19", "v6.1", "v6.2", "v6.4", "v7.2"]
+    expect([name for name in names if name in wanted] == wanted, names)
+    by_name = dict(zip(names, lines))
+    expect("mapcount decides" in by_name["v5.7"], by_name["v5.7"])
+    expect("v5.12 .. v5.17" in by_name["v5.12"], by_name["v5.12"])
+
+
+@statement
+def the_designs_that_are_checked_by_default_have_a_mark():
+    marked = [line.split()[0] for line in lines_of("designs") if line.split()[1] == "*"]
+    expect(marked == ["v5.7", "v5.8", "v5.9", "v5.12", "v5.19", "v6.2"], marked)
+    runs = cowcheck("--depth", "0", "--format", "json").json()["runs"]
+    expect([run["design"] for run in runs] == marked, runs)
+
+
+@statement
+def all_means_every_design_that_is_built_in():
+    names = [line.split()[0] for line in lines_of("designs")]
+    runs = cowcheck("--depth", "0", "--design", "all", "--format", "json").json()["runs"]
+    expect([run["design"] for run in runs] == names, runs)
 
 
 @statement

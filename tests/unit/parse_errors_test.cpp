@@ -100,6 +100,10 @@ TEST_CASE("what is said once can't be said twice") {
           "3:1: there is a title already");
     CHECK(only(in_design("design a\nkernels \"x\"\nkernels \"y\"\n")) ==
           "3:1: there is a line 'kernels' already");
+    CHECK(only(in_design("design a\ndated \"May 2020\"\n")) ==
+          "2:8: a date is written as \"2020-08-02\"");
+    CHECK(only(in_design("design a\ndated \"2020-08-02\"\ndated \"2020-08-03\"\n")) ==
+          "3:1: there is a line 'dated' already");
     CHECK(in_world("world w\nworld v\n") ==
           "2:1: a file holds one world, and this one has begun with 'w'");
     CHECK(in_world("world w\nprocess p { cpus 1; cpus 2 }\n") ==

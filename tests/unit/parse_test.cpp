@@ -152,6 +152,8 @@ TEST_CASE("a design has a name, a base, a title, kernels and expectations") {
     const auto d = design("design v5.10.y-rt extends v5.9\n"
                           "title \"what it is # no comment\"\n"
                           "kernels \"v5.10\"\n"
+                          "dated \"2020-12-13\"\n"
+                          "checked by default\n"
                           "expect violated p because \"a: b\"\n"
                           "expect holds q\n"
                           "expect holds r\n    because \"next line\"\n");
@@ -161,6 +163,8 @@ TEST_CASE("a design has a name, a base, a title, kernels and expectations") {
     CHECK(place(d->base_span) == "1:27+4");
     CHECK(d->title == "what it is # no comment");
     CHECK(d->kernels == "v5.10");
+    CHECK(d->dated == "2020-12-13");
+    CHECK(d->by_default);
     REQUIRE(d->expectations.size() == 3);
     CHECK(d->expectations[0].violated);
     CHECK(d->expectations[0].property == "p");
