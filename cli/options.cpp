@@ -113,19 +113,13 @@ unsigned parse_concurrency(const std::string& text) {
     return text == "all" ? 0 : parse_number("--concurrency", text, 1, max_concurrency, "all");
 }
 
-unsigned threads_of(const Strings& values) {
-    if (const auto* text = single("--threads", values))
-        return parse_number("--threads", *text, 1, max_threads);
-    return std::clamp(std::thread::hardware_concurrency(), 1U, max_threads);
-}
-
 CheckOptions check_options(const Raw& raw) {
     CheckOptions options;
     if (const auto* text = single("--depth", raw.depth))
         options.depth = parse_number("--depth", *text, 0, max_depth);
     if (const auto* text = single("--concurrency", raw.concurrency))
         options.concurrency = parse_concurrency(*text);
-    options.threads = threads_of(raw.threads);
+    options.threads = parse_threads(raw.threads);
     read_limits(raw.max_states, raw.max_memory, raw.max_time, options);
     if (const auto* text = single("--traces", raw.traces)) {
         require_words("--traces", raw.traces);
@@ -301,7 +295,7 @@ HistoryOptions history_options(const Raw& raw) {
     if (const auto* text = single("--format", raw.history_format))
         options.format = one_of<Format>(
             "--format", *text, {{"text", Format::text}, {"markdown", Format::markdown}});
-    options.threads = threads_of(raw.history_threads);
+    options.threads = parse_threads(raw.history_threads);
     if (raw.why.empty()) return options;
     if (raw.why.size() > 1)
         throw BadInput("--why is given " + std::to_string(raw.why.size()) + " times");

@@ -132,6 +132,7 @@ std::string place(const SourceSpan& span) {
 TEST_CASE("every built-in file parses") {
     int files = 0;
     for (const BuiltinFile& builtin : builtin_files()) {
+        if (builtin.folder == "known") continue;  // a table of bugs, no model
         const SourceFile file{std::string(builtin.name), std::string(builtin.text)};
         Diagnostics out;
         if (builtin.folder == "worlds")
@@ -169,7 +170,7 @@ TEST_CASE("a design has a name, a base, a title, kernels and expectations") {
     CHECK(d->expectations[0].violated);
     CHECK(d->expectations[0].property == "p");
     CHECK(d->expectations[0].reason == "a: b");
-    CHECK(place(d->expectations[0].span) == "4:17+1");
+    CHECK(place(d->expectations[0].span) == "6:17+1");
     CHECK_FALSE(d->expectations[1].violated);
     CHECK(d->expectations[1].reason.empty());
     CHECK(d->expectations[2].reason == "next line");
