@@ -139,6 +139,8 @@ private:
         case ast::ExprKind::field:
             if (is_count(expr.name) && text(expr.operands[0], scope) == page_)
                 return count(expr.name);
+            if (expr.name == "refcount" && text(expr.operands[0], scope) == swap_slot)
+                return counts_.swapcount + a_.value(1);
             break;
         default: break;
         }

@@ -10,6 +10,9 @@
 
 namespace cowcheck::prove {
 
+// The swap slot is no page: `swap_slot.refcount` is one more than the page's swap count.
+inline constexpr std::string_view swap_slot = "swap_slot";
+
 // `page.refcount` and the like: a number that sums references of several kinds.
 [[nodiscard]] bool is_count(std::string_view field);
 

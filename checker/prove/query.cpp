@@ -91,18 +91,30 @@ std::uint64_t Witness::number_of(std::string_view part) const {
     return 0;
 }
 
-Answer solve(const Query& query, std::chrono::milliseconds timeout, bool minimise) {
-    z3::context& context = query.arithmetic.context();
-    z3::solver solver(context);
+namespace {
+
+// Z3 4.8.12 gives up on some bit-vector queries with named assertions ("ast is not an
+// expression"). Without names it answers them; which assertions a proof needs is not
+// known then, so all are said to be.
+z3::solver without_names(const Query& query, std::chrono::milliseconds timeout) {
+    z3::solver solver = z3::tactic(query.arithmetic.context(), "smt").mk_solver();
     limit(solver, timeout);
-    for (const Assertion& assertion : query.assertions)
-        solver.add(assertion.formula, assertion.name.c_str());
+    for (const Assertion& assertion : query.assertions) solver.add(assertion.formula);
+    return solver;
+}
+
+Answer answer_of(const Query& query, z3::solver& solver, bool named, bool minimise) {
     Answer answer;
     switch (solver.check()) {
     case z3::unsat: {
         answer.outcome = Outcome::proved;
-        const z3::expr_vector core = solver.unsat_core();
-        for (const z3::expr& name : core) answer.needed.push_back(name.decl().name().str());
+        if (named) {
+            const z3::expr_vector core = solver.unsat_core();
+            for (const z3::expr& name : core) answer.needed.push_back(name.decl().name().str());
+        } else {
+            for (const Assertion& assertion : query.assertions)
+                answer.needed.push_back(assertion.name);
+        }
         std::sort(answer.needed.begin(), answer.needed.end());
         break;
     }
@@ -114,6 +126,27 @@ Answer solve(const Query& query, std::chrono::milliseconds timeout, bool minimis
     case z3::unknown: answer.why = solver.reason_unknown(); break;
     }
     return answer;
+}
+
+}  // namespace
+
+Answer solve(const Query& query, std::chrono::milliseconds timeout, bool minimise) {
+    try {
+        z3::solver solver(query.arithmetic.context());
+        limit(solver, timeout);
+        for (const Assertion& assertion : query.assertions)
+            solver.add(assertion.formula, assertion.name.c_str());
+        return answer_of(query, solver, true, minimise);
+    } catch (const z3::exception&) {
+    }
+    try {
+        z3::solver solver = without_names(query, timeout);
+        return answer_of(query, solver, false, minimise);
+    } catch (const z3::exception& error) {
+        Answer answer;
+        answer.why = error.msg();
+        return answer;
+    }
 }
 
 std::string counts_text(const Witness& witness, FolioKind kind) {

@@ -139,6 +139,8 @@ Unknowns unknowns_of(const Query& query, const Setting& setting) {
     for (const char* flag : {".anon", ".anon_exclusive"})
         unknowns.emplace(setting.guard.page + flag,
                          context.bool_const((setting.guard.page + flag).c_str()));
+    if (setting.folio != FolioKind::hugetlb)
+        unknowns.emplace(setting.guard.page + ".swapcache", some_of(query, "swap_cache"));
     return unknowns;
 }
 

@@ -73,6 +73,7 @@ std::map<std::string, bool> conditions_of(const Program& p, const State& state,
             {"pte.writable", (pte & PteBit::writable) != 0},
             {"pte.present", (pte & PteBit::present) != 0},
             {"pte.special", (pte & PteBit::special) != 0},
+            {page + ".swapcache", false},  // the world has no swap
             {"trylock " + page, p.layout.get(state, Field::locked, 0) == 0}};
 }
 
