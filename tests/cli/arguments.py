@@ -14,7 +14,7 @@ def help_is_short_and_has_examples_and_exit_statuses():
         expect(result.status == 0 and result.err == "", result)
         for word in ("usage:", "examples", "exit status: 0", "--concurrency", "replay TRACE"):
             expect(word in result.out, f"{word}: {result}")
-        expect(len(result.out.splitlines()) <= 60, "help is long")
+        expect(len(result.out.splitlines()) <= 80, "help is long")
         expect(max(map(len, result.out.splitlines())) <= 100, "help is wide")
 
 
