@@ -1,6 +1,7 @@
 #include "checker/prove/query.h"
 
 #include <algorithm>
+#include <map>
 
 namespace cowcheck::prove {
 
@@ -130,7 +131,9 @@ Answer answer_of(const Query& query, z3::solver& solver, bool named, bool minimi
 
 }  // namespace
 
-Answer solve(const Query& query, std::chrono::milliseconds timeout, bool minimise) {
+namespace {
+
+Answer solve_anew(const Query& query, std::chrono::milliseconds timeout, bool minimise) {
     try {
         z3::solver solver(query.arithmetic.context());
         limit(solver, timeout);
@@ -147,6 +150,26 @@ Answer solve(const Query& query, std::chrono::milliseconds timeout, bool minimis
         answer.why = error.msg();
         return answer;
     }
+}
+
+// What the query says, whatever design it is about.
+std::string text_of(const Query& query) {
+    std::string text;
+    for (const Assertion& assertion : query.assertions)
+        text += assertion.name + "\n" + assertion.formula.to_string() + "\n";
+    return text;
+}
+
+}  // namespace
+
+Answer solve(const Query& query, std::chrono::milliseconds timeout, bool minimise) {
+    // Designs inherit handlers, and so the same questions.
+    static std::map<std::string, Answer> answered;
+    const std::string key = text_of(query) + (minimise ? "smallest" : "any");
+    if (const auto known = answered.find(key); known != answered.end()) return known->second;
+    Answer answer = solve_anew(query, timeout, minimise);
+    if (answer.outcome != Outcome::unknown) answered.emplace(key, answer);
+    return answer;
 }
 
 std::string counts_text(const Witness& witness, FolioKind kind) {

@@ -3,6 +3,8 @@
 #include "checker/prove/setting.h"
 
 #include <algorithm>
+#include <map>
+#include <string>
 
 namespace cowcheck::prove {
 
@@ -35,10 +37,16 @@ private:
         z3::context context;
         const Arithmetic arithmetic(context, 0);
         Unknowns unknowns;
+        const z3::expr one = at(guard, yes, arithmetic, unknowns);
+        const z3::expr other = !at(guard, no, arithmetic, unknowns);
+        static std::map<std::string, bool> told;  // designs inherit guards
+        const auto [known, fresh] = told.emplace(one.to_string() + other.to_string(), false);
+        if (!fresh) return known->second;
         z3::solver solver(context);
-        solver.add(at(guard, yes, arithmetic, unknowns));
-        solver.add(!at(guard, no, arithmetic, unknowns));
-        return solver.check() == z3::sat;
+        solver.add(one);
+        solver.add(other);
+        known->second = solver.check() == z3::sat;
+        return known->second;
     }
 
     z3::expr at(const Guard& guard, PlainCounts plain, const Arithmetic& arithmetic,

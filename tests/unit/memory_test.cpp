@@ -100,7 +100,6 @@ TEST_CASE("hugetlb reuses what nobody else maps, whoever holds a reference") {
 TEST_CASE("fork copies a pinned huge page from v5.12 on") {
     for (const auto& [design, copied] :
          {std::pair{"v5.9", false}, {"v5.12", true}, {"v5.19", true}, {"v6.2", true}}) {
-        CAPTURE(design);
         Scenario s(design, room("hugetlb written"));
         s.run("cpu0", "gup(write, pin)").run("cpu0", "fork");
         CHECK((s.frame(parent) != s.frame(child)) == copied);
@@ -125,8 +124,6 @@ TEST_CASE("a long-term pin for reading moves the page off file and huge zeropage
                                                {"memfd hugetlb", ""},
                                                {"huge zeropage", "zeropage shared\n"}})
             for (const auto& [design, moves] : {std::pair{"v6.1", false}, {"v6.2", true}}) {
-                CAPTURE(memory);
-                CAPTURE(design);
                 Scenario s(design, room(memory, settings));
                 s.run("cpu0", gup);
                 CHECK((s.get(Field::pin_page, 0) < zeropage) == moves);
@@ -172,7 +169,6 @@ TEST_CASE("without VM_WRITE a store does nothing and GUP for writing fails") {
 TEST_CASE("mprotect makes the PTE of an exclusive page writable from v6.0 on") {
     for (const auto& [design, upgrades] :
          {std::pair{"v5.7", false}, {"v5.12", false}, {"v5.19", false}, {"v6.1", true}}) {
-        CAPTURE(design);
         Scenario s(design, room("anonymous written"));
         s.run("cpu0", "mprotect_read").run("cpu0", "mprotect_write");
         CHECK(has(s, PteBit::writable) == upgrades);
@@ -191,7 +187,6 @@ TEST_CASE("but not if the page is shared, or clear_refs waits for the next store
 TEST_CASE("a reference on suspicion makes the next store copy, unless the page is exclusive") {
     for (const auto& [design, copies] :
          {std::pair{"v5.7", false}, {"v5.9", true}, {"v5.12", true}, {"v5.19", false}}) {
-        CAPTURE(design);
         Scenario s(design, room("anonymous written"));
         const unsigned page = s.frame(parent);
         s.run("procfs", "clear_refs");
