@@ -2,8 +2,8 @@
 # Installs what is missing, then builds and tests everything there is to test:
 #
 #   release             all tests, built by g++
-#   asan, ubsan, tsan   all tests but those with the label 'slow'; asan and ubsan are built by
-#                       clang++, so that both compilers are without warnings
+#   asan                the unit tests; built by clang++, so that both compilers are without warnings
+#   ubsan, tsan         all tests but those with the label 'slow'; ubsan is built by clang++
 #   fuzz                each fuzz target looks for new inputs for some seconds
 #
 #   tools/check.sh              release and asan
@@ -77,6 +77,7 @@ check_preset() {
         release | debug) run_tests "$preset" ;;
         clang) passed=$((passed + 1)) ;; # one more compiler without a warning
         fuzz) run_tests "$preset" ;;
+        asan) run_tests "$preset" --label-regex '^unit$' ;;
         *) run_tests "$preset" --label-exclude '^slow$' ;;
     esac
 }

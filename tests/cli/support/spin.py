@@ -121,4 +121,5 @@ def assertions_fail_for_what_is_violated(design, world, concurrency):
 
 
 def designs():
-    return [line.split()[0] for line in cowcheck("designs").out.splitlines()]
+    """Those that are checked by default; every design takes a minute of SPIN."""
+    return ["v5.7", "v5.8", "v5.9", "v5.12", "v5.19", "v6.2"]
