@@ -33,12 +33,12 @@ def cvc5(script):
 
 
 @statement
-def all_shipped_designs_are_answered_in_two_minutes():
+def all_shipped_designs_are_answered():
     start = time.monotonic()
     result = cowcheck("prove", *DESIGNS)
     expect(result.status == 1 and result.err == "", result)
     expect("unknown" not in result.out, result)
-    expect(SANITIZED or time.monotonic() - start < 120, time.monotonic() - start)
+    expect(SANITIZED or time.monotonic() - start < 400, time.monotonic() - start)
 
 
 @statement
