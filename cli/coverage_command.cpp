@@ -30,7 +30,7 @@ private:
     void explore(CheckRun& run);
     void note_clauses(const Program& program, const ProgramCoverage& run);
     void conclude(const DesignText& design, TextCoverage text);
-    void explain(const DesignText& design);
+    void explain(const SourceFile& file, const ast::Design& tree, bool own);
     void print_report() const;
 
     CoverageOptions options_;
@@ -124,14 +124,15 @@ void Coverage::conclude(const DesignText& design, TextCoverage text) {
         all.when_false += statement.when_false;
     }
     finish(text);
-    const std::string& own = design.chain.front()->file->name;
+    std::set<std::string> own;
+    for (const SourceFile* file : design.chain.front()->files()) own.insert(file->name);
     // Handlers that nothing calls any more are what a change of handlers leaves behind.
     std::set<std::string> in_use;
     for (const auto& [key, statement] : text)
         if (statement.compiled) in_use.insert(statement.handler);
     std::erase_if(text, [&](const auto& entry) {
         const StatementCoverage& statement = entry.second;
-        return !statement.incomplete() || std::get<0>(entry.first) == own ||
+        return !statement.incomplete() || own.contains(std::get<0>(entry.first)) ||
                !in_use.contains(statement.handler);
     });
     about.inherited = std::move(text);
@@ -139,25 +140,21 @@ void Coverage::conclude(const DesignText& design, TextCoverage text) {
 }
 
 // What its comments say of a file, once all designs have run.
-void Coverage::explain(const DesignText& design) {
-    for (std::size_t depth = 0; depth < design.chain.size(); ++depth) {
-        const SourceFile& file = *design.chain[depth]->file;
-        const bool own = depth == 0;
-        for (const Unreachable& one : find_unreachable(file, design.chain[depth]->tree)) {
-            bool of_use = false;
-            bool in_force = false;
-            for (const SourceSpan& span : one.statements) {
-                const auto found = report_.text.find(key_of(span));
-                if (found == report_.text.end()) continue;
-                in_force = true;
-                if (!found->second.incomplete()) continue;
-                found->second.explained = one.reason;
-                of_use = true;
-            }
-            if (own && in_force && !of_use) report_.stale.push_back({file.name, one.line});
-            for (DesignCoverage& about : report_.designs)
-                for (const SourceSpan& span : one.statements) about.inherited.erase(key_of(span));
+void Coverage::explain(const SourceFile& file, const ast::Design& tree, bool own) {
+    for (const Unreachable& one : find_unreachable(file, tree)) {
+        bool of_use = false;
+        bool in_force = false;
+        for (const SourceSpan& span : one.statements) {
+            const auto found = report_.text.find(key_of(span));
+            if (found == report_.text.end()) continue;
+            in_force = true;
+            if (!found->second.incomplete()) continue;
+            found->second.explained = one.reason;
+            of_use = true;
         }
+        if (own && in_force && !of_use) report_.stale.push_back({file.name, one.line});
+        for (DesignCoverage& about : report_.designs)
+            for (const SourceSpan& span : one.statements) about.inherited.erase(key_of(span));
     }
 }
 
@@ -174,24 +171,28 @@ int Coverage::run() {
     for (const std::string& name : selection_.designs)
         designs.push_back(find_design(library_, name));
     for (const DesignText& design : designs)  // complaints first
-        for (const auto& file : design.chain) (void)find_unreachable(*file->file, file->tree);
+        for (const auto& one : design.chain)
+            for (const SourceFile* file : one->files()) (void)find_unreachable(*file, one->tree);
     {
         const InterruptGuard guard(stop_);
         for (const DesignText& design : designs) cover(design);
     }
     finish(report_.text);
     for (const DesignText& design : designs) {
-        report_.files.push_back(design.chain.front()->file->name);
-        for (const auto& file : design.chain) {
-            const bool hardware = file == design.chain.back();
-            const auto path = selection_.design_files.find(file->tree.name);
-            report_.paths[file->file->name] =
-                path != selection_.design_files.end()
-                    ? path->second
-                    : (hardware ? "model/" : "model/designs/") + file->file->name;
+        for (const SourceFile* file : design.chain.front()->files())
+            report_.files[design.name()].push_back(file->name);
+        for (const auto& one : design.chain) {
+            const bool hardware = one == design.chain.back();
+            const bool users = selection_.design_files.contains(one->tree.name);
+            for (const SourceFile* file : one->files())
+                report_.paths[file->name] =
+                    (users ? "" : hardware ? "model/" : "model/designs/") + file->name;
         }
     }
-    for (const DesignText& design : designs) explain(design);
+    for (const DesignText& design : designs)
+        for (const auto& one : design.chain)
+            for (const SourceFile* file : one->files())
+                explain(*file, one->tree, one == design.chain.front());
     std::string worlds;
     for (const std::string& world : selection_.worlds)
         worlds += (worlds.empty() ? "" : ", ") + world + " " +

@@ -73,8 +73,14 @@ void finish(TextCoverage& text) {
     });
 }
 
+bool contains(const std::vector<std::string>& files, const std::string& file) {
+    return std::find(files.begin(), files.end(), file) != files.end();
+}
+
 bool CoverageReport::is_own(const StatementCoverage& statement) const {
-    return std::find(files.begin(), files.end(), statement.span.file->name) != files.end();
+    return std::any_of(files.begin(), files.end(), [&](const auto& own) {
+        return contains(own.second, statement.span.file->name);
+    });
 }
 
 std::vector<const StatementCoverage*> CoverageReport::missing() const {

@@ -63,7 +63,7 @@ struct StaleExplanation {
 
 struct CoverageReport {
     TextCoverage text;                         // of all files in force, over all designs
-    std::vector<std::string> files;            // own files of the designs, in their order
+    std::map<std::string, std::vector<std::string>> files;  // each design's own ones
     std::map<std::string, std::string> paths;  // of files: where they are
     std::vector<DesignCoverage> designs;
     std::vector<StaleExplanation> stale;
@@ -76,6 +76,8 @@ struct CoverageReport {
     [[nodiscard]] std::vector<const StatementCoverage*> missing() const;
     [[nodiscard]] int exit_status() const;
 };
+
+[[nodiscard]] bool contains(const std::vector<std::string>& files, const std::string& file);
 
 [[nodiscard]] std::string coverage_text(const CoverageReport& report);
 [[nodiscard]] std::string coverage_json(const CoverageReport& report);

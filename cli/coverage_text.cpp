@@ -41,10 +41,10 @@ struct Totals {
     unsigned both_ways = 0;
 };
 
-Totals totals_of(const CoverageReport& report, const std::string& file) {
+Totals totals_of(const CoverageReport& report, const std::vector<std::string>& files) {
     Totals totals;
     for (const auto& [key, statement] : report.text) {
-        if (std::get<0>(key) != file) continue;
+        if (!contains(files, std::get<0>(key))) continue;
         ++totals.steps;
         totals.taken += statement.times > 0;
         totals.explained += !statement.explained.empty();
@@ -78,25 +78,25 @@ void add_design(const CoverageReport& report, const DesignCoverage& design, std:
 
 std::string coverage_text(const CoverageReport& report) {
     std::string text = "cowcheck " + std::string(version) + ": coverage; " + report.bounds + "\n";
-    for (std::size_t i = 0; i < report.designs.size(); ++i) {
-        const std::string& file = report.files[i];
-        const Totals totals = totals_of(report, file);
-        text += "\n" + report.designs[i].design + ": " + share(totals.taken, totals.steps) +
+    for (const DesignCoverage& design : report.designs) {
+        const std::vector<std::string>& files = report.files.at(design.design);
+        const Totals totals = totals_of(report, files);
+        text += "\n" + design.design + ": " + share(totals.taken, totals.steps) +
                 " steps taken, " + share(totals.both_ways, totals.guards) + " guards both ways";
         if (totals.explained > 0) text += ", " + std::to_string(totals.explained) + " explained";
         text += "\n";
         for (const StatementCoverage* statement : report.missing())
-            if (statement->span.file->name == file)
+            if (contains(files, statement->span.file->name))
                 text += "  " + line_of(report, *statement) + "\n";
         for (const auto& [key, statement] : report.text)
-            if (std::get<0>(key) == file && !statement.explained.empty())
+            if (contains(files, std::get<0>(key)) && !statement.explained.empty())
                 text += "  explained: " + line_of(report, statement) + ": " + statement.explained +
                         "\n";
         for (const StaleExplanation& stale : report.stale)
-            if (stale.file == file)
-                text += "  " + report.paths.at(file) + ":" + std::to_string(stale.line) +
+            if (contains(files, stale.file))
+                text += "  " + report.paths.at(stale.file) + ":" + std::to_string(stale.line) +
                         ": '# unreachable:', but it is reached\n";
-        add_design(report, report.designs[i], text);
+        add_design(report, design, text);
     }
     if (!report.stop_text.empty()) text += "\nstopped: " + report.stop_text + "\n";
     const auto missing = report.missing().size();

@@ -34,27 +34,27 @@ bool decides(const TraceStep& step) {
            !std::all_of(step.changes.begin(), step.changes.end(), is_lock);
 }
 
-std::string path_of(const DesignText& design, const Selection& selection) {
-    const auto found = selection.design_files.find(design.name());
-    return found == selection.design_files.end() ? "model/designs/" + design.name() + ".cow"
-                                                 : found->second;
+// A user's file is called by its path already.
+std::string path_of(const SourceFile& file, const DesignText& design, const Selection& selection) {
+    return selection.design_files.contains(design.name()) ? file.name : "model/designs/" + file.name;
 }
 
 }  // namespace
 
 DesignPlace place_of(const SourceSpan& span, const DesignText& design, const Selection& selection) {
-    return {path_of(design, selection), span.line, span.column, {}};
+    return {path_of(*span.file, design, selection), span.line, span.column, {}};
 }
 
 DesignPlace essential_place(const Trace& trace, const DesignText& design,
                             const Selection& selection) {
-    const std::string& file = design.chain.front()->file->name;
     for (const bool deciding : {true, false})
-        for (auto step = trace.steps.rbegin(); step != trace.steps.rend(); ++step) {
-            const auto at = within(step->place, file);
-            if (at && (!deciding || decides(*step)))
-                return {path_of(design, selection), at->first, at->second, step->statement};
-        }
+        for (auto step = trace.steps.rbegin(); step != trace.steps.rend(); ++step)
+            for (const SourceFile* file : design.chain.front()->files()) {
+                const auto at = within(step->place, file->name);
+                if (at && (!deciding || decides(*step)))
+                    return {path_of(*file, design, selection), at->first, at->second,
+                            step->statement};
+            }
     const ast::Design& own = design.design();
     return place_of(own.handlers.empty() ? own.span : own.handlers.front().span, design, selection);
 }

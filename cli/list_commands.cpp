@@ -69,7 +69,7 @@ std::string list_properties(const Library& library) {
 // The text as it was written; what is added are comments, so that it stays a design.
 std::string show_design(const Library& library, const std::string& name) {
     const DesignText design = find_design(library, name);
-    std::string text = with_newline(design.chain.front()->file->text);
+    std::string text = with_newline(design.chain.front()->whole_text());
     text += "\n";
     std::string bases;
     for (auto next = design.chain.begin() + 1; next + 1 < design.chain.end(); ++next)

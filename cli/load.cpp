@@ -1,6 +1,7 @@
 #include "cli/load.h"
 
 #include "cli/bad_input.h"
+#include "cli/kernel_names.h"
 #include "cli/numbers.h"
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <functional>
 #include <map>
 
 #include <fcntl.h>
@@ -86,11 +88,13 @@ bool looks_like_file(const std::string& name, std::string_view extension) {
            std::filesystem::exists(std::filesystem::path(name));
 }
 
+// `about` is what else is known of the name.
 [[noreturn]] void unknown(const std::string& what, const std::string& name, const Strings& known,
-                          bool or_file = false) {
+                          bool or_file = false, const std::string& about = {}) {
     std::string list;
     for (const std::string& one : known) list += (list.empty() ? "" : ", ") + one;
-    const std::string hint = did_you_mean(name, {known.begin(), known.end()});
+    const std::string hint =
+        about.empty() ? did_you_mean(name, {known.begin(), known.end()}) : about;
     throw BadInput("there is no " + what + " '" + name + "'" +
                    (or_file ? " and no such file" : "") + (hint.empty() ? "" : "; " + hint) +
                    "\nknown: " + list);
@@ -99,13 +103,15 @@ bool looks_like_file(const std::string& name, std::string_view extension) {
 // Of names and files, the names; files are added once, however often they are named.
 template <class Add>
 Strings resolve(const std::string& what, const Strings& asked, const Strings& known,
-                std::string_view extension, std::map<std::string, std::string>& files, Add&& add) {
+                std::string_view extension, std::map<std::string, std::string>& files, Add&& add,
+                const std::function<std::string(const std::string&)>& about = {}) {
     Strings names;
     std::map<std::filesystem::path, std::string> added;
     for (const std::string& one : asked) {
         std::string name = one;
         if (std::find(known.begin(), known.end(), one) == known.end()) {
-            if (!looks_like_file(one, extension)) unknown(what, one, known, true);
+            if (!looks_like_file(one, extension))
+                unknown(what, one, known, true, about ? about(one) : "");
             std::error_code ignored;
             auto path = std::filesystem::weakly_canonical(one, ignored);
             const auto before = added.find(path);
@@ -120,7 +126,11 @@ Strings resolve(const std::string& what, const Strings& asked, const Strings& kn
 
 std::string add_design(Library& library, const std::string& path) {
     Diagnostics out;
-    const auto name = library.add_design(path, read_text(path, "a design"), out);
+    const auto name = library.add_design(path, read_text(path, "a design"), out,
+                                         [](const std::string& part) -> std::optional<std::string> {
+                                             if (!std::filesystem::exists(part)) return {};
+                                             return read_text(part, "a part of a design");
+                                         });
     if (!name || !out.empty()) complain("design '" + path + "'", out);
     return *name;
 }
@@ -152,7 +162,8 @@ Strings property_names(const Library& library) {
 void select_designs(Library& library, const Strings& asked, Selection& selection) {
     selection.designs =
         resolve("design", asked, library.design_names(), ".cow", selection.design_files,
-                [&](const std::string& path) { return add_design(library, path); });
+                [&](const std::string& path) { return add_design(library, path); },
+                [&](const std::string& name) { return about_kernel(library, name); });
     for (const auto& [name, path] : selection.design_files) check_user_design(library, name, path);
 }
 
@@ -256,7 +267,7 @@ DesignText find_design(const Library& library, std::string_view name) {
     Diagnostics out;
     const Strings known = library.design_names();
     if (std::find(known.begin(), known.end(), name) == known.end())
-        unknown("design", std::string(name), known);
+        unknown("design", std::string(name), known, false, about_kernel(library, name));
     auto design = library.design(name, out);
     if (!design || !out.empty()) complain("design '" + std::string(name) + "'", out);
     return std::move(*design);

@@ -65,9 +65,11 @@ void find_in(const ast::Block& block, unsigned line, std::vector<SourceSpan>& st
     }
 }
 
-std::vector<SourceSpan> explained_by(const ast::Design& design, unsigned line) {
+std::vector<SourceSpan> explained_by(const SourceFile& file, const ast::Design& design,
+                                     unsigned line) {
     std::vector<SourceSpan> statements;
     for (const ast::Handler& handler : design.handlers) {
+        if (handler.span.file != &file) continue;
         if (handler.span.line == line)
             collect(handler.body, statements);
         else
@@ -103,7 +105,7 @@ std::vector<Unreachable> find_unreachable(const SourceFile& file, const ast::Des
                  ++k)
                 one.reason += " " + std::string(lines[k].comment);
         while (target < lines.size() && lines[target].code.empty()) ++target;
-        one.statements = explained_by(design, static_cast<unsigned>(target + 1));
+        one.statements = explained_by(file, design, static_cast<unsigned>(target + 1));
         if (one.statements.empty())
             complain(file, i + 1,
                      "'# unreachable:' explains no statement; it stands behind one or right above");

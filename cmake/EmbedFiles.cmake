@@ -17,7 +17,7 @@ foreach(path IN LISTS paths)
   string(REPLACE "\\x0a" "\\x0a\"\n    \"" text "${text}")
 
   get_filename_component(folder "${path}" DIRECTORY)
-  get_filename_component(folder "${folder}" NAME)
+  string(REGEX REPLACE "^(model|traces)/" "" folder "${folder}")
   get_filename_component(name "${path}" NAME_WLE)
   string(APPEND texts "constexpr char text_${index}[] =\n    \"${text}\";\n\n")
   string(APPEND table

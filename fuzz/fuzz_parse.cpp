@@ -16,9 +16,10 @@ void require(bool condition) {
 }
 
 bool parses(unsigned which, const SourceFile& file, Diagnostics& out) {
-    switch (which % 3) {
+    switch (which % 4) {
     case 0: return parse_design(file, out).has_value();
     case 1: return parse_properties(file, out).has_value();
+    case 3: return parse_part(file, out).has_value();
     default: return parse_world(file, out).has_value();
     }
 }
@@ -27,7 +28,7 @@ bool parses(unsigned which, const SourceFile& file, Diagnostics& out) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size == 0) return 0;
-    const unsigned which = data[0] - unsigned{'0'};  // '0' is a design, '1' properties, '2' a world
+    const unsigned which = data[0] - unsigned{'0'};  // '0' is a design, '1' properties, '2' a world, '3' a part
     const SourceFile file{"fuzz", std::string(data + 1, data + size)};
     Diagnostics out;
     require(parses(which, file, out) == out.empty());

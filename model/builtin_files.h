@@ -7,7 +7,7 @@
 namespace cowcheck {
 
 struct BuiltinFile {
-    std::string_view folder;  // the folder it came from: "designs", "worlds", "properties", ...
+    std::string_view folder;  // where it came from: "designs", "designs/v5.7", "worlds", ...
     std::string_view name;    // the file's name without its extension: "v5.7"
     std::string_view text;
 };

@@ -4,11 +4,103 @@
 #include "model/language/parse.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace cowcheck {
 
+namespace {
+
+std::string path_of_part(const ParsedDesign &design, const std::string &part) {
+    const std::string &main = design.file->name;
+    const std::size_t slash = main.rfind('/');
+    const std::string folder = slash == std::string::npos ? "" : main.substr(0, slash + 1);
+    return folder + design.tree.name + "/" + part + ".cow";
+}
+
+// Whether it is the part that was asked for.
+bool check_line(const ast::PartLine &line, const std::string &part, const std::string &of,
+                Diagnostics &out) {
+    const bool named = line.name == part;
+    if (named && line.of == of)
+        return true;
+    out.push_back({named ? line.of_span : line.span,
+                   "this is 'part " + line.name + " of " + line.of + "', where 'part " + part +
+                       " of " + of + "' is expected",
+                   {}});
+    return false;
+}
+
+// Those that stand in the design's own file.
+bool check_parts_here(const ast::Design &design, Diagnostics &out) {
+    bool right = true;
+    std::vector<std::string_view> known;
+    for (const ast::PartName &part : design.parts)
+        known.push_back(part.name);
+    for (std::size_t i = 0; i < design.parts_here.size(); ++i) {
+        const ast::PartLine &line = design.parts_here[i];
+        right = check_line(line, line.name, design.name, out) && right;
+        if (std::find(known.begin(), known.end(), line.name) == known.end()) {
+            out.push_back({line.span,
+                           "the design names no part '" + line.name + "'; expected a line 'parts " +
+                               line.name + "' near its top",
+                           did_you_mean(line.name, known)});
+            right = false;
+        }
+        for (std::size_t k = 0; k < i; ++k)
+            if (design.parts_here[k].name == line.name) {
+                out.push_back({line.span, "the part '" + line.name + "' begins twice; it has begun in line " +
+                                              std::to_string(design.parts_here[k].span.line), {}});
+                right = false;
+            }
+    }
+    return right;
+}
+
+// The texts that are built in.
+std::optional<std::string> builtin_part(const std::string &path) {
+    for (const BuiltinFile &file : builtin_files())
+        if (path == std::string(file.folder.substr(file.folder.find('/') + 1)) + "/" +
+                        std::string(file.name) + ".cow" &&
+            file.folder.starts_with("designs/"))
+            return std::string(file.text);
+    return std::nullopt;
+}
+
+} // namespace
+
+bool add_parts(ParsedDesign &design, const ReadText &read, Diagnostics &out) {
+    ast::Design &tree = design.tree;
+    bool right = check_parts_here(tree, out);
+    for (const ast::PartName &part : tree.parts) {
+        if (std::any_of(tree.parts_here.begin(), tree.parts_here.end(),
+                        [&](const ast::PartLine &line) { return line.name == part.name; }))
+            continue;
+        std::string path = path_of_part(design, part.name);
+        auto text = read(path);
+        if (!text) {
+            out.push_back({part.span,
+                           "the part '" + part.name + "' is missing: expected a file '" + path + "'",
+                           {}});
+            right = false;
+            continue;
+        }
+        design.parts.push_back(
+            std::make_unique<SourceFile>(SourceFile{std::move(path), std::move(*text)}));
+        auto parsed = parse_part(*design.parts.back(), out);
+        if (!parsed || !check_line(parsed->line, part.name, tree.name, out)) {
+            right = false;
+            continue;
+        }
+        std::move(parsed->predicates.begin(), parsed->predicates.end(),
+                  std::back_inserter(tree.predicates));
+        std::move(parsed->handlers.begin(), parsed->handlers.end(),
+                  std::back_inserter(tree.handlers));
+    }
+    return right;
+}
+
 std::shared_ptr<ParsedDesign> Library::parse_owned_design(std::string path, std::string text,
-                                                          Diagnostics &out) {
+                                                          const ReadText &read, Diagnostics &out) {
     auto design = std::make_shared<ParsedDesign>();
     design->file = std::make_unique<SourceFile>(SourceFile{std::move(path), std::move(text)});
     auto tree = parse_design(*design->file, out);
@@ -17,6 +109,10 @@ std::shared_ptr<ParsedDesign> Library::parse_owned_design(std::string path, std:
         return nullptr;
     }
     design->tree = std::move(*tree);
+    if (!add_parts(*design, read, out)) {
+        refused_designs_.push_back(std::move(design));
+        return nullptr;
+    }
     return design;
 }
 
@@ -25,7 +121,7 @@ Library::Library(Diagnostics &out) {
         const std::string name{file.name};
         const std::string text{file.text};
         if (file.folder == "designs")
-            (void)add_design(name + ".cow", text, out);
+            (void)add_design(name + ".cow", text, out, builtin_part);
         else if (file.folder == "worlds")
             (void)add_world(name + ".world", text, out);
         else if (file.folder == "properties")
@@ -33,13 +129,13 @@ Library::Library(Diagnostics &out) {
         else if (file.folder == "selftest")
             add_selftest(name + ".selftest", text, out);
         else if (file.folder == "hardware")
-            hardware_ = parse_owned_design("hardware/" + name + ".cow", text, out);
+            hardware_ = parse_owned_design("hardware/" + name + ".cow", text, builtin_part, out);
     }
 }
 
 std::optional<std::string> Library::add_design(std::string path, std::string text,
-                                               Diagnostics &out) {
-    auto design = parse_owned_design(std::move(path), std::move(text), out);
+                                               Diagnostics &out, const ReadText &read) {
+    auto design = parse_owned_design(std::move(path), std::move(text), read, out);
     if (!design)
         return std::nullopt;
     const std::string name = design->tree.name;

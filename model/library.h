@@ -6,6 +6,7 @@
 #include "model/compile/design_text.h"
 #include "model/world.h"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -15,15 +16,24 @@
 
 namespace cowcheck {
 
+// The text of the file with that path; nothing if there is none.
+using ReadText = std::function<std::optional<std::string>(const std::string &path)>;
+
+// Reads the parts that a design names, MAIN/NAME/PART.cow beside the design's own file, and
+// adds what they define to its tree. False, and complaints, if something is wrong with them.
+[[nodiscard]] bool add_parts(ParsedDesign &design, const ReadText &read, Diagnostics &out);
+
 class Library {
   public:
     // Parses everything that is built in. Diagnostics are about built-in texts
     // only, so there are none unless the build is broken.
     explicit Library(Diagnostics &out);
 
-    // A user's text joins the library; returns its name. `path` is for messages.
-    [[nodiscard]] std::optional<std::string> add_design(std::string path, std::string text,
-                                                        Diagnostics &out);
+    // A user's text joins the library; returns its name. `path` is for messages, and `read`
+    // gets the paths of its parts.
+    [[nodiscard]] std::optional<std::string> add_design(
+        std::string path, std::string text, Diagnostics &out,
+        const ReadText &read = [](const std::string &) { return std::nullopt; });
     [[nodiscard]] std::optional<std::string> add_world(std::string path, std::string text,
                                                        Diagnostics &out);
     [[nodiscard]] bool add_properties(std::string path, std::string text, Diagnostics &out);
@@ -55,7 +65,7 @@ class Library {
     void add_selftest(std::string path, std::string text, Diagnostics &out);
     std::shared_ptr<const ParsedDesign> find(std::string_view name) const;
     std::shared_ptr<ParsedDesign> parse_owned_design(std::string path, std::string text,
-                                                     Diagnostics &out);
+                                                     const ReadText &read, Diagnostics &out);
 
     std::vector<std::shared_ptr<const ParsedDesign>> designs_;
     std::shared_ptr<const ParsedDesign> hardware_;

@@ -47,7 +47,8 @@ std::string text_digest(std::string_view text) {
 
 std::string design_digest(const DesignText& design) {
     Digest digest;
-    for (const auto& part : design.chain) digest.add(part->file->text);
+    for (const auto& one : design.chain)
+        for (const SourceFile* file : one->files()) digest.add(file->text);
     return digest.hex();
 }
 

@@ -228,6 +228,17 @@ void fill_menus(Program &program) {
             program.device_menu.push_back(static_cast<std::uint16_t>(i));
 }
 
+// A definition stands once over all files of a design.
+void complain_twice(const SourceSpan &span, const SourceSpan &first, const std::string &what,
+                    Diagnostics &out) {
+    const bool one_file = span.file == first.file;
+    out.push_back({span,
+                   what + " is defined twice in this " + (one_file ? "file" : "design") +
+                       "; the first is in " + (one_file ? "" : first.file->name + " ") + "line " +
+                       std::to_string(first.line),
+                   {}});
+}
+
 } // namespace
 
 std::optional<Program> compile(const DesignText &design, const PropertySet &properties,
@@ -263,26 +274,18 @@ std::optional<Program> compile(const DesignText &design, const PropertySet &prop
 void check_design(const DesignText &design, const PropertySet &properties,
                   const std::vector<const World *> &worlds, Diagnostics &out) {
     const ast::Design &own = design.design();
-    const auto twice = [&](const auto &list, std::string_view what) {
+    const auto twice = [&](const auto &list, std::string_view what, const auto &same) {
         for (std::size_t i = 0; i < list.size(); ++i)
             for (std::size_t j = 0; j < i; ++j)
-                if (list[i].name == list[j].name)
-                    out.push_back({list[i].span,
-                                   std::string(what) + " '" + list[i].name +
-                                       "' is defined twice in this file; the first is in line " +
-                                       std::to_string(list[j].span.line),
-                                   {}});
+                if (same(list[i], list[j]))
+                    complain_twice(list[i].span, list[j].span,
+                                   std::string(what) + "'" + list[i].name + "'", out);
     };
-    twice(own.predicates, "predicate");
-    for (std::size_t i = 0; i < own.handlers.size(); ++i)
-        for (std::size_t j = 0; j < i; ++j)
-            if (own.handlers[i].name == own.handlers[j].name &&
-                own.handlers[i].kind == own.handlers[j].kind)
-                out.push_back({own.handlers[i].span,
-                               "'" + own.handlers[i].name +
-                                   "' is defined twice in this file; the first is in line " +
-                                   std::to_string(own.handlers[j].span.line),
-                               {}});
+    twice(own.predicates, "predicate ",
+          [](const auto &a, const auto &b) { return a.name == b.name; });
+    twice(own.handlers, "", [](const auto &a, const auto &b) {
+        return a.name == b.name && a.kind == b.kind;
+    });
     std::vector<std::string_view> names;
     for (const auto &property : properties.properties)
         names.push_back(property.name);

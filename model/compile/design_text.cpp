@@ -2,6 +2,23 @@
 
 namespace cowcheck {
 
+std::vector<const SourceFile *> ParsedDesign::files() const {
+    std::vector<const SourceFile *> all{file.get()};
+    for (const auto &part : parts)
+        all.push_back(part.get());
+    return all;
+}
+
+std::string ParsedDesign::whole_text() const {
+    std::string text;
+    for (const SourceFile *one : files()) {
+        if (!text.empty())
+            text += text.ends_with('\n') ? "\n" : "\n\n";
+        text += one->text;
+    }
+    return text;
+}
+
 const ast::Handler *DesignText::handler(ast::HandlerKind kind, std::string_view name) const {
     for (const auto &design : chain)
         for (const auto &handler : design->tree.handlers)

@@ -10,10 +10,16 @@
 
 namespace cowcheck {
 
-// A parsed text that owns what its spans point to.
+// A parsed text that owns what its spans point to. What its parts define has joined the tree.
 struct ParsedDesign {
     std::unique_ptr<SourceFile> file;
+    std::vector<std::unique_ptr<SourceFile>> parts;
     ast::Design tree;
+
+    // The design's own file first, then the parts in the order of their names in it.
+    [[nodiscard]] std::vector<const SourceFile *> files() const;
+    // All of it in one text, which is a design as well.
+    [[nodiscard]] std::string whole_text() const;
 };
 
 // The design first, then what it extends, and so on; the hardware last.

@@ -101,7 +101,21 @@ struct Expectation {
     std::string reason;
 };
 
-// A design file.
+// `parts swap, hugetlb`: files that hold more of a design, one name of them
+struct PartName {
+    SourceSpan span;
+    std::string name;
+};
+
+// `part swap of v5.7`
+struct PartLine {
+    SourceSpan span; // of the part's name
+    std::string name;
+    std::string of; // the design
+    SourceSpan of_span;
+};
+
+// A design file, or the whole design once its parts have been added.
 struct Design {
     SourceSpan span; // of the name
     std::string name;
@@ -112,7 +126,16 @@ struct Design {
     std::string dated;       // released or posted: "2020-08-02", or empty
     bool by_default = false; // checked when nobody names a design
     std::string comment; // the # lines at the top of the file
+    std::vector<PartName> parts;       // all of them
+    std::vector<PartLine> parts_here;  // those that stand in this very file
     std::vector<Expectation> expectations;
+    std::vector<Predicate> predicates;
+    std::vector<Handler> handlers;
+};
+
+// A file with a part of a design.
+struct Part {
+    PartLine line;
     std::vector<Predicate> predicates;
     std::vector<Handler> handlers;
 };

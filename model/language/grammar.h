@@ -97,8 +97,10 @@ struct definition_start
                   until<one<'{'>, not_one<'\n', '#'>>>,
               seq<keyword<TAO_PEGTL_STRING("expect")>, some_blank, identifier, some_blank,
                   identifier>,
+              seq<keyword<TAO_PEGTL_STRING("part")>, some_blank, identifier, some_blank,
+                  keyword<TAO_PEGTL_STRING("of")>>,
               seq<sor<keyword<TAO_PEGTL_STRING("title")>, keyword<TAO_PEGTL_STRING("kernels")>,
-                      keyword<TAO_PEGTL_STRING("dated")>>,
+                      keyword<TAO_PEGTL_STRING("dated")>, keyword<TAO_PEGTL_STRING("parts")>>,
                   some_blank, not_at<one<'=', '+', '-'>>>>> {};
 
 // --- expressions

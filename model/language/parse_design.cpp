@@ -1,4 +1,4 @@
-// Designs: the `design` line, then definitions in any order.
+// Designs: the `design` line, then definitions in any order; and parts of designs.
 #include "model/language/grammar.h"
 #include "model/language/parse.h"
 #include "model/language/read_file.h"
@@ -42,12 +42,38 @@ struct handler : inside<Scope::definition, handler_word, blank, must<name>, blan
                         block_body>,
                  as<Kind::handler> {};
 
-struct design_item : sor<handler, predicate, expectation, title, kernels, dated, by_default,
-                         design_line> {
+struct part_name : identifier, as<Kind::name> {
+    static constexpr std::string_view expected = "the name of a part";
+};
+struct part_names : comma_list<part_name> {
+    static constexpr std::string_view expected = "the names of parts";
+};
+struct parts : seq<keyword<TAO_PEGTL_STRING("parts")>, blank, must<part_names>>,
+               as<Kind::parts> {};
+struct kw_of : keyword<TAO_PEGTL_STRING("of")> {
+    static constexpr std::string_view expected = "'of DESIGN'";
+};
+struct part_line : seq<keyword<TAO_PEGTL_STRING("part")>, blank, must<part_name>, blank,
+                       must<kw_of>, blank, must<file_name>>,
+                   as<Kind::part> {
+    static constexpr std::string_view expected = "'part NAME of DESIGN', with which a part starts";
+    static constexpr std::array<std::string_view, 1> words{"part"};
+};
+
+struct design_item : sor<handler, predicate, expectation, title, kernels, dated, by_default, parts,
+                         part_line, design_line> {
     static constexpr std::string_view expected = "a definition";
-    static constexpr std::array<std::string_view, 9> words{
-        "operation", "fault",   "handler", "predicate", "expect",
-        "title",     "kernels", "dated",   "checked"};
+    static constexpr std::array<std::string_view, 11> words{
+        "operation", "fault", "handler", "predicate", "expect", "title",
+        "kernels",   "dated", "checked", "parts",     "part"};
+};
+struct part_word : sor<keyword<TAO_PEGTL_STRING("operation")>, keyword<TAO_PEGTL_STRING("fault")>,
+                       keyword<TAO_PEGTL_STRING("handler")>,
+                       keyword<TAO_PEGTL_STRING("predicate")>, keyword<TAO_PEGTL_STRING("part")>> {};
+struct part_item : sor<handler, predicate, part_line> {
+    static constexpr std::string_view expected = "a handler, operation, fault or predicate";
+    static constexpr std::array<std::string_view, 4> words{"operation", "fault", "handler",
+                                                           "predicate"};
 };
 
 template <typename Item>
@@ -60,9 +86,74 @@ namespace {
 using syntax::Kind;
 using syntax::Node;
 
-class DesignReader : public syntax::FileReader {
+// What the files of a design have in common.
+class DefinitionReader : public syntax::FileReader {
 public:
     using FileReader::FileReader;
+
+protected:
+    [[nodiscard]] bool starts_definition(std::string_view line) const override {
+        syntax::Input in(line, {});
+        return tao::pegtl::parse<grammar::definition_start>(in);
+    }
+
+    [[nodiscard]] ast::PartLine part_line(const Node& node) {
+        return {build.span(node[0]), std::string(node[0].text()), std::string(node[1].text()),
+                build.span(node[1])};
+    }
+
+    [[nodiscard]] ast::Handler handler(const Node& node) {
+        ast::Handler handler;
+        const auto word = node[0].text();
+        handler.kind = word == "operation" ? ast::HandlerKind::operation
+                       : word == "fault"   ? ast::HandlerKind::fault
+                                           : ast::HandlerKind::handler;
+        handler.name = node[1].text();
+        handler.span = build.span(node[1]);
+        for (const auto& parameter : node[2].children)
+            handler.parameters.emplace_back(parameter->text());
+        handler.body = build.block(node[3]);
+        handler.comment = syntax::comment_above(syntax::body_of(build.file()), node.begin);
+        return handler;
+    }
+};
+
+class PartReader : public DefinitionReader {
+public:
+    using DefinitionReader::DefinitionReader;
+
+    ast::Part part;
+
+private:
+    std::unique_ptr<Node> parse(syntax::Input& in, bool first) override {
+        return first ? syntax::parse_rule<grammar::one_definition<grammar::part_line>>(in)
+                     : syntax::parse_rule<grammar::one_definition<grammar::part_item>>(in);
+    }
+
+    // What only a whole design has is an error here, and reported once.
+    [[nodiscard]] bool starts_definition(std::string_view line) const override {
+        syntax::Input in(line, {});
+        return tao::pegtl::parse<grammar::at<grammar::part_word>>(in) &&
+               DefinitionReader::starts_definition(line);
+    }
+
+    [[nodiscard]] std::string_view beginning() const override { return "'part NAME of DESIGN'"; }
+
+    void take(const Node& node) override {
+        if (node.kind == Kind::predicate) return part.predicates.push_back(build.predicate(node));
+        if (node.kind == Kind::handler) return part.handlers.push_back(handler(node));
+        if (part.line.name.empty()) {
+            part.line = part_line(node);
+            return;
+        }
+        build.complain(build.span(node[0]), "a file holds one part, and this one has begun with '" +
+                                                part.line.name + "'");
+    }
+};
+
+class DesignReader : public DefinitionReader {
+public:
+    using DefinitionReader::DefinitionReader;
 
     ast::Design design;
 
@@ -70,11 +161,6 @@ private:
     std::unique_ptr<Node> parse(syntax::Input& in, bool first) override {
         return first ? syntax::parse_rule<grammar::one_definition<grammar::design_line>>(in)
                      : syntax::parse_rule<grammar::one_definition<grammar::design_item>>(in);
-    }
-
-    [[nodiscard]] bool starts_definition(std::string_view line) const override {
-        syntax::Input in(line, {});
-        return tao::pegtl::parse<grammar::definition_start>(in);
     }
 
     [[nodiscard]] std::string_view beginning() const override { return "'design NAME'"; }
@@ -87,8 +173,10 @@ private:
         case Kind::dated: return dated(node);
         case Kind::by_default: design.by_default = true; return;
         case Kind::expect: return expectation(node);
+        case Kind::parts: return parts(node);
+        case Kind::part: return design.parts_here.push_back(part_line(node));
         case Kind::predicate: return design.predicates.push_back(build.predicate(node));
-        default: return handler(node);
+        default: return design.handlers.push_back(handler(node));
         }
     }
 
@@ -127,19 +215,14 @@ private:
         design.expectations.push_back(std::move(expectation));
     }
 
-    void handler(const Node& node) {
-        ast::Handler handler;
-        const auto word = node[0].text();
-        handler.kind = word == "operation" ? ast::HandlerKind::operation
-                       : word == "fault"   ? ast::HandlerKind::fault
-                                           : ast::HandlerKind::handler;
-        handler.name = node[1].text();
-        handler.span = build.span(node[1]);
-        for (const auto& parameter : node[2].children)
-            handler.parameters.emplace_back(parameter->text());
-        handler.body = build.block(node[3]);
-        handler.comment = syntax::comment_above(syntax::body_of(build.file()), node.begin);
-        design.handlers.push_back(std::move(handler));
+    void parts(const Node& node) {
+        for (const auto& child : node.children) {
+            for (const ast::PartName& before : design.parts)
+                if (before.name == child->text())
+                    build.complain(build.span(*child),
+                                   "the part '" + before.name + "' is named twice");
+            design.parts.push_back({build.span(*child), std::string(child->text())});
+        }
     }
 };
 
@@ -149,6 +232,12 @@ std::optional<ast::Design> parse_design(const SourceFile& file, Diagnostics& out
     DesignReader reader(file, out);
     if (!reader.read()) return std::nullopt;
     return std::move(reader.design);
+}
+
+std::optional<ast::Part> parse_part(const SourceFile& file, Diagnostics& out) {
+    PartReader reader(file, out);
+    if (!reader.read()) return std::nullopt;
+    return std::move(reader.part);
 }
 
 }  // namespace cowcheck

@@ -184,6 +184,11 @@ bool is_spaced_call(const Surroundings& s) {
 
 std::string suggestion(const SyntaxError& error, const Surroundings& s, const Place& begin) {
     if (!error.words.empty() && is_word(s.found)) {
+        if (s.found == "part")
+            return "this is a part of a design; name the file of the design itself";
+        if (error.expected.starts_with("a handler") &&
+            is_one_of(s.found, {"title", "kernels", "dated", "checked", "expect", "parts"}))
+            return "what is said of the whole design stands in its own file, not in a part";
         if (is_one_of(s.found, {"design", "world", "property"}))
             return "a file holds one design, one world, or properties; this is another kind of "
                    "file";

@@ -66,6 +66,8 @@ enum class Kind {
     because,
     predicate,
     handler,
+    parts,
+    part,
     keyword,
     property,
     needs,

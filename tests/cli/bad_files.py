@@ -85,6 +85,26 @@ def a_design_that_extends_nothing_known_is_told():
 
 
 @statement
+def a_design_finds_its_parts_beside_itself_or_tells():
+    os.makedirs("dir/mine")
+    write("dir/mine.cow", "design mine extends v6.2\nparts exit, swap\n")
+    write("dir/mine/exit.cow", "part exit of mine\n\npredicate unshares(page) = page.anon\n")
+    rejects(["--design", "dir/mine.cow"], "dir/mine.cow:2:13: ", "the part 'swap' is missing",
+            "'dir/mine/swap.cow'")
+    write("dir/mine/swap.cow", "part swap of yours\n")
+    rejects(["--design", "dir/mine.cow"], "dir/mine/swap.cow:1:14: ", "'part swap of mine'")
+    write("dir/mine/swap.cow", "part swap of mine\n\nhandler zap_pte(va) {\n    zap pet\n}\n")
+    rejects(["--design", "dir/mine.cow"], "dir/mine/swap.cow:4:5: ", "did you mean 'zap pte'?")
+    rejects(["--design", "dir/mine/swap.cow"], "dir/mine/swap.cow:1:1: ", "name the file of the design")
+    write("dir/mine/swap.cow", "part swap of mine\n\npredicate unshares(page) = page.anon\n")
+    rejects(["--design", "dir/mine.cow"], "dir/mine/swap.cow:3:11: ", "defined twice",
+            "dir/mine/exit.cow line 3")
+    write("dir/mine/swap.cow", "part swap of mine\n")
+    result = cowcheck("--depth", "1", "--design", "dir/mine.cow")
+    expect(result.status == 0, result)
+
+
+@statement
 def a_name_can_be_taken_only_once():
     write("mine.cow", "design v5.9 extends v5.8\n")
     rejects(["--design", "mine.cow"], "mine.cow:1:", "v5.9", "already")

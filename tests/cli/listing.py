@@ -66,6 +66,18 @@ def a_design_is_shown_as_it_was_written():
 
 
 @statement
+def a_design_is_shown_with_its_parts():
+    folder = SOURCE_DIR / "model/designs"
+    files = ("v5.7.cow", "v5.7/swap.cow", "v5.7/hugetlb.cow", "v5.7/force.cow")
+    text = "\n".join((folder / file).read_text(encoding="utf-8") for file in files)
+    result = cowcheck("designs", "show", "v5.7")
+    expect(result.status == 0 and result.out.startswith(text), result)
+    write("mine.cow", text.replace("design v5.7", "design mine").replace(" of v5.7", " of mine"))
+    result = cowcheck("--depth", "1", "--design", "mine.cow")
+    expect(result.status == 0, result)
+
+
+@statement
 def a_shown_design_is_the_start_of_ones_own():
     text = cowcheck("designs", "show", "v5.12").out
     write("mine.cow", text.replace("design v5.12 ", "design mine ", 1))

@@ -117,10 +117,17 @@ def states_change_by_what_the_trace_says_and_by_nothing_else():
 # ------------------------------------------------------------ commands
 
 
+def line_of(design, text):
+    lines = (SOURCE_DIR / "model/designs" / design).read_text(encoding="utf-8").splitlines()
+    (line,) = [number for number, line in enumerate(lines, 1) if line.strip().startswith(text)]
+    return line
+
+
 @statement
 def the_view_shows_source_state_locks_and_property():
     out = step(leak(), "jump 41", "view").out
-    for part in ("cpu0 (parent) in write > fault write > do_wp_page", "  =>  101          if page.mapcount == 1",
+    for part in ("cpu0 (parent) in write > fault write > do_wp_page",
+                 f"  =>  {line_of('v5.7.cow', 'if page.mapcount == 1')}          if page.mapcount == 1",
                  "page A: anonymous, refcount 3, mapcount 2 -> 1", "ptl of child: cpu1",
                  "property no_foreign_data: not violated yet; step 49 violates it"):
         expect(part in out, f"{part} in\n{out}")

@@ -34,7 +34,7 @@ std::vector<Lines> handlers_of(const std::string& design) {
     std::vector<std::string> heads;
     for (std::size_t i = 0; i + 1 < text->chain.size(); ++i) {
         bool inside = false;
-        for (const std::string& line : lines_of(text->chain[i]->file->text)) {
+        for (const std::string& line : lines_of(text->chain[i]->whole_text())) {
             if (begins_handler(line)) {
                 inside = std::find(heads.begin(), heads.end(), head_of(line)) == heads.end();
                 if (!inside) continue;

@@ -55,11 +55,14 @@ struct Setup {
 
     // The design again, under the name `trial`, with something in its text replaced.
     DesignText changed(const std::string& name, const std::string& from, const std::string& to) {
-        std::string text = design(name).chain.front()->file->text;
+        std::string text = design(name).chain.front()->whole_text();
         const std::size_t at = text.find(from);
         REQUIRE(at != std::string::npos);
         text.replace(at, from.size(), to);
         text.replace(text.find("design " + name), 7 + name.size(), "design trial");
+        const std::string of = " of " + name + "\n";  // `part swap of v5.7`
+        for (std::size_t part = text.find(of); part != std::string::npos; part = text.find(of, part))
+            text.replace(part, of.size(), " of trial\n");
         const auto added = library.add_design("trial.cow", text, out);
         REQUIRE_MESSAGE(added, to_text(out));
         return design("trial");

@@ -150,6 +150,71 @@ TEST_CASE("a definition stands once in a file, and a property is known by its na
           "2:14: there is no property 'no_foriegn_data' (did you mean 'no_foreign_data'?)\n");
 }
 
+TEST_CASE("parts of a design are read from beside it, and join it") {
+    Diagnostics out;
+    Library library(out);
+    const auto read = [](const std::string& path) -> std::optional<std::string> {
+        if (path == "dir/mine/exit.cow")
+            return "part exit of mine\n\npredicate late(pin) = pin\n\n"
+                   "handler zap_pte(va) {\n    zap pte\n}\n";
+        if (path == "dir/mine/other.cow") return "part exit of v5.9\n";
+        if (path == "dir/mine/twice.cow") return "part twice of mine\n\nhandler h() { }\n";
+        return std::nullopt;
+    };
+    const std::string head = "design mine extends v6.2\n";
+    REQUIRE(library.add_design("dir/mine.cow", head + "parts exit\n\noperation exit() { }\n", out,
+                               read));
+    const auto design = library.design("mine", out);
+    REQUIRE(design);
+    const auto* zap = design->handler(ast::HandlerKind::handler, "zap_pte");
+    REQUIRE(zap != nullptr);
+    CHECK(zap->span.file->name == "dir/mine/exit.cow");
+    CHECK(zap->span.line == 5);
+    CHECK(design->predicate("late") != nullptr);
+    CHECK(design->handler(ast::HandlerKind::handler, "do_swap_page")->span.file->name ==
+          "v5.19/swap.cow");
+    CHECK(design->chain.front()->files().size() == 2);
+    CHECK(design->chain.front()->whole_text() ==
+          head + "parts exit\n\noperation exit() { }\n\n" + *read("dir/mine/exit.cow"));
+
+    const auto complaints = [&](const std::string& text) {
+        out.clear();
+        Library fresh(out);
+        (void)fresh.add_design("dir/mine.cow", head + text, out, read);
+        return brief(out);
+    };
+    CHECK(complaints("parts exit, swap\n") ==
+          "2:13: the part 'swap' is missing: expected a file 'dir/mine/swap.cow'\n");
+    CHECK(complaints("parts exit, exit\n") == "2:13: the part 'exit' is named twice\n");
+    CHECK(complaints("parts other\n") == "1:6: this is 'part exit of v5.9', where 'part other of "
+                                         "mine' is expected\n");
+    CHECK(complaints("parts exit\npart exit of v5.9\n") ==
+          "3:14: this is 'part exit of v5.9', where 'part exit of mine' is expected\n");
+    CHECK(complaints("parts exit\npart exti of mine\n") ==
+          "3:6: the design names no part 'exti'; expected a line 'parts exti' near its top (did you "
+          "mean 'exit'?)\n");
+    CHECK(complaints("parts exit\npart exit of mine\nhandler a() { }\npart exit of mine\n") ==
+          "5:6: the part 'exit' begins twice; it has begun in line 3\n");
+
+    out.clear();
+    Library fresh(out);
+    REQUIRE(fresh.add_design("dir/mine.cow", head + "parts twice\n\nhandler h() { }\n", out, read));
+    check_design(*fresh.design("mine", out), fresh.properties(), {fresh.world("tiny")}, out);
+    CHECK(first(brief(out)) ==
+          "3:9: 'h' is defined twice in this design; the first is in dir/mine.cow line 4");
+}
+
+TEST_CASE("a design that holds its parts itself is the same design") {
+    Diagnostics out;
+    const auto text = builtin_library().design("v5.7", out);
+    REQUIRE(text);
+    std::string whole = text->chain.front()->whole_text();
+    const auto again = try_parse(whole, out);
+    REQUIRE_MESSAGE(again, to_text(out));
+    CHECK(again->design().handlers.size() == text->design().handlers.size());
+    CHECK(again->design().predicates.size() == text->design().predicates.size());
+}
+
 TEST_CASE("only a GUP returns a page, and only it can fail") {
     CHECK(in_munmap("    fail") == "4:5: only a GUP can fail\n");
     CHECK(in_munmap("    page = pte.page\n    return page") ==

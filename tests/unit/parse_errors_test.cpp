@@ -40,6 +40,7 @@ std::string in_body(const std::string& statements) {
     return only(in_design("design d\nhandler h(va) {\n" + statements + "\n}\n"));
 }
 
+std::string in_part(const std::string& text) { return only(complaints(parse_part, text)); }
 std::string in_world(const std::string& text) { return only(complaints(parse_world, text)); }
 std::string in_properties(const std::string& text) {
     return only(complaints(parse_properties, text));
@@ -234,6 +235,22 @@ TEST_CASE("statements say what they miss") {
           "3:10: expected a name after 'each' | 'if' is a word of the language");
     CHECK(in_body("a b = c") == "3:1: only a name or a field can be assigned to");
     CHECK(in_body("page.refcount").starts_with("3:1: this is a value, and not a step"));
+}
+
+TEST_CASE("a part is no design, and holds definitions only") {
+    CHECK(only(in_design("part swap of v5.7\n")) ==
+          "1:1: expected 'design NAME', with which a design starts | this is a part of a design; "
+          "name the file of the design itself");
+    CHECK(in_part("part swap of v5.7\n\nexpect holds p\n") ==
+          "3:1: expected a handler, operation, fault or predicate | what is said of the whole design "
+          "stands in its own file, not in a part");
+    CHECK(in_part("design swap\n") ==
+          "1:1: expected 'part NAME of DESIGN', with which a part starts | a file holds one design, "
+          "one world, or properties; this is another kind of file");
+    CHECK(in_part("part swap v5.7\n") == "1:11: expected 'of DESIGN' after 'swap'");
+    CHECK(in_part("part swap of v5.7\npart force of v5.7\n") ==
+          "2:6: a file holds one part, and this one has begun with 'swap'");
+    CHECK(in_part("# empty\n") == "1:1: there are only comments here: expected 'part NAME of DESIGN'");
 }
 
 TEST_CASE("comparisons can't be chained, and 'not' behind one wants parentheses") {

@@ -139,6 +139,8 @@ TEST_CASE("every built-in file parses") {
             CHECK(parse_world(file, out).has_value());
         else if (builtin.folder == "selftest")
             CHECK(parse_selftest(file, out).has_value());
+        else if (builtin.folder.starts_with("designs/"))
+            CHECK(parse_part(file, out).has_value());
         else if (builtin.folder == "properties")
             CHECK(parse_properties(file, out).has_value());
         else
@@ -174,6 +176,31 @@ TEST_CASE("a design has a name, a base, a title, kernels and expectations") {
     CHECK_FALSE(d->expectations[1].violated);
     CHECK(d->expectations[1].reason.empty());
     CHECK(d->expectations[2].reason == "next line");
+}
+
+TEST_CASE("a design names its parts, and may hold some of them itself") {
+    const auto d = design("design d\nparts swap,\n      hugetlb\nparts force\n\nhandler a() { }\n"
+                          "part swap of d\nhandler b() { }\n");
+    REQUIRE(d->parts.size() == 3);
+    CHECK(d->parts[1].name == "hugetlb");
+    CHECK(place(d->parts[1].span) == "3:7+7");
+    REQUIRE(d->parts_here.size() == 1);
+    CHECK(d->parts_here[0].name == "swap");
+    CHECK(d->parts_here[0].of == "d");
+    CHECK(place(d->parts_here[0].of_span) == "7:14+1");
+    CHECK(d->handlers.size() == 2);
+}
+
+TEST_CASE("a part has a name, its design, and definitions") {
+    const SourceFile file{"v1/swap.cow", "# Swap.\npart swap of v1\n\npredicate p(a) = a\n"
+                                         "operation o() { }\nfault f() { }\nhandler h() { }\n"};
+    Diagnostics out;
+    const auto part = parse_part(file, out);
+    REQUIRE_MESSAGE(part, to_text(out));
+    CHECK(part->line.name == "swap");
+    CHECK(part->line.of == "v1");
+    CHECK(part->predicates.size() == 1);
+    CHECK(part->handlers.size() == 3);
 }
 
 TEST_CASE("the comment on top belongs to the design") {
