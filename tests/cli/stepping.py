@@ -11,7 +11,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
 from statements import COWCHECK, Result, SANITIZED, cowcheck, expect, files_here, main
-from statements import rejects, statement, write
+from statements import SOURCE_DIR, rejects, statement, write
 
 
 def step(trace, *commands, status=0, more=()):
