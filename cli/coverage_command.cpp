@@ -2,7 +2,6 @@
 
 #include "cli/check_run.h"
 #include "cli/coverage_report.h"
-#include "cli/gate_command.h"
 #include "cli/limits.h"
 #include "cli/load.h"
 #include "cli/numbers.h"
@@ -26,6 +25,7 @@ public:
     int run();
 
 private:
+    [[nodiscard]] unsigned depth_in(const std::string& world) const;
     void cover(const DesignText& design);
     void explore(CheckRun& run);
     void note_clauses(const Program& program, const ProgramCoverage& run);
@@ -80,13 +80,18 @@ void Coverage::note_clauses(const Program& program, const ProgramCoverage& run) 
     }
 }
 
+// Steps show earlier than violations.
+unsigned Coverage::depth_in(const std::string& world) const {
+    return options_.depth.value_or(std::max(6U, find_world(library_, world).depth) - 2);
+}
+
 void Coverage::cover(const DesignText& design) {
     TextCoverage text = text_in_force(design);
     asked_.clear();
     const PropertySet properties = selected_properties(library_, selection_);
     for (const std::string& world : selection_.worlds) {
         CheckOptions bounds;
-        bounds.depth = options_.depth.value_or(coverage_depth(world));
+        bounds.depth = depth_in(world);
         bounds.concurrency = options_.concurrency;
         bounds.threads = options_.threads;
         bounds.reduction = options_.reduction;
@@ -196,7 +201,7 @@ int Coverage::run() {
     std::string worlds;
     for (const std::string& world : selection_.worlds)
         worlds += (worlds.empty() ? "" : ", ") + world + " " +
-                  std::to_string(options_.depth.value_or(coverage_depth(world)));
+                  std::to_string(depth_in(world));
     report_.bounds =
         "operations started: " + worlds + "; in flight at once: " +
         (options_.concurrency == 0 ? "any number" : std::to_string(options_.concurrency));

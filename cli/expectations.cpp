@@ -28,7 +28,11 @@ std::size_t skip_space(const std::string& text, std::size_t at) {
 // Behind the reason, if there is one; the text has been parsed, so it is well-formed.
 std::size_t end_of(const std::string& text, const ast::Expectation& expectation) {
     constexpr std::string_view because = "because";
-    const std::size_t end = offset_of(text, expectation.span) + expectation.property.size();
+    std::size_t end = offset_of(text, expectation.span) + expectation.property.size();
+    if (!expectation.worlds.empty()) {
+        const auto& last = expectation.worlds.back();
+        end = offset_of(text, last.span) + last.name.size();
+    }
     const std::size_t next = skip_space(text, end);
     if (text.compare(next, because.size(), because) != 0) return end;
     const std::size_t quote = skip_space(text, next + because.size());
@@ -41,12 +45,19 @@ std::size_t begin_of(const std::string& text, const ast::Expectation& expectatio
 }
 
 // A reason stands in quotes, on one line.
-std::string line_of(const NewExpectation& line) {
+std::string line_of(const NewExpectation& line, const std::string& worlds = {}) {
     std::string reason = line.reason;
     std::replace(reason.begin(), reason.end(), '"', '\'');
     std::replace(reason.begin(), reason.end(), '\n', ' ');
     return std::string("expect ") + (line.violated ? "violated " : "holds ") + line.property +
-           " because \"" + reason + "\"";
+           worlds + " because \"" + reason + "\"";
+}
+
+std::string worlds_of(const ast::Expectation& expectation) {
+    std::string text;
+    for (const auto& world : expectation.worlds)
+        text += (text.empty() ? " in " : ", ") + world.name;
+    return text;
 }
 
 }  // namespace
@@ -67,13 +78,12 @@ std::string with_expectations(const ast::Design& design, const std::string& text
     if (first) last = offset_of(text, design.span);
     last = std::min(text.find('\n', last), text.size());
     for (const NewExpectation& line : lines) {
-        bool replaced = false;
-        for (const ast::Expectation& old : design.expectations) {
-            if (old.property != line.property) continue;
-            edits.push_back({begin_of(text, old), end_of(text, old), line_of(line)});
-            replaced = true;
+        if (!line.replaces) {
+            added += "\n" + line_of(line);
+            continue;
         }
-        if (!replaced) added += "\n" + line_of(line);
+        const ast::Expectation& old = design.expectations.at(*line.replaces);
+        edits.push_back({begin_of(text, old), end_of(text, old), line_of(line, worlds_of(old))});
     }
     if (!added.empty()) edits.push_back({last, last, (first ? "\n" : "") + added});
     std::sort(edits.begin(), edits.end(),

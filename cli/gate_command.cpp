@@ -39,6 +39,10 @@ private:
     void write_trace(const CheckRun& run, std::size_t place, const CheckOptions& bounds,
                      Comparison& comparison);
     void explore(CheckRun& run, std::uint64_t others);
+    [[nodiscard]] std::vector<const Comparison*> spoken_of(const ast::Design& design,
+                                                           const ast::Expectation& expected) const;
+    void judge(const ast::Expectation& expected, const std::vector<const Comparison*>& worlds,
+               ExpectationResult& result) const;
     void judge_expectations();
     void update_expectations();
     [[nodiscard]] std::string waiver_of(const std::string& property) const;
@@ -184,7 +188,7 @@ void Gate::write_trace(const CheckRun& run, std::size_t place, const CheckOption
 
 void Gate::explore_world(const std::string& world) {
     CheckOptions bounds;
-    bounds.depth = options_.depth.value_or(gate_depth(world));
+    bounds.depth = options_.depth.value_or(find_world(library_, world).depth);
     bounds.concurrency = options_.concurrency;
     bounds.threads = options_.threads;
     const PropertySet properties = selected_properties(library_, selection_);
@@ -199,67 +203,92 @@ void Gate::explore_world(const std::string& world) {
     compare(base, design, world);
 }
 
+// What an `expect` line speaks about: the worlds it names, or those that no other line about
+// the property names.
+std::vector<const Comparison*> Gate::spoken_of(const ast::Design& design,
+                                               const ast::Expectation& expected) const {
+    std::vector<const Comparison*> found;
+    for (const Comparison& one : report_.comparisons) {
+        if (one.property != expected.property) continue;
+        const bool named_elsewhere = std::any_of(
+            design.expectations.begin(), design.expectations.end(), [&](const auto& other) {
+                return other.property == one.property && other.names(one.world);
+            });
+        if (expected.worlds.empty() ? !named_elsewhere : expected.names(one.world))
+            found.push_back(&one);
+    }
+    return found;
+}
+
+void Gate::judge(const ast::Expectation& expected, const std::vector<const Comparison*>& worlds,
+                 ExpectationResult& result) const {
+    const auto first = [&](auto is) {
+        const auto found = std::find_if(worlds.begin(), worlds.end(),
+                                        [&](const Comparison* one) { return is(one->after); });
+        return found == worlds.end() ? nullptr : *found;
+    };
+    const auto is = [](Verdict verdict) { return [=](Verdict other) { return other == verdict; }; };
+    const Comparison* violation = first(is(Verdict::violated));
+    const Comparison* held = first(is(Verdict::holds));
+    const bool decided = first(is(Verdict::incomplete)) == nullptr;
+    // Each world that a line names must violate it. Otherwise one world need not have what
+    // a violation takes, but all of them should.
+    const bool each = expected.violated && !expected.worlds.empty();
+    if (each && held != nullptr) {
+        result.violated = false;
+        result.world = held->world;
+    } else if (violation != nullptr && (!each || decided)) {
+        result.violated = true;
+        result.world = violation->world;
+        result.story = violation->story;
+    } else if (decided && held != nullptr && (!expected.violated || options_.worlds.empty())) {
+        result.violated = false;
+    }
+}
+
 void Gate::judge_expectations() {
     const DesignText text = find_design(library_, design_);
     for (const ast::Expectation& expected : text.design().expectations) {
         ExpectationResult result;
         result.property = expected.property;
         result.expects_violated = expected.violated;
+        for (const auto& world : expected.worlds)
+            result.where += (result.where.empty() ? "" : ", ") + world.name;
         result.waiver = waiver_of(expected.property);
         result.place = place_of(expected.span, text, selection_);
-        bool decided = true;
-        bool applies = false;
-        const Comparison* violation = nullptr;
-        for (const Comparison& one : report_.comparisons) {
-            if (one.property != expected.property) continue;
-            applies = applies || one.after != Verdict::not_applicable;
-            decided = decided && one.after != Verdict::incomplete;
-            if (one.after == Verdict::violated && violation == nullptr) violation = &one;
-        }
-        if (violation != nullptr) {
-            result.violated = true;
-            result.world = violation->world;
-            result.story = violation->story;
-        } else if (decided && applies && (!expected.violated || options_.worlds.empty())) {
-            // One world need not have what a violation takes; all of them should.
-            result.violated = false;
-        }
+        judge(expected, spoken_of(text.design(), expected), result);
         report_.expectations.push_back(std::move(result));
     }
 }
 
 void Gate::update_expectations() {
     const DesignText text = find_design(library_, design_);
+    const ast::Design& design = text.design();
     const std::string& path = selection_.design_files.at(design_);
     std::vector<NewExpectation> lines;
-    std::vector<std::string> seen;
+    const auto add = [&](std::optional<std::size_t> replaces, const ExpectationResult& result) {
+        const bool violated = *result.violated;
+        lines.push_back({replaces, result.property, violated,
+                         violated ? "world " + result.world + ": " + result.story
+                                  : "no violation in any world"});
+    };
+    for (std::size_t i = 0; i < report_.expectations.size(); ++i)
+        if (report_.expectations[i].differs()) add(i, report_.expectations[i]);
     for (const Comparison& one : report_.comparisons) {
-        if (std::find(seen.begin(), seen.end(), one.property) != seen.end()) continue;
-        seen.push_back(one.property);
-        const auto same = [&](const Comparison& other) { return other.property == one.property; };
-        const Comparison* violation = nullptr;
-        bool decided = true;
-        for (const Comparison& other : report_.comparisons) {
-            if (!same(other)) continue;
-            decided = decided && other.after != Verdict::incomplete;
-            if (violation == nullptr && other.after == Verdict::violated) violation = &other;
-        }
-        const auto& old = text.design().expectations;
-        const auto agreed = std::find_if(old.begin(), old.end(), [&](const auto& expectation) {
-            return expectation.property == one.property;
-        });
-        if (one.property == assertions_name || (violation == nullptr && !decided) ||
-            (agreed != old.end() && agreed->violated == (violation != nullptr)))
+        const auto about = [&](const auto& line) { return line.property == one.property; };
+        if (one.property == assertions_name ||
+            std::any_of(design.expectations.begin(), design.expectations.end(), about) ||
+            std::any_of(lines.begin(), lines.end(), about))
             continue;
-        if (violation != nullptr)
-            lines.push_back(
-                {one.property, true, "world " + violation->world + ": " + violation->story});
-        else
-            lines.push_back({one.property, false, "no violation in any world"});
+        ExpectationResult result;
+        result.property = one.property;
+        const ast::Expectation anything{{}, false, one.property, {}, {}};
+        judge(anything, spoken_of(design, anything), result);
+        if (result.violated) add({}, result);
     }
     if (lines.empty()) return;
     const std::string& old_text = text.chain.front()->file->text;
-    write_file(path, with_expectations(text.design(), old_text, lines));
+    write_file(path, with_expectations(design, old_text, lines));
     report_.updated = path;
     for (ExpectationResult& expectation : report_.expectations)
         if (expectation.violated) expectation.expects_violated = *expectation.violated;
@@ -297,22 +326,6 @@ int Gate::run() {
 }
 
 }  // namespace
-
-namespace {
-
-// The built-in worlds that show one thing each; others may be of any size.
-bool is_small(const std::string& world) {
-    static constexpr std::array<std::string_view, 12> small_worlds{
-        "tiny",      "child-exit", "direct-io", "pte-same", "remap",         "soft-dirty",
-        "stale-tlb", "two-pages",  "vmsplice",  "zeropage", "zeropage-fork", "arm64"};
-    return std::find(small_worlds.begin(), small_worlds.end(), world) != small_worlds.end();
-}
-
-}  // namespace
-
-unsigned gate_depth(const std::string& world) { return is_small(world) ? 8 : 5; }
-
-unsigned coverage_depth(const std::string& world) { return is_small(world) ? 6 : 4; }
 
 int gate(GateOptions options) {
     options.max_memory = std::min(options.max_memory, default_memory_limit());

@@ -60,6 +60,7 @@ Json to_json(const ExpectationResult& one) {
     Json json;
     json["property"] = one.property;
     json["expects"] = one.expects_violated ? "violated" : "holds";
+    json["in"] = or_null(one.where);
     json["found"] = one.violated ? Json(*one.violated ? "violated" : "holds") : Json(nullptr);
     json["differs"] = one.differs();
     json["world"] = or_null(one.world);

@@ -52,8 +52,9 @@ struct Comparison {
 struct ExpectationResult {
     std::string property;
     bool expects_violated = false;
-    std::optional<bool> violated;  // over all worlds; nothing: undecided
-    std::string world;             // of the violation that speaks against it
+    std::string where;             // the worlds that it names: "hugetlb, memfd"; or empty
+    std::optional<bool> violated;  // over its worlds; nothing: undecided
+    std::string world;             // the one that speaks against it
     std::string story;
     DesignPlace place;
     std::string waiver;

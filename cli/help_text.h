@@ -67,7 +67,7 @@ examples
   cowcheck selftest --design v6.2        what the kernel's selftest cow.c would print
 
 gate: what DESIGN makes worse, better and dearer than BASE (default: what it extends), in
-all worlds (5 operations in default and in your own worlds, 8 in the others); --update
+all worlds (as deep as each says; 5 operations if it says nothing); --update
 rewrites its 'expect' lines. coverage: what of a design no world runs. docs/gate.md
 
 exit status: 0 no violation, 1 violation, 2 bad input or output that can't be written,

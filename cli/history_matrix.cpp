@@ -75,7 +75,7 @@ std::string holding_everywhere(const HistoryMatrix& matrix) {
 
 std::string worlds_and_depths(const HistoryMatrix& matrix) {
     Strings worlds;
-    for (const HistoryWorld& world : matrix.group.worlds)
+    for (const World& world : matrix.worlds)
         worlds.push_back(world.name + " " + std::to_string(world.depth));
     return list_of(worlds);
 }
@@ -99,19 +99,20 @@ std::string padded(std::string text, std::size_t width) {
 HistoryMatrix explore_group(const Library& library, const KnownBugs& known,
                             const HistoryGroup& group, unsigned threads, StatusLine& status) {
     HistoryMatrix matrix;
-    matrix.group = group;
+    matrix.memory = group.memory;
+    for (const std::string& world : group.worlds)
+        matrix.worlds.push_back(find_world(library, world));
     matrix.designs = library.design_names();
     for (const ast::Property& property : library.properties().properties)
         matrix.properties.push_back(property.name);
     matrix.properties.emplace_back(assertions_name);
     CheckOptions options;
     options.threads = threads;
-    for (const HistoryWorld& world : group.worlds)
+    for (const World& world : matrix.worlds)
         for (const std::string& design : matrix.designs) {
             if (is_terminal(2)) status.show("world " + world.name + ", design " + design);
             options.depth = world.depth;
-            CheckRun run(find_design(library, design), library.properties(), true,
-                         find_world(library, world.name), options);
+            CheckRun run(find_design(library, design), library.properties(), true, world, options);
             explore(run);
             enter(known, run, matrix);
         }
@@ -123,7 +124,7 @@ std::string table_text(const HistoryMatrix& matrix) {
     const Strings columns = violated_somewhere(matrix);
     std::size_t names = 0;
     for (const std::string& design : matrix.designs) names = std::max(names, design.size());
-    std::string text = matrix.group.memory + "\n\n" + padded("", names);
+    std::string text = matrix.memory + "\n\n" + padded("", names);
     for (std::size_t i = 0; i < columns.size(); ++i)
         text += "  " + (i + 1 < columns.size() ? padded("[" + std::to_string(i + 1) + "]", 6)
                                                : "[" + std::to_string(i + 1) + "]");
@@ -143,7 +144,7 @@ std::string table_text(const HistoryMatrix& matrix) {
 
 std::string table_markdown(const HistoryMatrix& matrix) {
     const Strings columns = violated_somewhere(matrix);
-    std::string text = "### Memory: " + matrix.group.memory + "\n\n| design |";
+    std::string text = "### Memory: " + matrix.memory + "\n\n| design |";
     std::string rule = "|---|";
     for (const std::string& property : columns) {
         text += " " + property + " |";

@@ -22,7 +22,8 @@ struct HistoryCell {
 
 // One table: the designs in worlds with memory of one sort.
 struct HistoryMatrix {
-    HistoryGroup group;
+    std::string memory;
+    std::vector<World> worlds;            // explored as deep as each says
     std::vector<std::string> designs;     // in the order of history
     std::vector<std::string> properties;  // in the order of their definition
     std::map<std::pair<std::string, std::string>, HistoryCell> cells;  // design, property

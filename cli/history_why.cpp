@@ -18,7 +18,7 @@ using Strings = std::vector<std::string>;
 
 // A schedule that violates the property, and where.
 struct Story {
-    HistoryWorld world;
+    World world;
     Trace trace;
 };
 
@@ -35,12 +35,12 @@ public:
     std::string tell(const std::string& design);
 
 private:
-    std::optional<Story> story_in(const std::string& design, const HistoryWorld& world);
+    std::optional<Story> story_in(const std::string& design, const World& world);
     std::optional<Story> shortest(const std::string& design);
     std::string other_bugs(const std::string& design, const Story& story) const;
     std::string removal(const std::string& design, const Story& story);
     std::string holds(const std::string& design);
-    bool needed(const DesignText& after, const DesignChange& change, const HistoryWorld& world);
+    bool needed(const DesignText& after, const DesignChange& change, const World& world);
 
     Library& library_;
     std::string property_;
@@ -51,10 +51,10 @@ private:
     unsigned trials_ = 0;
 };
 
-std::optional<Story> Teller::story_in(const std::string& design, const HistoryWorld& world) {
+std::optional<Story> Teller::story_in(const std::string& design, const World& world) {
     options_.depth = world.depth;
     CheckRun run(find_design(library_, design), properties_, property_ == assertions_name,
-                 find_world(library_, world.name), options_);
+                 world, options_);
     const std::size_t place = property_ == assertions_name ? properties_.properties.size() : 0;
     const Stop stop;
     while (run.wants_more()) {
@@ -71,8 +71,8 @@ std::optional<Story> Teller::shortest(const std::string& design) {
     const auto numbered = [&](const Story& story) {
         return known_.find(design, story.world.name, property_) != nullptr;
     };
-    for (const HistoryWorld& world : known_.worlds()) {
-        auto story = story_in(design, world);
+    for (const std::string& world : known_.worlds()) {
+        auto story = story_in(design, find_world(library_, world));
         if (!story) continue;
         const bool shorter = !best || story->trace.operations < best->trace.operations;
         const bool as_short = best && story->trace.operations == best->trace.operations;
@@ -99,7 +99,7 @@ Strings handlers_of(const Trace& trace) {
 
 // Whether the violation is back when the later design has this one text as it was.
 bool Teller::needed(const DesignText& after, const DesignChange& change,
-                    const HistoryWorld& world) {
+                    const World& world) {
     if (change.before.empty()) return false;
     const std::string name = "without-" + std::to_string(++trials_);
     Diagnostics out;

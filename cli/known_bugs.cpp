@@ -27,8 +27,8 @@ KnownBug bug_from(const nlohmann::ordered_json& json) {
 
 }  // namespace
 
-std::vector<HistoryWorld> KnownBugs::worlds() const {
-    std::vector<HistoryWorld> all;
+std::vector<std::string> KnownBugs::worlds() const {
+    std::vector<std::string> all;
     for (const HistoryGroup& group : groups)
         all.insert(all.end(), group.worlds.begin(), group.worlds.end());
     return all;
@@ -48,11 +48,8 @@ KnownBugs known_bugs() {
     for (const BuiltinFile& file : builtin_files()) {
         if (file.folder != "known") continue;
         const auto json = nlohmann::ordered_json::parse(file.text);
-        for (const auto& group : json.at("groups")) {
-            table.groups.push_back({group.at("memory"), {}});
-            for (const auto& [name, depth] : group.at("worlds").items())
-                table.groups.back().worlds.push_back({name, depth.get<unsigned>()});
-        }
+        for (const auto& group : json.at("groups"))
+            table.groups.push_back({group.at("memory"), group.at("worlds")});
         for (const auto& bug : json.at("bugs")) table.bugs.push_back(bug_from(bug));
     }
     return table;

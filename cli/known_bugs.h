@@ -20,23 +20,17 @@ struct KnownBug {
     std::vector<std::string> lives_in;
 };
 
-// A world that some design is told apart in, and how deep it is explored for that.
-struct HistoryWorld {
-    std::string name;
-    unsigned depth = 0;
-};
-
 // Worlds with memory of one sort: one table of the history.
 struct HistoryGroup {
     std::string memory;
-    std::vector<HistoryWorld> worlds;
+    std::vector<std::string> worlds;
 };
 
 struct KnownBugs {
     std::vector<HistoryGroup> groups;
     std::vector<KnownBug> bugs;
 
-    [[nodiscard]] std::vector<HistoryWorld> worlds() const;
+    [[nodiscard]] std::vector<std::string> worlds() const;
     // The bug of this design that breaks the property in this world, or null.
     [[nodiscard]] const KnownBug* find(std::string_view design, std::string_view world,
                                        std::string_view property) const;

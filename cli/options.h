@@ -74,7 +74,7 @@ struct Waiver {
 struct GateOptions : StopLimits {
     std::string design;
     std::string against;              // empty: what the design extends
-    std::optional<unsigned> depth;    // in every world; nothing: gate_depth()
+    std::optional<unsigned> depth;    // in every world; nothing: as each says
     unsigned concurrency = 2;         // 0: no bound
     std::vector<std::string> worlds;  // none: all that are built in
     std::vector<Waiver> waivers;

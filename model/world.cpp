@@ -73,7 +73,7 @@ std::string all_memory_words() {
     return text;
 }
 
-constexpr std::array<std::string_view, 6> setting_names{"arch",   "pages", "frames",
+constexpr std::array<std::string_view, 7> setting_names{"arch",   "depth", "pages",   "frames",
                                                         "munmap", "pins",  "zeropage"};
 
 class Resolver {
@@ -118,7 +118,9 @@ class Resolver {
             return !s.number && std::equal(words.begin(), words.end(), s.words.begin(),
                                            s.words.end());
         };
-        if (s.name == "pages")
+        if (s.name == "depth")
+            number(s, world_.depth, 1, 255);
+        else if (s.name == "pages")
             number(s, world_.pages, 1, Limits::pages);
         else if (s.name == "frames")
             number(s, world_.frames, 1, Limits::frames);

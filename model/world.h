@@ -48,6 +48,7 @@ struct World {
     std::string name;
     std::string title;
     std::string comment;
+    unsigned depth = 5; // operations for gate, history and (fewer) coverage
     unsigned pages = 1;
     unsigned frames = 4;
     unsigned pins = 0;

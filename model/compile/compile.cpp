@@ -294,6 +294,14 @@ void check_design(const DesignText &design, const PropertySet &properties,
             out.push_back({expectation.span,
                            "there is no property '" + expectation.property + "'",
                            did_you_mean(expectation.property, names)});
+    std::vector<std::string_view> world_names;
+    for (const World *world : worlds)
+        world_names.push_back(world->name);
+    for (const auto &expectation : own.expectations)
+        for (const auto &[span, name] : expectation.worlds)
+            if (std::find(world_names.begin(), world_names.end(), name) == world_names.end())
+                out.push_back({span, "there is no world '" + name + "'",
+                               did_you_mean(name, world_names)});
     std::set<const ast::Handler *> reached;
     const std::size_t before = out.size();
     for (const World *world : worlds) {

@@ -4,10 +4,12 @@
 
 #include "model/language/source.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace cowcheck::ast {
@@ -93,12 +95,22 @@ struct Predicate {
     Expr value;
 };
 
-// `expect violated no_foreign_data because "CVE-2020-29374"`
+// `expect violated no_foreign_data in hugetlb because "the mapcount decides"`
 struct Expectation {
+    struct WorldName {
+        SourceSpan span;
+        std::string name;
+    };
     SourceSpan span;
     bool violated = false;
     std::string property;
+    std::vector<WorldName> worlds; // none: all that no other line about the property names
     std::string reason;
+
+    [[nodiscard]] bool names(std::string_view world) const {
+        return std::any_of(worlds.begin(), worlds.end(),
+                           [&](const WorldName &one) { return one.name == world; });
+    }
 };
 
 // `parts swap, hugetlb`: files that hold more of a design, one name of them

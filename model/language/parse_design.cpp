@@ -31,8 +31,12 @@ struct outcome : sor<keyword<TAO_PEGTL_STRING("violated")>, keyword<TAO_PEGTL_ST
     static constexpr std::string_view expected = "'violated' or 'holds'";
     static constexpr std::array<std::string_view, 2> words{"violated", "holds"};
 };
+struct worlds : seq<keyword<TAO_PEGTL_STRING("in")>, blank, must<file_name>,
+                    star<blank, one<','>, free_space, must<file_name>>>,
+                as<Kind::worlds> {};
 struct expectation : seq<keyword<TAO_PEGTL_STRING("expect")>, blank, must<outcome>, blank,
-                         must<name>, opt<free_space, kw_because, free_space, must<quoted>>>,
+                         must<name>, opt<free_space, worlds>,
+                         opt<free_space, kw_because, free_space, must<quoted>>>,
                      as<Kind::expect> {};
 
 struct handler_word : sor<keyword<TAO_PEGTL_STRING("operation")>,
@@ -211,6 +215,9 @@ private:
         expectation.violated = node[0].text() == "violated";
         expectation.property = node[1].text();
         expectation.span = build.span(node[1]);
+        if (const Node* worlds = node.find(Kind::worlds))
+            for (const auto& world : worlds->children)
+                expectation.worlds.push_back({build.span(*world), std::string(world->text())});
         if (const Node* reason = node.find(Kind::string)) expectation.reason = reason->text();
         design.expectations.push_back(std::move(expectation));
     }

@@ -63,6 +63,7 @@ enum class Kind {
     dated,
     by_default,
     expect,
+    worlds,
     because,
     predicate,
     handler,

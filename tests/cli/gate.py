@@ -133,6 +133,20 @@ def what_is_expected_must_be_so_in_both_directions():
 
 
 @statement
+def a_line_that_names_worlds_speaks_of_these_alone_and_of_each():
+    text = (SAME.replace("same", "claims").replace("v5.19", "v5.9") +
+            "expect holds no_needless_copy\nexpect violated no_needless_copy in tiny, arm64\n"
+            "expect violated no_deadlock in tiny\n")
+    result = cowcheck("gate", write("claims.cow", text), "--world", "tiny", "--world", "arm64",
+                      "--depth", "4")
+    expect(result.status == 1, result)
+    expect("expects no_needless_copy to be violated in tiny, arm64, and it holds in arm64"
+           in result.out, result)
+    expect("expects no_deadlock to be violated in tiny, and it holds in tiny" in result.out, result)
+    expect("expects no_needless_copy to hold" not in result.out, result)
+
+
+@statement
 def update_rewrites_the_expectations_so_that_they_fit():
     text = ("# Mine.\ndesign claims extends v5.19\nexpect violated no_deadlock because \"an\n"
             .replace("an\n", "an error\"  # why?\n") + "predicate nothing(page) = page.anon\n")

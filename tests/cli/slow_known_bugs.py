@@ -10,6 +10,7 @@ which also refreshes the traces beside it.
 
 import json
 import os
+import re
 import shutil
 import sys
 import time
@@ -20,7 +21,8 @@ from statements import SANITIZED, SOURCE_DIR, cowcheck, expect, main, statement
 FOLDER = SOURCE_DIR / "traces/known"
 TABLE = json.loads((FOLDER / "bugs.json").read_text(encoding="utf-8"))
 BUGS = TABLE["bugs"]
-DEPTHS = {world: depth for group in TABLE["groups"] for world, depth in group["worlds"].items()}
+DEPTHS = {world: int(re.search(r"^depth +(\d+)$", (SOURCE_DIR / f"model/worlds/{world}.world").read_text(encoding="utf-8"), re.MULTILINE)[1])
+          for group in TABLE["groups"] for world in group["worlds"]}
 KEYS = ("id", "reference", "fix", "what", "design", "world", "property", "also", "since",
         "operations", "steps", "lives_in")
 UPDATE = bool(os.environ.get("COWCHECK_UPDATE_KNOWN"))

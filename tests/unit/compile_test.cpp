@@ -148,6 +148,8 @@ TEST_CASE("a definition stands once in a file, and a property is known by its na
           "7:9: 'zap_pte' is defined twice in this file; the first is in line 3");
     CHECK(errors("design trial extends v6.2\nexpect holds no_foriegn_data because \"x\"\n") ==
           "2:14: there is no property 'no_foriegn_data' (did you mean 'no_foreign_data'?)\n");
+    CHECK(errors("design trial extends v6.2\nexpect holds no_foreign_data in defualt\n") ==
+          "2:33: there is no world 'defualt' (did you mean 'default'?)\n");
 }
 
 TEST_CASE("parts of a design are read from beside it, and join it") {

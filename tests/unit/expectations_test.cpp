@@ -31,7 +31,7 @@ TEST_CASE("a line is replaced, its reason with it, and nothing else is touched")
                     "    because \"someone # said so\"   # in March\n"
                     "expect violated no_foreign_data because \"b\"\n"
                     "predicate p(page) = page.refcount > 1\n",
-                    {{"no_deadlock", true, "cpu0 fork \"twice\""}}) ==
+                    {{0, "no_deadlock", true, "cpu0 fork \"twice\""}}) ==
           "design a extends v5.9\n"
           "# expect holds no_deadlock because \"a comment\"\n"
           "expect violated no_deadlock because \"cpu0 fork 'twice'\"   # in March\n"
@@ -41,11 +41,23 @@ TEST_CASE("a line is replaced, its reason with it, and nothing else is touched")
 
 TEST_CASE("a property without a line gets one behind the last, or behind the design's name") {
     CHECK(rewritten("design a extends v5.9\nexpect holds no_deadlock\n\n# end\n",
-                    {{"refcount_is_sound", false, "r"}}) ==
+                    {{{}, "refcount_is_sound", false, "r"}}) ==
           "design a extends v5.9\nexpect holds no_deadlock\n"
           "expect holds refcount_is_sound because \"r\"\n\n# end\n");
     CHECK(rewritten("design a extends v5.9   # mine",
-                    {{"no_deadlock", true, "r"}, {"refcount_is_sound", false, "s"}}) ==
+                    {{{}, "no_deadlock", true, "r"}, {{}, "refcount_is_sound", false, "s"}}) ==
           "design a extends v5.9   # mine\n\nexpect violated no_deadlock because \"r\"\n"
           "expect holds refcount_is_sound because \"s\"");
+}
+
+TEST_CASE("a line about some worlds is replaced by one about the same worlds") {
+    CHECK(rewritten("design a extends v5.9\n"
+                    "expect holds no_foreign_data because \"a\"\n"
+                    "expect violated no_foreign_data in hugetlb,\n    memfd-hugetlb because \"b\"\n"
+                    "expect violated no_foreign_data in tiny\n",
+                    {{1, "no_foreign_data", false, "r"}, {2, "no_foreign_data", false, "s"}}) ==
+          "design a extends v5.9\n"
+          "expect holds no_foreign_data because \"a\"\n"
+          "expect holds no_foreign_data in hugetlb, memfd-hugetlb because \"r\"\n"
+          "expect holds no_foreign_data in tiny because \"s\"\n");
 }
