@@ -3,15 +3,16 @@
 #include "model/compile/flow.h"
 
 #include <algorithm>
+#include <bitset>
 #include <numeric>
 
 namespace cowcheck {
 
 namespace {
 
-using LocalSet = std::uint64_t;
+using LocalSet = std::bitset<all_locals>;
 
-constexpr LocalSet bit(unsigned local) { return LocalSet{1} << local; }
+LocalSet bit(unsigned local) { return LocalSet().set(local); }
 
 // Instructions that stand for a fixed place carry target 1; see Handlers::set_va.
 bool is_local_access(const Instruction &i) {
@@ -25,7 +26,7 @@ LocalSet uses(const Instruction &i) {
         return bit(seq_local);
     if (i.code == Code::copy && i.imm != 0)
         return bit(shared_local);
-    return 0;
+    return {};
 }
 
 LocalSet defines(const Instruction &i) {
@@ -33,7 +34,7 @@ LocalSet defines(const Instruction &i) {
         return bit(i.imm);
     if (i.code == Code::note_shared)
         return bit(shared_local);
-    return i.code == Code::seq_read ? bit(seq_local) : 0;
+    return i.code == Code::seq_read ? bit(seq_local) : LocalSet();
 }
 
 unsigned width(Type type) {
@@ -73,12 +74,12 @@ class Layouter {
 
   private:
     void live() {
-        after_.assign(code_.size() - entry_, 0);
+        after_.assign(code_.size() - entry_, {});
         bool changed = true;
         while (changed) {
             changed = false;
             for (std::size_t i = code_.size(); i-- > entry_;) {
-                LocalSet out = 0;
+                LocalSet out;
                 for (const std::uint16_t next : successors(code_[i], i))
                     if (next < code_.size())
                         out |= before(next);
@@ -93,10 +94,10 @@ class Layouter {
     }
 
     void interfere() {
-        conflicts_.assign(64, 0);
+        conflicts_.assign(all_locals, {});
         const auto together = [&](LocalSet set) {
-            for (unsigned l = 0; l < 64; ++l)
-                if ((set & bit(l)) != 0)
+            for (unsigned l = 0; l < all_locals; ++l)
+                if (set.test(l))
                     conflicts_[l] |= set;
         };
         for (std::size_t i = entry_; i < code_.size(); ++i) {
@@ -117,7 +118,7 @@ class Layouter {
             std::array<std::uint16_t, 5> taken{};
             taken[first_local_word] = (1U << first_local_bit) - 1U;
             for (unsigned other = 0; other < locals_.size(); ++other)
-                if (placed[other] && (conflicts_[local] & bit(other)) != 0)
+                if (placed[other] && conflicts_[local].test(other))
                     taken[places_[other].word] |= mask_of(other);
             placed[local] = find_place(local, taken);
             if (!placed[local])
@@ -162,13 +163,13 @@ class Layouter {
         const LocalSet live = after_[rest.address - entry_];
         rest.live = {};
         rest.live[0] = static_cast<std::uint16_t>((1U << info(Field::seq_watch).shift) - 1U);
-        if ((live & bit(seq_local)) != 0)
+        if (live.test(seq_local))
             rest.live[0] |= static_cast<std::uint16_t>(info(Field::seq_watch).mask()
                                                        << info(Field::seq_watch).shift);
-        if ((live & bit(shared_local)) != 0)
+        if (live.test(shared_local))
             rest.live[0] |= static_cast<std::uint16_t>(1U << info(Field::fault_shared).shift);
         for (unsigned l = 0; l < locals_.size(); ++l) {
-            if ((live & bit(l)) == 0)
+            if (!live.test(l))
                 continue;
             const Place &at = places_[l];
             rest.live[at.word - 1] |= mask_of(l);

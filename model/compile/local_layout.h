@@ -14,9 +14,11 @@ struct Local {
     std::string name;
 };
 
-inline constexpr unsigned max_locals = 62;
-inline constexpr unsigned shared_local = 62; // the ghost fault_shared, likewise
-inline constexpr unsigned seq_local = 63; // write_protect_seq's snapshot, for liveness
+// Of one operation, with all that is inlined into it.
+inline constexpr unsigned max_locals = 254;
+inline constexpr unsigned shared_local = 254; // the ghost fault_shared, for liveness
+inline constexpr unsigned seq_local = 255;    // write_protect_seq's snapshot, likewise
+inline constexpr unsigned all_locals = 256;
 
 // Finds out, for the code from `entry` to the end of the program, which locals
 // are live where (backward data flow), gives locals that are never live together

@@ -17,12 +17,14 @@ def lines_of(*arguments):
 def designs_are_listed_in_the_order_of_history():
     lines = lines_of("designs")
     names = [line.split()[0] for line in lines]
-    wanted = ["v4.8", "v5.7", "v5.8", "xu-2020-v1", "v5.9", "v5.10", "v5.11", "arcangeli-2021",
-              "v5.12", "hildenbrand-2021", "v5.18", "v5.19", "v6.1", "v6.2", "v6.4", "v7.2"]
+    wanted = ["v4.8", "v5.4", "v5.7", "v5.8", "xu-2020-v1", "xu-2020-v2", "xu-2020-v3",
+              "xu-2020-v3-intended", "v5.9", "v5.10", "v5.11", "arcangeli-2021",
+              "arcangeli-2021-mm-sync", "v5.4.y", "v5.12", "v5.14", "hildenbrand-2021",
+              "v5.18", "v5.19", "v6.1", "v6.2", "v6.4", "v6.12", "v7.2"]
     expect([name for name in names if name in wanted] == wanted, names)
     by_name = dict(zip(names, lines))
     expect("mapcount decides" in by_name["v5.7"], by_name["v5.7"])
-    expect("v5.12 .. v5.17" in by_name["v5.12"], by_name["v5.12"])
+    expect("v5.14 .. v5.17" in by_name["v5.14"], by_name["v5.14"])
 
 
 @statement
@@ -63,6 +65,27 @@ def a_design_is_shown_as_it_was_written():
     expect(all(line == "" or line.startswith("# ") for line in added), added)
     expect("v5.8, which extends v5.7" in result.out, result)
     expect("cowcheck --design FILE" in result.out, result)
+
+
+@statement
+def a_kernel_without_a_design_of_its_name_is_told_which_one_stands_for_it():
+    for kernel, told in (
+        ("5.15", "v5.15 is design v5.14"),
+        ("v5.16.3", "v5.16.3 is design v5.14"),
+        ("5.15.y", "5.15.y is design v5.14"),
+        ("5.10", "v5.10 is design v5.10, and 5.10.y is design v5.14"),
+        ("5.10.160", "5.10.160 is design v5.14"),
+        ("5.7.3", "5.7.3 is design v5.7"),
+        ("5.7.14-generic", "5.7.14-generic is design v5.8"),
+        ("4.4", "v4.4 is design v4.8"),
+        ("v6.13", "v6.13 is design v6.12"),
+        ("v7.0", "v7.0 is design v7.2"),
+    ):
+        for arguments in (["--design", kernel], ["designs", "show", kernel]):
+            result = cowcheck(*arguments)
+            expect(result.status == 2 and told in result.err, f"{kernel}: {told}: {result}")
+    expect(" is design " not in cowcheck("--design", "9.9").err, "no kernel")
+    expect(" is design " not in cowcheck("--design", "5.x").err, "no kernel")
 
 
 @statement

@@ -224,7 +224,7 @@ TEST_CASE("v5.9: refcount == 1 is never wrong, and often copies for nothing") {
 TEST_CASE("maybe_dma_pinned misses no pin until it overflows, and 1023 references fool it") {
     const Report report = prove_guards(design("v5.9"), {});
     const GuardReport& fork =
-        guard_called(report, "page.anon and mm.has_pinned and maybe_dma_pinned(page)");
+        guard_called(report, "not pte.special and mm.has_pinned and maybe_dma_pinned(page)");
     CHECK(fork.claim == Claim::pinned);
     CHECK(finding(fork, Subject::false_negative).answer.outcome == Outcome::proved);
     CHECK(finding(fork, Subject::false_negative, Numbers::bits32).answer.outcome ==

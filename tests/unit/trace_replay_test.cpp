@@ -51,7 +51,7 @@ TEST_CASE("a replay says which guard goes the other way now") {
         setup.changed("v5.9", "page.refcount >= 1024", "page.refcount >= 4096");
     const ReplayResult result = replay(trace, setup.program(design, "pair"));
     CHECK(result.verdict == ReplayVerdict::different);
-    CHECK(result.message.find("the guard `if page.anon and mm.has_pinned") != std::string::npos);
+    CHECK(result.message.find("the guard `if not pte.special and mm.has_pinned") != std::string::npos);
     CHECK(result.message.find("is false now") != std::string::npos);
 }
 
