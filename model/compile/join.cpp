@@ -11,11 +11,16 @@ namespace cowcheck {
 
 namespace {
 
+constexpr std::size_t actor_count = static_cast<std::size_t>(Actor::device) + 1;
+
 // What the text of all operations together says about a field.
 struct Access {
     std::uint8_t reads = 0xff;  // locks that are held wherever it is read
     std::uint8_t writes = 0xff; // ... and wherever it is written
+    std::array<std::uint8_t, actor_count> writes_by{}; // the same, by who writes it
     bool read = false;
+
+    Access() { writes_by.fill(0xff); }
 };
 
 struct Facts {
@@ -29,7 +34,7 @@ struct Facts {
 // What a step is: always, or under conditions.
 struct Class {
     std::uint8_t mover = Mover::both;
-    std::uint8_t unless = 0; // Unless: if these hold, it is what `unless` says instead
+    std::uint16_t unless = 0; // Unless: if these hold, it is what `unless` says instead
     int place = -1;          // of the page that the conditions are about
 };
 
@@ -57,23 +62,22 @@ class Classifier {
                 rest.a = Mover::separate;
                 continue;
             }
-            rest.b = step.unless;
+            rest.target = step.unless;
             rest.c = step.place >= 0 ? static_cast<std::uint8_t>(step.place) : std::uint8_t{0};
         }
         // Of rests that were merged, all instructions say the same.
         for (Instruction &i : p_.code)
-            if (i.code == Code::rest && i.imm != 0) {
-                const std::uint16_t target = i.target;
+            if (i.code == Code::rest && i.imm != 0)
                 i = p_.code[p_.rests[i.imm].address];
-                i.target = target;
-            }
     }
 
   private:
     // Facts about the whole program.
     void collect() {
         for (std::size_t r = 1; r < p_.rests.size(); ++r)
-            each_instruction(p_.rests[r], [&](std::size_t at) { note(p_.code[at], p_.rests[r].held); });
+            each_instruction(p_.rests[r], [&](std::size_t at) {
+                note(p_.code[at], p_.rests[r].held, actor_of(p_.rests[r]));
+            });
         for (std::size_t at = 0; at < p_.code.size(); ++at)
             if (p_.code[at].code == Code::put_bit &&
                 (p_.code[at].imm & PteBit::writable) != 0 && !sets_dirty_too(at))
@@ -129,7 +133,31 @@ class Classifier {
         return false;
     }
 
-    void note(const Instruction &i, std::uint8_t held) {
+    // Who rests here: one kind of actor, whatever operations were merged.
+    Actor actor_of(const Rest &rest) const {
+        return info(p_.operations[rest.operation].item.kind).actor;
+    }
+
+    // Whether no other thread can change the field while this one rests here: they
+    // would need mmap_lock in a way that excludes how it is held here.
+    bool others_excluded(Field field, const Rest &rest) const {
+        if ((rest.held & (Held::mmap_read | Held::mmap_write)) == 0)
+            return false;
+        const std::uint8_t needed =
+            (rest.held & Held::mmap_write) != 0 ? Held::mmap_read : Held::mmap_write;
+        const Actor own = actor_of(rest);
+        unsigned alike = 0;
+        for (const Thread &thread : p_.world.threads)
+            alike += thread.actor == own;
+        const Access &a = facts_.access[static_cast<std::size_t>(field)];
+        for (std::size_t actor = 0; actor < a.writes_by.size(); ++actor)
+            if ((alike > 1 || actor != static_cast<std::size_t>(own)) &&
+                (a.writes_by[actor] & needed) == 0)
+                return false;
+        return true;
+    }
+
+    void note(const Instruction &i, std::uint8_t held, Actor actor) {
         facts_.trylock |= i.code == Code::trylock_page;
         facts_.seq_read |= i.code == Code::seq_read;
         // Whoever holds mmap_lock for writing holds it for reading, too.
@@ -141,7 +169,9 @@ class Classifier {
             a.read = true;
         };
         const auto writes = [&](Field field) {
-            facts_.access[static_cast<std::size_t>(field)].writes &= locks;
+            Access &a = facts_.access[static_cast<std::size_t>(field)];
+            a.writes &= locks;
+            a.writes_by[static_cast<std::size_t>(actor)] &= locks;
         };
         if (i.code == Code::load)
             reads(static_cast<Field>(i.c));
@@ -214,7 +244,7 @@ class Classifier {
         Class step;
         bool refuted = false;
         each_instruction(rest, [&](std::size_t at) {
-            const std::uint8_t mover = classify(p_.code[at], rest.held);
+            const std::uint8_t mover = classify(p_.code[at], rest);
             if (mover != Mover::none) {
                 step.mover = together(step.mover, mover);
                 return;
@@ -255,6 +285,8 @@ class Classifier {
         const bool ptl = (held & Held::ptl) != 0;
         switch (i.code) {
         case Code::load:
+            if (static_cast<Field>(i.c) == Field::has_pinned)
+                return {Mover::none, Unless::pinned_already, -1};
             if (info(static_cast<Field>(i.c)).scope != Scope::page)
                 return {};
             if (ptl && always_under(static_cast<Field>(i.c), Held::ptl, false))
@@ -292,6 +324,8 @@ class Classifier {
         case Code::seq_end:
         case Code::seq_read:
             return {Mover::none, Unless::only_cpu, -1};
+        case Code::seq_changed:
+            return {Mover::none, Unless::seq_settled, -1};
         case Code::flush: // must not hide that a page was freed before it
             return {Mover::none, Unless::only_cpu | Unless::becomes_right, -1};
         case Code::share_pte:
@@ -313,14 +347,15 @@ class Classifier {
                 before.code == Code::note_shared)
                 continue;
             if (before.code == Code::load_local && before.imm == 0xf)
-                return {Mover::none, static_cast<std::uint8_t>(unless),
+                return {Mover::none, static_cast<std::uint16_t>(unless),
                         before.b * 16 + before.c};
             return {};
         }
         return {};
     }
 
-    std::uint8_t classify(const Instruction &i, std::uint8_t held) const {
+    std::uint8_t classify(const Instruction &i, const Rest &rest) const {
+        const std::uint8_t held = rest.held;
         switch (i.code) {
         case Code::jump:
         case Code::jump_if:
@@ -345,6 +380,7 @@ class Classifier {
         case Code::either:
         case Code::invert:
         case Code::seq_odd:
+        case Code::assert_: // a violation is noted wherever the step runs
         case Code::attach: // says what the load of the PTE beside it says
             return Mover::both;
         case Code::end: // promises begin and waiting ends: earlier is never weaker
@@ -358,7 +394,7 @@ class Classifier {
                        ? Mover::both
                        : Mover::none;
         case Code::load:
-            return classify_load(static_cast<Field>(i.c), held);
+            return classify_load(static_cast<Field>(i.c), rest);
         case Code::store:
         case Code::add_field:
         case Code::sub_field:
@@ -385,7 +421,10 @@ class Classifier {
         }
     }
 
-    std::uint8_t classify_load(Field field, std::uint8_t held) const {
+    std::uint8_t classify_load(Field field, const Rest &rest) const {
+        const std::uint8_t held = rest.held;
+        if (field == Field::tlb_flush_pending && others_excluded(field, rest))
+            return Mover::both;
         if (field == Field::pte && facts_.clean_writable)
             return Mover::none;
         const std::uint8_t lock = writers_lock(field);

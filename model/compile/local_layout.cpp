@@ -147,6 +147,12 @@ class Layouter {
         auto &stride = e_.program().layout.stride[static_cast<std::size_t>(Scope::thread)];
         for (std::size_t i = entry_; i < code_.size(); ++i) {
             Instruction &instruction = code_[i];
+            // A note that nobody asks for any more.
+            if (instruction.code == Code::note_shared &&
+                (after_[i - entry_] & bit(shared_local)) == 0) {
+                instruction.code = Code::move;
+                instruction.b = instruction.a;
+            }
             if (!is_local_access(instruction))
                 continue;
             const unsigned local = instruction.imm;

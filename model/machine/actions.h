@@ -103,11 +103,13 @@ void for_each_start(const Program &program, const State &state, bool only_instan
         if (!about.parameters.starts_with("va"))
             return static_cast<void>(visit(action));
         const Thread &thread = program.world.threads[t];
-        // After munmap, only a stale TLB entry still lets an access through.
+        // After munmap, only a stale TLB entry still lets an access through; and only an
+        // access that the TLB lets through is over at once.
         const bool access = op.item.kind == OperationKind::read ||
                             op.item.kind == OperationKind::write;
         for (unsigned va = 0; va < l.pages; ++va)
-            if (l.get(state, Field::mapped, l.pte_index(mm, va)) != 0 ||
+            if ((l.get(state, Field::mapped, l.pte_index(mm, va)) != 0 &&
+                 !(access && only_instant)) ||
                 (access && l.get(state, Field::tlb_valid, l.tlb_index(thread.cpu, va)) != 0)) {
                 action.va = static_cast<std::uint8_t>(va);
                 visit(action);

@@ -4,7 +4,10 @@
 
 namespace cowcheck {
 
+// Whether another CPU may run in the process. In one that exits none does any more.
 template <class O> bool Machine<O>::has_other_cpu(unsigned mm) const {
+    if (get(Field::life, mm) == static_cast<unsigned>(Life::exiting))
+        return false;
     const auto &world = p_.world.threads;
     for (unsigned t = 0; t < world.size(); ++t)
         if (t != thread_ && world[t].actor == Actor::cpu && world[t].mm == mm)
@@ -67,9 +70,9 @@ template <class O> bool Machine<O>::child_is_new() {
 }
 
 template <class O> std::uint8_t Machine<O>::mover(const Instruction &rest) {
-    if (rest.a != Mover::none || rest.b == 0)
+    if (rest.a != Mover::none || rest.target == 0)
         return rest.a;
-    const unsigned rules = rest.b;
+    const unsigned rules = rest.target;
     if (rules == Unless::notes_shared) {
         const unsigned pte = get(Field::pte, slot(r_[Reg::mm], r_[Reg::va]));
         if ((pte & PteBit::present) == 0)
@@ -91,6 +94,9 @@ template <class O> std::uint8_t Machine<O>::mover(const Instruction &rest) {
     if ((rules & Unless::child_is_new) != 0 && !child_is_new())
         return Mover::none;
     if ((rules & Unless::pinned_already) != 0 && get(Field::has_pinned, r_[Reg::mm]) == 0)
+        return Mover::none;
+    if ((rules & Unless::seq_settled) != 0 && get(Field::seq_watch, thread_) == 1 &&
+        has_other_cpu(r_[Reg::mm]))
         return Mover::none;
     if ((rules & Unless::becomes_left) != 0)
         return Mover::left;

@@ -59,8 +59,8 @@ struct Reg {
 // The instructions. Registers are named a, b, c; `imm` and `target` are 16 bits.
 #define COWCHECK_CODES(X)                                                                        \
     /* control */                                                                                \
-    X(rest)          /* a handler may rest here, between two steps: pc imm; Mover a, Unless b,   \
-                        the page's place c: word * 16 + shift */                                 \
+    X(rest)          /* a handler may rest here, between two steps: pc imm; Mover a, Unless in   \
+                        target, the page's place c: word * 16 + shift */                         \
     X(jump)          /* to target */                                                             \
     X(jump_if)       /* a != 0: to target */                                                     \
     X(jump_unless)   /* a == 0: to target */                                                     \
@@ -150,16 +150,18 @@ struct Mover {
 // When a step that is no mover in general is one after all, because of what the
 // state at hand says. The machine looks at a rest; see machine_movers.inl.
 struct Unless {
-    static constexpr std::uint8_t page_locked_away = 1; // only my process maps the page; I hold ptl
-    static constexpr std::uint8_t page_private = 2;     // nobody else can get at the page at all
-    static constexpr std::uint8_t only_cpu = 4;         // my process has no other CPU
-    static constexpr std::uint8_t child_is_new = 8;     // the child does not run yet
-    static constexpr std::uint8_t pinned_already = 16;  // mm.has_pinned is set
-    static constexpr std::uint8_t becomes_left = 32;    // what it becomes: a left mover,
-    static constexpr std::uint8_t becomes_right = 64;   // a right mover, or neither bit: both
+    static constexpr std::uint16_t page_locked_away = 1; // only my process maps the page; I hold ptl
+    static constexpr std::uint16_t page_private = 2;     // nobody else can get at the page at all
+    static constexpr std::uint16_t only_cpu = 4;         // my process has no other CPU
+    static constexpr std::uint16_t child_is_new = 8;     // the child does not run yet
+    static constexpr std::uint16_t pinned_already = 16;  // mm.has_pinned is set
+    static constexpr std::uint16_t becomes_left = 32;    // what it becomes: a left mover,
+    static constexpr std::uint16_t becomes_right = 64;   // a right mover, or neither bit: both
     // It notes who else can get at the page of the PTE, under ptl: nobody new can meanwhile, so
     // "others can" may be said earlier and "nobody can" later. Stands alone.
-    static constexpr std::uint8_t notes_shared = 128;
+    static constexpr std::uint16_t notes_shared = 128;
+    // The watched sequence count has changed, or no other CPU could change it.
+    static constexpr std::uint16_t seq_settled = 256;
 };
 
 // No transition joins more steps than this.
