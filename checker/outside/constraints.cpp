@@ -89,8 +89,9 @@ struct Constraints::Solver {
           bounds_(context_.bool_val(true)), solver_(context_) {
         if (timeout.count() > 0) {
             z3::params params(context_);
-            params.set("timeout", static_cast<unsigned>(std::min<std::int64_t>(
-                                      timeout.count(), std::int64_t{0xfffffffe})));
+            milliseconds_ = static_cast<unsigned>(
+                std::min<std::int64_t>(timeout.count(), std::int64_t{0xfffffffe}));
+            params.set("timeout", milliseconds_);
             solver_.set(params);
         }
         const World& world = program.world;
@@ -270,9 +271,16 @@ struct Constraints::Solver {
         if (others.empty()) return formula;
         z3::goal goal(context_);
         goal.add(z3::exists(others, bounds && formula));
-        const z3::apply_result result = z3::tactic(context_, "qe")(goal);
         z3::expr any = context_.bool_val(false);
-        for (unsigned i = 0; i < result.size(); ++i) any = any || result[static_cast<int>(i)].as_expr();
+        try {
+            z3::tactic eliminate(context_, "qe");
+            if (milliseconds_ > 0) eliminate = z3::try_for(eliminate, milliseconds_);
+            const z3::apply_result result = eliminate(goal);
+            for (unsigned i = 0; i < result.size(); ++i)
+                any = any || result[static_cast<int>(i)].as_expr();
+        } catch (const z3::exception& error) {
+            why = error.msg();
+        }
         return any;
     }
 
@@ -358,6 +366,7 @@ struct Constraints::Solver {
     const Program& program_;
     z3::context context_;
     z3::expr transient_;
+    unsigned milliseconds_ = 0;  // for one question; 0: no limit
     std::vector<z3::expr> numbers_;
     unsigned pages_ = 0;  // that have some
     z3::expr bounds_;

@@ -49,13 +49,9 @@ std::uint64_t sum_of(const Witness& witness) {
 // Fewest references; among those the kinds that come first in the table of parts.
 // Bit vectors are no good at this: only for integers.
 Witness smallest(const Query& query, z3::solver& solver, Witness best) {
-    // Most witnesses are small: look there first, then where the rest may be.
     std::uint64_t low = 0;
-    std::uint64_t reach = 2;
     while (low < sum_of(best)) {
-        const std::uint64_t middle =
-            std::min(low + reach, low + (sum_of(best) - low) / 2);
-        reach *= 8;
+        const std::uint64_t middle = low + (sum_of(best) - low) / 2;
         solver.push();
         solver.add(total_is(query, middle));
         const z3::check_result result = solver.check();
