@@ -234,9 +234,11 @@ void Canonical::name_frames(State &state) const {
     for (unsigned f = 0; f < frames; ++f)
         if (to[f] == 0xff)
             rest[unnamed++] = static_cast<std::uint8_t>(f);
+    const bool four = p_.layout.has(Field::outside_page);
     const auto content = [&](unsigned frame) {
         const auto *words = &state.words[p_.layout.element(Scope::page, frame)];
-        return std::array<std::uint16_t, 3>{words[0], words[1], words[2]};
+        return std::array<std::uint16_t, 4>{words[0], words[1], words[2],
+                                            four ? words[3] : std::uint16_t{0}};
     };
     std::sort(rest.begin(), rest.begin() + unnamed,
               [&](unsigned a, unsigned b) { return content(a) > content(b); });

@@ -1,7 +1,7 @@
 #include "checker/coverage.h"
 
 #include "checker/executed.h"
-#include "model/machine/expand.h"
+#include "checker/outside/sides.h"
 
 #include <thread>
 
@@ -36,15 +36,39 @@ struct Tally {
     std::vector<std::uint64_t> fell_through;
 };
 
+// perform_recorded() for every way in which the action can go.
+template <class Taken>
+void perform_recorded(const Program& program, const State& state, const Action& action,
+                      Outside& outside, ExecutedStep& executed, Taken&& taken) {
+    const auto clear = [&] {
+        executed.code.clear();
+        executed.checks.clear();
+    };
+    clear();
+    perform_every_way(program, state, action, outside, StepRecorder(&executed),
+                      [&](const StepResult& result, const State& next) {
+                          taken(result, next);
+                          clear();
+                      });
+}
+
 // The transitions that leave the state, as Worker follows them, and the state itself.
 void cover(const Explorer& explorer, const State& state, bool starts, ExecutedStep& step,
            Tally& tally) {
     const Program& program = explorer.program();
     const auto take = [&](const Action& action, bool full) {
+        const auto taken = [&](const StepResult& result, const State& next) {
+            if (result.blocked != Blocked::no) return;
+            if (full && in_flight(program, next) > explorer.options().concurrency) return;
+            tally.add(program, step);
+        };
+        if (explorer.outside() != nullptr) {
+            perform_recorded(program, state, action, *explorer.outside(), step, taken);
+            return;
+        }
         State next = state;
-        if (perform_recorded(program, next, action, step).blocked != Blocked::no) return;
-        if (full && in_flight(program, next) > explorer.options().concurrency) return;
-        tally.add(program, step);
+        const StepResult result = perform_recorded(program, next, action, step);
+        taken(result, next);
     };
     for_each_step(program, state, [&](const Action& action) { take(action, false); });
     if (starts) {
@@ -56,7 +80,8 @@ void cover(const Explorer& explorer, const State& state, bool starts, ExecutedSt
     step.code.clear();
     step.checks.clear();
     (void)Machine<CheckRecorder>(program, copy, CheckRecorder(&step.checks))
-        .check_state(is_deadlock(program, state));
+        .check_state(expand_steps(program, state, explorer.outside(),
+                                  [](const Action&, const StepResult&, State&) {}));
     tally.add(program, step);
 }
 

@@ -1,6 +1,7 @@
 #include "checker/explorer.h"
 
 #include "model/machine/expand.h"
+#include "checker/outside/sides.h"
 #include "checker/worker.h"
 
 #include <algorithm>
@@ -17,6 +18,10 @@ Explorer::Explorer(const Program &program, ExploreOptions options)
         throw std::invalid_argument("the states of world '" + program.world.name +
                                     "' are too large to store");
     options_.threads = std::max(1U, options_.threads);
+    if (program.world.has_outside()) {
+        options_.threads = 1; // they would share the solver
+        outside_ = std::make_unique<Outside>(program, options_.solver_timeout);
+    }
     for (unsigned i = 0; i < options_.threads; ++i)
         workers_.push_back(std::make_unique<Worker>(*this, i, options_.threads));
 }
@@ -62,6 +67,8 @@ StopReason Explorer::why_stop(const Stop &stop) const {
         return StopReason::states;
     if (bytes() >= stop.max_bytes)
         return StopReason::memory;
+    if (outside_ && !outside_->constraints.gave_up().empty())
+        return StopReason::solver;
     return StopReason::none;
 }
 
@@ -189,9 +196,9 @@ void Explorer::search_layer(const Violation &target, unsigned operations, unsign
                     best = candidate;
             };
             if (starts)
-                expand_starts(p_, state, options_.concurrency, found);
+                expand_starts(p_, state, options_.concurrency, outside_.get(), found);
             else
-                (void)expand_steps(p_, state, found);
+                (void)expand_steps(p_, state, outside_.get(), found);
         }
     }
 }
@@ -206,7 +213,7 @@ std::optional<Violation> Explorer::predecessor(const Violation &target) const {
 }
 
 // Back through the layers to the start, then forwards on concrete names.
-std::vector<Action> Explorer::trace(const Violation &violation) const {
+FoundSchedule Explorer::schedule(const Violation &violation) const {
     std::vector<PackedState> path{violation.state};
     Violation at = violation;
     while (at.state_operations > 0 || at.state_transitions > 0) {
@@ -216,27 +223,34 @@ std::vector<Action> Explorer::trace(const Violation &violation) const {
         at = *before;
         path.push_back(at.state);
     }
-    std::vector<Action> actions;
+    FoundSchedule found;
+    std::vector<Action> &actions = found.actions;
+    std::vector<std::vector<Asked>> asked; // of each transition
     State state = p_.start;
     const auto follow = [&](const auto &wanted) {
         std::optional<Action> taken;
         State reached;
         unsigned steps = 0;
+        std::vector<Asked> asked_now;
         const auto look = [&](const Action &action, const StepResult &result, State &next) {
             if (taken || !wanted(result, next))
                 return;
             taken = action;
             reached = next;
             steps = result.steps;
+            if (outside_)
+                asked_now = outside_->sides.asked();
         };
-        (void)expand_steps(p_, state, look);
+        (void)expand_steps(p_, state, outside_.get(), look);
         if (!taken)
-            expand_starts(p_, state, options_.concurrency, look);
+            expand_starts(p_, state, options_.concurrency, outside_.get(), look);
         if (!taken)
             return;
         actions.push_back(*taken);
         for (unsigned i = 1; i < steps; ++i)
             actions.push_back({Action::Kind::step, taken->thread, 0, 0, 0, 0});
+        asked.resize(actions.size() - steps);
+        asked.push_back(std::move(asked_now));
         state = reached;
     };
     for (auto next = path.rbegin() + 1; next != path.rend(); ++next)
@@ -250,7 +264,24 @@ std::vector<Action> Explorer::trace(const Violation &violation) const {
         follow([&](const StepResult &result, const State &) {
             return (result.violated >> violation.property & 1U) != 0;
         });
-    return actions;
+    if (outside_)
+        add_numbers(state, asked, found);
+    return found;
+}
+
+// The smallest numbers with which the machine goes the way that was found; `asked` by the
+// first action of each transition.
+void Explorer::add_numbers(const State &last, const std::vector<std::vector<Asked>> &asked,
+                           FoundSchedule &found) const {
+    const auto known = static_cast<Constraints::Id>(p_.layout.get(last, Field::constraint, 0));
+    found.numbers = outside_->constraints.smallest(known);
+    for (std::size_t i = 0; i < asked.size(); ++i)
+        for (const Asked &one : asked[i]) {
+            const unsigned step = one.step == 0 ? 0 : one.step - 1;
+            if (i + step < found.actions.size())
+                found.actions[i + step].transient =
+                    transient_of(asked[i], one.step, found.numbers, p_.world.transient);
+        }
 }
 
 void Explorer::for_each_state(unsigned worker,

@@ -22,6 +22,8 @@ struct ExploreOptions {
     unsigned concurrency = 2; // operations in flight at once; 0 is no bound
     unsigned threads = 1;     // workers; results are the same for any number
     bool symmetry = true;     // store one state for all that differ in names only
+    // Of one question to the solver, in worlds with references from outside; 0: none.
+    std::chrono::milliseconds solver_timeout{10000};
 };
 
 // When to stop before the bound is reached. Looked at a few times a second.
@@ -32,7 +34,7 @@ struct Stop {
     std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
 };
 
-enum class StopReason : std::uint8_t { none, interrupt, states, memory, time };
+enum class StopReason : std::uint8_t { none, interrupt, states, memory, time, solver };
 
 // Where a property is violated first: fewest operations, then fewest transitions.
 // A transition joins steps that nobody can see between; without reduction it is
@@ -60,6 +62,16 @@ struct Progress {
 };
 
 class Worker;
+struct Asked;
+struct Outside;
+
+// A schedule that ends in a violation, and what it takes from outside.
+struct FoundSchedule {
+    // On concrete threads, pins and frames of the start state, one for each atomic step.
+    std::vector<Action> actions;
+    // How many references there are; the smallest numbers that do it.
+    std::array<std::uint16_t, Limits::outside_numbers> numbers{};
+};
 
 class Explorer {
   public:
@@ -90,9 +102,13 @@ class Explorer {
     // Bits of the `sometimes` properties that were seen to hold somewhere.
     [[nodiscard]] std::uint32_t reached() const { return reached_; }
 
-    // A schedule that ends in the violation, on concrete threads, pins and frames
-    // of the start state, one action for each atomic step.
-    [[nodiscard]] std::vector<Action> trace(const Violation &violation) const;
+    [[nodiscard]] FoundSchedule schedule(const Violation &violation) const;
+    [[nodiscard]] std::vector<Action> trace(const Violation &violation) const {
+        return schedule(violation).actions;
+    }
+
+    // In worlds with references from outside; else nullptr. One thread at a time.
+    [[nodiscard]] Outside *outside() const { return outside_.get(); }
 
     [[nodiscard]] const Program &program() const { return p_; }
     [[nodiscard]] const ExploreOptions &options() const { return options_; }
@@ -118,6 +134,8 @@ class Explorer {
     void note(const Violation &violation);
     void publish();
     [[nodiscard]] std::optional<Violation> predecessor(const Violation &target) const;
+    void add_numbers(const State &last, const std::vector<std::vector<Asked>> &asked,
+                     FoundSchedule &found) const;
     void search_layer(const Violation &target, unsigned operations, unsigned transitions, bool starts,
                       std::optional<Violation> &best) const;
 
@@ -125,6 +143,7 @@ class Explorer {
     ExploreOptions options_;
     Packing packing_;
     Canonical canonical_;
+    std::unique_ptr<Outside> outside_;
     std::vector<std::unique_ptr<Worker>> workers_;
     int depth_ = -1;
     bool exhausted_ = false;

@@ -1,6 +1,6 @@
 #include "checker/worker.h"
 
-#include "model/machine/expand.h"
+#include "checker/outside/sides.h"
 #include "checker/huge_memory.h"
 
 #include <algorithm>
@@ -99,7 +99,7 @@ void Worker::expand_steps_of(const PackedState &packed) {
     State state;
     e_.packing_.unpack(packed, state);
     const bool deadlocked =
-        expand_steps(e_.p_, state, [&](const Action &action, const StepResult &result, State &next) {
+        expand_steps(e_.p_, state, e_.outside_.get(), [&](const Action &action, const StepResult &result, State &next) {
             ++transitions_;
             if (result.violated != 0)
                 violation(result.violated, round_ + 1, packed, depth_, action);
@@ -113,7 +113,7 @@ void Worker::expand_steps_of(const PackedState &packed) {
 void Worker::expand_starts_of(const PackedState &packed) {
     State state;
     e_.packing_.unpack(packed, state);
-    expand_starts(e_.p_, state, e_.options_.concurrency,
+    expand_starts(e_.p_, state, e_.options_.concurrency, e_.outside_.get(),
                   [&](const Action &action, const StepResult &result, State &next) {
                       ++transitions_;
                       if (result.violated != 0)
@@ -151,7 +151,30 @@ void Worker::receive(std::vector<std::unique_ptr<Worker>> &workers) {
     }
 }
 
+// Whether the same state is stored with a constraint that allows as much or more: what
+// follows from this one follows from that, which was reached as soon or sooner.
+bool Worker::is_subsumed(const PackedState &packed) const {
+    State state;
+    e_.packing_.unpack(packed, state);
+    const auto id =
+        static_cast<Constraints::Id>(e_.p_.layout.get(state, Field::constraint, 0));
+    for (const Constraints::Id weaker : e_.outside_->constraints.weaker(id)) {
+        e_.p_.layout.set(state, Field::constraint, 0, weaker);
+        if (set_.find(e_.packing_.pack(state)))
+            return true;
+    }
+    return false;
+}
+
 void Worker::insert(std::span<const PackedState> states) {
+    if (e_.outside_) {
+        for (const PackedState &state : states) {
+            Insertion result;
+            if (!is_subsumed(state))
+                set_.insert_batch({&state, 1}, {&result, 1});
+        }
+        return;
+    }
     constexpr std::size_t batch = 128;
     results_.resize(batch);
     for (std::size_t i = 0; i < states.size(); i += batch) {

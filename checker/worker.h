@@ -44,6 +44,7 @@ class Worker {
     void violation(std::uint32_t properties, unsigned transitions, const PackedState &state,
                    unsigned state_operations, const std::optional<Action> &action);
     void insert(std::span<const PackedState> states);
+    [[nodiscard]] bool is_subsumed(const PackedState &packed) const;
 
     const Explorer &e_;
     unsigned number_;

@@ -30,7 +30,8 @@ bool has_assertions(const Program& program) {
 std::unique_ptr<Explorer> make_explorer(const Program& program, const CheckOptions& options) {
     try {
         return std::make_unique<Explorer>(
-            program, ExploreOptions{options.concurrency, options.threads, options.symmetry});
+            program, ExploreOptions{options.concurrency, options.threads, options.symmetry,
+                                    options.solver_timeout});
     } catch (const std::invalid_argument& error) {
         throw BadInput(error.what());
     }
@@ -112,8 +113,18 @@ const Violation* CheckRun::violation_of(std::size_t place) const {
     return nullptr;
 }
 
-std::vector<Action> CheckRun::schedule(const Violation& violation) const {
-    return shorten(plain_, explorer_->trace(violation), violation.property, {concurrency_, 400000});
+FoundSchedule CheckRun::schedule(const Violation& violation) const {
+    FoundSchedule found = explorer_->schedule(violation);
+    found.actions = shorten(program_with(found), found.actions, violation.property,
+                            {concurrency_, 400000});
+    return found;
+}
+
+Program CheckRun::program_with(const FoundSchedule& found) const {
+    Program program = plain_;
+    program.outside_numbers = found.numbers;
+    program.outside_fixed = program.world.has_outside();
+    return program;
 }
 
 }  // namespace cowcheck

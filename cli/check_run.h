@@ -33,7 +33,9 @@ public:
     // The violation of the property in that place of the results, if there is one.
     [[nodiscard]] const Violation* violation_of(std::size_t place) const;
     // Its schedule, for the program below: one action for each atomic step.
-    [[nodiscard]] std::vector<Action> schedule(const Violation& violation) const;
+    [[nodiscard]] FoundSchedule schedule(const Violation& violation) const;
+    // That program with the numbers of references from outside that the schedule has.
+    [[nodiscard]] Program program_with(const FoundSchedule& found) const;
     // The program with every step on its own, which traces are told in.
     [[nodiscard]] const Program& program() const { return plain_; }
 

@@ -43,6 +43,8 @@ limits: stop early and say what is known so far
   --max-memory SIZE      memory of the process: 512M, 8G, 1.5GiB
                          (default: 90 % of the machine's)
   --max-time DURATION    90s, 10m, 1h30m
+  --solver-timeout DURATION
+                         for one question about references from outside (default: 10s)
 
 how
   --threads N            worker threads (default: one a CPU); results are the same for any number

@@ -82,6 +82,9 @@ std::string stop_text(StopReason reason, const StopLimits& limits) {
     case StopReason::time:
         return "--max-time " +
                duration_text(std::chrono::duration<double>(*limits.max_time).count()) + " is over";
+    case StopReason::solver:
+        return "the solver gave up on a question about references from outside: see "
+               "--solver-timeout";
     case StopReason::none: break;
     }
     return {};

@@ -35,6 +35,7 @@ struct Raw {
     Strings gate_states, gate_memory, gate_time, gate_traces, waived, because;
     bool update = false;
     bool no_joining = false;
+    Strings check_solver_timeout;
     Strings prove_designs, solver_timeout, smt2, prove_format;
     Strings selftest_designs, selftest_format;
     Strings history_format, history_threads;
@@ -55,6 +56,7 @@ void add_check_options(CLI::App& app, Raw& raw) {
     add(app, "--max-states", raw.max_states);
     add(app, "--max-memory", raw.max_memory);
     add(app, "--max-time", raw.max_time);
+    add(app, "--solver-timeout", raw.check_solver_timeout);
     add(app, "--traces", raw.traces);
     add(app, "--format", raw.format);
     app.add_flag("--no-reduction", raw.no_reduction);
@@ -121,6 +123,8 @@ CheckOptions check_options(const Raw& raw) {
         options.concurrency = parse_concurrency(*text);
     options.threads = parse_threads(raw.threads);
     read_limits(raw.max_states, raw.max_memory, raw.max_time, options);
+    if (const auto* text = single("--solver-timeout", raw.check_solver_timeout))
+        options.solver_timeout = parse_duration("--solver-timeout", *text);
     if (const auto* text = single("--traces", raw.traces)) {
         require_words("--traces", raw.traces);
         options.traces = *text;

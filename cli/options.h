@@ -29,6 +29,7 @@ struct CheckOptions : StopLimits {
     std::vector<std::string> properties;
     unsigned threads = 1;
     std::string traces = "cowcheck-traces";
+    std::chrono::milliseconds solver_timeout{10000};  // of one question; 0: none
     enum class Format { text, json } format = Format::text;
     bool reduction = true;
     bool merging = true;  // with reduction: rests that no schedule can tell apart are one

@@ -1,6 +1,7 @@
 #include "cli/trace_input.h"
 
 #include "cli/bad_input.h"
+#include "traces/runner.h"
 #include "traces/trace_json.h"
 
 namespace cowcheck {
@@ -33,7 +34,8 @@ LoadedTrace load_trace(const ReplayOptions& asked) {
                                                                        : selection.designs.back());
     const World& world = find_world(library, selection.worlds.empty() ? trace.header.world.name
                                                                       : selection.worlds.back());
-    Program program = compile_or_complain(design, library.properties(), world);
+    Program program = with_numbers_of(compile_or_complain(design, library.properties(), world),
+                                      trace.header);
     ReplayResult result = replay(trace, program, design, *library.world_text(world.name));
     return {std::move(trace), std::move(library), std::move(design), std::move(program),
             std::move(result)};

@@ -1,5 +1,6 @@
 #include "cli/traces_of_runs.h"
 
+#include "checker/outside/sides.h"
 #include "traces/record.h"
 
 #include <algorithm>
@@ -14,6 +15,16 @@ std::string path_of(const std::map<std::string, std::string>& files, const std::
     return found == files.end() ? std::string() : found->second;
 }
 
+// What the schedule needs from outside, and the numbers it is shown with.
+void add_outside(const Program& program, const std::vector<Action>& schedule,
+                 std::chrono::milliseconds timeout, TraceHeader& header) {
+    const World& world = program.world;
+    for (std::size_t i = 0; i < world.outside.size(); ++i)
+        header.outside.push_back({world.processes[world.outside[i].mm].name, world.outside[i].va,
+                                  world.outside[i].mappings, program.outside_numbers[i]});
+    if (!world.outside.empty()) header.outside_needs = needed_numbers(program, schedule, timeout);
+}
+
 }  // namespace
 
 Trace make_trace(const TraceContext& context, const CheckRun& run, const Violation& violation,
@@ -26,11 +37,13 @@ Trace make_trace(const TraceContext& context, const CheckRun& run, const Violati
         {context.options.depth, context.options.concurrency});
     header.design.path = path_of(context.selection.design_files, header.design.name);
     header.world.path = path_of(context.selection.world_files, header.world.name);
-    const std::vector<Action> schedule = run.schedule(violation);
-    if (schedule.empty() && violation.transitions > 0)
+    const FoundSchedule found = run.schedule(violation);
+    if (found.actions.empty() && violation.transitions > 0)
         throw std::logic_error("no schedule leads to a violation of " + property + " by " +
                                header.design.name);
-    return record(run.program(), std::move(header), schedule);
+    const Program program = run.program_with(found);
+    add_outside(program, found.actions, context.options.solver_timeout, header);
+    return record(program, std::move(header), found.actions);
 }
 
 std::string trace_file_name(const Trace& trace) {

@@ -73,7 +73,7 @@ _cowcheck() {
                     ;;
                 *)
                     words='--depth --concurrency --design --world --property --threads
-                        --max-states --max-memory --max-time --traces --format
+                        --max-states --max-memory --max-time --solver-timeout --traces --format
                         --no-reduction --no-symmetry --help --version'
                     ((COMP_CWORD == 1)) && words+=' check designs worlds properties replay explain export gate coverage prove selftest history'
                     ;;

@@ -76,10 +76,10 @@ ast::World world_of(const ast::Selftest& test, const SelftestMemory& memory) {
                       {test.span, "munmap", std::nullopt, {"leaves", "nothing"}}};
     if (memory.zeropage)
         world.settings.push_back({test.span, "zeropage", std::nullopt, {"shared"}});
-    ast::WorldProcess parent{test.span, "parent", false, 2, {}, menu_of(test, "parent")};
+    ast::WorldProcess parent{test.span, "parent", false, 2, {}, menu_of(test, "parent"), {}};
     parent.maps.push_back({test.span, 0, words_of(memory.maps)});
     world.processes.push_back(std::move(parent));
-    ast::WorldProcess child{test.span, "child", true, 1, {}, menu_of(test, "child")};
+    ast::WorldProcess child{test.span, "child", true, 1, {}, menu_of(test, "child"), {}};
     if (!child.menu.empty() || !menu_of(test, "parent").empty())
         world.processes.push_back(std::move(child));
     for (const std::string_view service : {"monitor", "procfs"})

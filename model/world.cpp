@@ -31,8 +31,16 @@ bool World::swap() const {
     });
 }
 
+bool World::mapped_outside(unsigned mm, unsigned va) const {
+    return std::any_of(outside.begin(), outside.end(), [&](const OutsideReferences &one) {
+        return one.mappings && one.mm == mm && one.va == va;
+    });
+}
+
 std::uint8_t World::parts() const {
     std::uint8_t parts = swap() ? Part::swap : 0;
+    if (has_outside())
+        parts |= Part::outside;
     for (const Process &process : processes)
         for (const MenuItem &item : process.menu)
             if (item.kind == OperationKind::mprotect_read)
@@ -91,6 +99,7 @@ class Resolver {
             process_block(process);
         for (const auto &service : tree_.services)
             service_block(service);
+        transient_references();
         check_bounds();
         name_threads();
         if (out_.size() != before)
@@ -165,6 +174,8 @@ class Resolver {
             complain(block.maps.front().span, "a process that starts free maps nothing yet");
         for (const auto &mapping : block.maps)
             start_mapping(mapping, process);
+        for (const auto &line : block.outside)
+            outside_line(line, process);
         for (const auto &entry : block.menu)
             menu_entry(entry, Actor::cpu, process.menu);
         world_.processes.push_back(std::move(process));
@@ -195,6 +206,54 @@ class Resolver {
         backing_known_ = true;
         world_.backing = known->backing;
         process.maps.push_back(start);
+    }
+
+    void outside_line(const ast::OutsideLine &line, const Process &process) {
+        const auto mapped =
+            std::find_if(process.maps.begin(), process.maps.end(), [&](const StartMapping &one) {
+                return static_cast<std::int64_t>(one.va) == line.va;
+            });
+        if (mapped == process.maps.end() || mapped->memory != Memory::written)
+            return complain(line.span, "only a page that is written at the start has references "
+                                       "from outside: 'maps va " +
+                                           std::to_string(line.va) + " anonymous written'");
+        constexpr std::int64_t most = 10000;
+        if (line.low > most || (line.high && (*line.high < line.low || *line.high > most)))
+            return complain(line.span, "the bounds are from 0 to " + std::to_string(most) +
+                                           ", the lower one first");
+        OutsideReferences outside;
+        outside.mm = static_cast<unsigned>(world_.processes.size());
+        outside.va = static_cast<unsigned>(line.va);
+        outside.mappings = line.what == "mappings";
+        outside.low = static_cast<unsigned>(line.low);
+        if (line.high)
+            outside.high = static_cast<unsigned>(*line.high);
+        unsigned pages = 0;
+        const OutsideReferences *before = nullptr;
+        for (const OutsideReferences &other : world_.outside) {
+            if (other.mm == outside.mm && other.va == outside.va &&
+                other.mappings == outside.mappings)
+                return complain(line.span, "the page's outside " + line.what + " are given already");
+            pages += before == nullptr || before->mm != other.mm || before->va != other.va;
+            before = &other;
+        }
+        if (pages == Limits::outside_pages &&
+            (before->mm != outside.mm || before->va != outside.va))
+            return complain(line.span, "at most " + std::to_string(Limits::outside_pages) +
+                                           " pages have references from outside");
+        world_.outside.push_back(outside);
+        // Lines about one page stand together.
+        std::stable_sort(world_.outside.begin(), world_.outside.end(),
+                         [](const OutsideReferences &a, const OutsideReferences &b) {
+                             return std::pair(a.mm, a.va) < std::pair(b.mm, b.va);
+                         });
+    }
+
+    void transient_references() {
+        if (tree_.transient > std::int64_t{Limits::transient})
+            return complain(tree_.transient_span, "transient references are at most " +
+                                                      std::to_string(Limits::transient));
+        world_.transient = static_cast<unsigned>(tree_.transient);
     }
 
     void service_block(const ast::WorldService &service) {

@@ -35,6 +35,18 @@ struct Process {
     std::vector<MenuItem> menu; // what each of its CPUs may start
 };
 
+// References to a page that nobody in the model takes or drops: they are there for the
+// whole run. How many, is open within the bounds.
+struct OutsideReferences {
+    unsigned mm = 0; // of the page that is mapped here at the start
+    unsigned va = 0;
+    bool mappings = false;        // other processes' mappings; else plain references
+    unsigned low = 0;
+    std::optional<unsigned> high; // none: any number
+
+    friend bool operator==(const OutsideReferences &, const OutsideReferences &) = default;
+};
+
 // One thread of the machine. CPU threads belong to a process slot for good, so
 // whoever is forked into the slot runs on its CPUs; services act on any process.
 struct Thread {
@@ -62,6 +74,8 @@ struct World {
     std::vector<MenuItem> procfs_menu;
     std::vector<MenuItem> kernel_menu;
     std::vector<MenuItem> device_menu;
+    std::vector<OutsideReferences> outside;
+    unsigned transient = 0; // references to any page, taken and dropped at any moment: at most
 
     [[nodiscard]] unsigned cpus() const;
     [[nodiscard]] const std::vector<MenuItem> & menu(const Thread &thread) const;
@@ -82,6 +96,9 @@ struct World {
     [[nodiscard]] bool swap() const;
     [[nodiscard]] unsigned swap_frame() const { return file_frame() + (file() ? pages : 0); }
     [[nodiscard]] unsigned total_frames() const { return swap_frame() + (swap() ? 1 : 0); }
+    [[nodiscard]] bool has_outside() const { return transient != 0 || !outside.empty(); }
+    // Whether processes outside the model may map the page of this virtual page.
+    [[nodiscard]] bool mapped_outside(unsigned mm, unsigned va) const;
     // Memory that private mappings show but must never change.
     [[nodiscard]] bool has_backing() const { return zeropage || file(); }
     // Part: which optional fields states of this world have.

@@ -134,7 +134,13 @@ private:
 }  // namespace
 
 FoundAction find_action(const Program& program, const State& state, const TraceStep& step) {
-    return Finder(program, state, step).run();
+    FoundAction found = Finder(program, state, step).run();
+    if (!found.action) return found;
+    if (step.transient > program.world.transient)
+        return {std::nullopt, "the world has no " + std::to_string(step.transient) +
+                                  " transient references at once"};
+    found.action->transient = static_cast<std::uint8_t>(step.transient);
+    return found;
 }
 
 }  // namespace cowcheck

@@ -4,9 +4,13 @@
 
 namespace cowcheck {
 
+// Sees what the machine sees that checks properties.
+using Checked = WithOutside<NoObserver, KnownNumbers, false>;
+using CheckMachine = Machine<Checked>;
+
 struct PropertyView::Moment {
     State state;
-    Machine<NoObserver>::EventNames names;
+    CheckMachine::EventNames names;
     std::string about;
     bool happens = true;
 };
@@ -62,7 +66,7 @@ std::string choice_text(const Program& program, const Probe& probe) {
     return text;
 }
 
-std::string event_text(const Program& program, const Machine<NoObserver>::EventNames& names,
+std::string event_text(const Program& program, const CheckMachine::EventNames& names,
                        Event event) {
     const std::string text = "at " + std::string(event_table[static_cast<std::size_t>(event)].name);
     switch (event) {
@@ -75,7 +79,8 @@ std::string event_text(const Program& program, const Machine<NoObserver>::EventN
     case Event::userfault: return text + ", " + process_name(program, names.mm);
     case Event::load:
     case Event::store:
-    case Event::cow_copy: break;
+    case Event::cow_copy:
+    case Event::fork_copy: break;
     }
     return text + ", " + process_name(program, names.mm) + ", page " +
            frame_name(program, names.page);
@@ -99,7 +104,7 @@ std::vector<PropertyView::Moment> PropertyView::moments(const Probe& probe, cons
     const State& s = runner.state();
     std::vector<Moment> list;
     if (probe.kind != ast::ClauseKind::at) {
-        Machine<NoObserver>::EventNames names;
+        CheckMachine::EventNames names;
         names.writes = outcome.deadlocked ? 1 : 0;
         list.push_back({s, names,
                         (probe.kind == ast::ClauseKind::always ? "always" : "sometimes") +
@@ -108,7 +113,7 @@ std::vector<PropertyView::Moment> PropertyView::moments(const Probe& probe, cons
     }
     for (const EventMoment& m : outcome.moments)
         if (event_table[static_cast<std::size_t>(m.event)].name == probe.event) {
-            const Machine<NoObserver>::EventNames names{narrow(m.mm), narrow(m.va), narrow(m.pin),
+            const CheckMachine::EventNames names{narrow(m.mm), narrow(m.va), narrow(m.pin),
                                                         narrow(m.page), narrow(m.writes ? 1 : 0)};
             list.push_back({m.state, names, event_text(p, names, m.event)});
         }
@@ -119,7 +124,7 @@ std::vector<PropertyView::Moment> PropertyView::moments(const Probe& probe, cons
     for (const Event e : {Event::dma_read, Event::dma_write, Event::unpin})
         for (unsigned i = 0; event(e) && i < l.size(Scope::pin); ++i)
             if (l.get(s, Field::pin_state, i) == static_cast<unsigned>(PinState::held)) {
-                const Machine<NoObserver>::EventNames names{
+                const CheckMachine::EventNames names{
                     narrow(l.get(s, Field::pin_mm, i)), narrow(l.get(s, Field::pin_va, i)),
                     narrow(i), narrow(l.get(s, Field::pin_page, i)), 0};
                 list.push_back({s, names, event_text(p, names, e), false});
@@ -128,7 +133,7 @@ std::vector<PropertyView::Moment> PropertyView::moments(const Probe& probe, cons
         for (unsigned slot = 0; event(e) && slot < l.size(Scope::pte); ++slot) {
             const unsigned pte = l.get(s, Field::pte, slot);
             if ((pte & PteBit::present) == 0) continue;
-            const Machine<NoObserver>::EventNames names{narrow(slot / l.pages),
+            const CheckMachine::EventNames names{narrow(slot / l.pages),
                                                         narrow(slot % l.pages), 0,
                                                         narrow(pte >> PteBit::frame_shift), 0};
             list.push_back({s, names, event_text(p, names, e), false});
@@ -145,8 +150,10 @@ PropertyInstance PropertyView::look_at(const Probe& probe, const Moment& moment)
     for (std::size_t i = 0; i < probe.parts.size(); ++i) {
         const ProbePart& part = probe.parts[i];
         State state = moment.state;
-        const std::uint16_t value = Machine<NoObserver>(probes_.program, state)
-                                        .evaluate(part.entry, part.reg, moment.names);
+        KnownNumbers known = known_numbers(probes_.program, 0);
+        const std::uint16_t value =
+            CheckMachine(probes_.program, state, Checked({}, &known))
+                .evaluate(part.entry, part.reg, moment.names);
         PropertyPart shown{part.depth, part.text, value_text(probes_.program, part.type, value),
                            true};
         path.resize(part.depth);

@@ -33,8 +33,10 @@ bool makes_sense(const Program& program, const State& state, const Action& actio
     if (action.kind == Action::Kind::step)
         return action.thread < l.size(Scope::thread) && l.get(state, Field::pc, action.thread) != 0;
     bool found = false;
+    Action wanted = action;
+    wanted.transient = 0;
     for_each_start(program, state, false,
-                   [&](const Action& possible) { found = found || possible == action; });
+                   [&](const Action& possible) { found = found || possible == wanted; });
     return found;
 }
 

@@ -54,7 +54,10 @@ public:
                 if (!with_help({Action::Kind::step, action.thread, 0, 0, 0, 0})) return false;
         std::optional<Action> found;
         for_each_start(p_, state_, false, [&](const Action& possible) {
-            if (!found && same_operation(possible, action)) found = possible;
+            if (!found && same_operation(possible, action)) {
+                found = possible;
+                found->transient = action.transient;
+            }
         });
         return found && with_help(*found);
     }
@@ -203,11 +206,16 @@ void settle_whatever(const Program& program, std::span<const Action> schedule, u
             bad = bad || violates(program, next, property, result.violated);
             if (known.insert({next.words, used}).second) open.push_back({next, used});
         };
-        for_each_step(program, node.state, [&](const Action& action) { take(action, node.used); });
+        for_each_step(program, node.state, [&](const Action& action) {
+            for_each_transient(program, action,
+                               [&](const Action& meeting) { take(meeting, node.used); });
+        });
         for_each_start(program, node.state, false, [&](const Action& action) {
             for (std::size_t i = 0; i < left.size(); ++i)
                 if (((node.used >> i) & 1U) == 0 && same_operation(left[i], action)) {
-                    take(action, node.used | (1U << i));
+                    for_each_transient(program, action, [&](const Action& meeting) {
+                        take(meeting, node.used | (1U << i));
+                    });
                     return;
                 }
         });

@@ -87,7 +87,8 @@ std::string difference(const TraceStep& then, const TraceStep& now) {
 
 class Replay {
 public:
-    Replay(const Trace& trace, const Program& program) : trace_(trace), runner_(program) {}
+    Replay(const Trace& trace, const Program& program)
+        : trace_(trace), runner_(with_numbers_of(program, trace.header)) {}
 
     ReplayResult run() {
         const std::string& name = trace_.header.property.name;

@@ -25,6 +25,7 @@ std::optional<EventKind> kind_of(Event event) {
     case Event::free: return EventKind::free;
     case Event::underflow: return EventKind::underflow;
     case Event::cow_copy:  // told as a copy, which fork makes as well
+    case Event::fork_copy:
         break;
     }
     return std::nullopt;
@@ -54,9 +55,10 @@ struct Runner::Watch {
     std::vector<EventMoment> moments;
 
     void event(Event event, unsigned mm, unsigned va, unsigned page, unsigned pin) {
-        const bool writes = event == Event::cow_copy
-                                ? program.layout.get(state, Field::fault_shared, thread) != 0
-                                : stores;
+        bool writes = stores;
+        if (event == Event::cow_copy || event == Event::fork_copy)
+            writes = program.layout.get(state, Field::fault_shared, thread) != 0 ||
+                     (event == Event::fork_copy && anybody_pins());
         moments.push_back({event, state, mm, va, page, pin, writes});
         const auto kind = kind_of(event);
         if (!kind) return;
@@ -77,6 +79,14 @@ struct Runner::Watch {
         }
         if (*kind == EventKind::free) values.freed(page);
         events.push_back(std::move(out));
+    }
+
+    bool anybody_pins() const {
+        const Layout& l = program.layout;
+        for (unsigned i = 0; i < l.size(Scope::pin); ++i)
+            if (l.get(state, Field::pin_state, i) != 0 && l.get(state, Field::pin_foll_pin, i) != 0)
+                return true;
+        return false;
     }
 
     void copied(unsigned from, unsigned to) {
@@ -177,6 +187,7 @@ void Runner::describe_operation(const Action& action, TraceStep& step) {
         mm = get(Field::pin_mm, pin);
         va = get(Field::pin_va, pin);
     }
+    step.transient = action.transient;
     if (action.kind != Action::Kind::step) ++operations_;
     if (action.kind == Action::Kind::start) operation_of_[action.thread] = operations_;
     const MenuItem& item = program_->operations[operation].item;
@@ -204,6 +215,17 @@ void Runner::describe_statement(const Action& action, unsigned pc, TraceStep& st
     if (action.kind == Action::Kind::device || !is_guard(step.statement)) return;
     const unsigned next = program_->layout.get(state_, Field::pc, action.thread);
     step.guard = guard_outcome(*program_, pc, next);
+}
+
+Program with_numbers_of(Program program, const TraceHeader& header) {
+    const auto& outside = program.world.outside;
+    for (std::size_t i = 0; i < outside.size(); ++i)
+        for (const TraceOutside& one : header.outside)
+            if (one.process == process_name(program, outside[i].mm) && one.va == outside[i].va &&
+                one.mappings == outside[i].mappings)
+                program.outside_numbers[i] = static_cast<std::uint16_t>(one.number);
+    program.outside_fixed = program.world.has_outside();
+    return program;
 }
 
 std::uint32_t property_bit(const Program& program, std::string_view name) {

@@ -70,6 +70,9 @@ private:
     std::vector<unsigned> operation_of_;  // by thread: the number of what it does
 };
 
+// The program with the numbers of references from outside that a trace was told with.
+[[nodiscard]] Program with_numbers_of(Program program, const TraceHeader& header);
+
 // The bit of a property in a violated set, or 0 if the program has none so called.
 [[nodiscard]] std::uint32_t property_bit(const Program& program, std::string_view name);
 

@@ -92,6 +92,7 @@ std::string change_note(const TraceStep& step, const StateChange& change) {
 // What the statement does to whom, as far as its own words don't say it.
 std::string notes(const TraceStep& step) {
     std::string text;
+    if (step.transient != 0) add(text, std::to_string(step.transient) + " transient ref");
     for (const TraceEvent& event : step.events) {
         const std::string note = event_note(event);
         if (!note.empty()) add(text, note);

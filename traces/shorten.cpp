@@ -74,11 +74,15 @@ private:
             if (limits_.concurrency != 0 && in_flight(p_, next) > limits_.concurrency) return;
             reach(from, action, next, now_used, result.violated);
         };
-        for_each_step(p_, state, [&](const Action& action) { take(action, used); });
+        for_each_step(p_, state, [&](const Action& action) {
+            for_each_transient(p_, action, [&](const Action& meeting) { take(meeting, used); });
+        });
         for_each_start(p_, state, false, [&](const Action& action) {
             for (std::size_t i = 0; i < operations_.size(); ++i)
                 if (((used >> i) & 1U) == 0 && same_operation(operations_[i], action)) {
-                    take(action, used | (1U << i));
+                    for_each_transient(p_, action, [&](const Action& meeting) {
+                        take(meeting, used | (1U << i));
+                    });
                     return;
                 }
         });

@@ -14,7 +14,7 @@ using Output = nlohmann::ordered_json;
 
 // By Scope: the variable that holds elements of this kind.
 constexpr std::array<std::string_view, scope_count> variables{
-    "processes", "page_tables", "pages", "pins", "tlbs", "threads"};
+    "processes", "page_tables", "pages", "pins", "tlbs", "threads", "outside"};
 
 Output value_of(const FieldValue& value) {
     if (const auto* flag = std::get_if<bool>(&value)) return *flag;

@@ -29,6 +29,8 @@ std::string header(const Trace& trace) {
     text += named("design   ", h.design) + named("world    ", h.world);
     text += "  bounds   depth " + std::to_string(h.depth) + ", concurrency " +
             (h.concurrency == 0 ? "all" : std::to_string(h.concurrency)) + "\n";
+    if (!h.outside.empty())
+        text += "  outside  " + outside_text(h) + "\n";
     return text + "  cowcheck " + h.tool_version + "\n";
 }
 
@@ -92,6 +94,9 @@ std::string change_lines(const TraceStep& step, std::size_t indent) {
 
 std::string event_lines(const TraceStep& step, std::size_t indent) {
     std::string text;
+    if (step.transient != 0)
+        text += std::string(under_number) + std::string(indent + 4, ' ') + "* meanwhile" +
+                transient_text(step.transient) + "\n";
     for (const TraceEvent& event : step.events) {
         text +=
             std::string(under_number) + std::string(indent + 4, ' ') + "* " + to_text(event, step);

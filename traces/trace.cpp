@@ -74,4 +74,23 @@ std::string to_text(const TraceEvent& event, const TraceStep& step) {
     return {};
 }
 
+std::string transient_text(unsigned number) {
+    if (number == 0) return {};
+    return " with " + std::to_string(number) + " transient reference" + (number == 1 ? "" : "s") +
+           " from outside";
+}
+
+std::string outside_text(const TraceHeader& header) {
+    std::string numbers;
+    for (const TraceOutside& one : header.outside) {
+        numbers += (numbers.empty() ? "" : ", ") + std::to_string(one.number);
+        if (header.outside.size() > 1)
+            numbers += std::string(one.mappings ? " mappings" : " references") + " of " +
+                       one.process + "'s page " + std::to_string(one.va);
+    }
+    return (header.outside_needs.empty() ? "any number of outside references"
+                                         : header.outside_needs) +
+           "; shown with " + numbers;
+}
+
 }  // namespace cowcheck

@@ -79,6 +79,7 @@ struct TraceStep {
     std::string place;          // "v5.7.cow:57:5"; empty if it has none
     std::string statement;      // "if page.mapcount == 1"
     std::optional<bool> guard;  // which way an `if` went, where that is known
+    unsigned transient = 0;     // references from outside that every page has meanwhile
     std::vector<StateChange> changes;
     std::vector<TraceEvent> events;
 
@@ -103,6 +104,16 @@ struct TraceProperty {
     friend bool operator==(const TraceProperty&, const TraceProperty&) = default;
 };
 
+// References from outside that a page has throughout: how many were assumed.
+struct TraceOutside {
+    std::string process;    // whose page
+    unsigned va = 0;        // at the start
+    bool mappings = false;  // other processes' mappings, or plain references
+    unsigned number = 0;
+
+    friend bool operator==(const TraceOutside&, const TraceOutside&) = default;
+};
+
 // What was checked, and by what.
 struct TraceHeader {
     std::string tool_version;
@@ -111,6 +122,8 @@ struct TraceHeader {
     unsigned depth = 0;        // the bound: operations started
     unsigned concurrency = 0;  // the bound: operations in flight; 0 is none
     TraceProperty property;
+    std::vector<TraceOutside> outside;
+    std::string outside_needs;  // what their numbers have to be; empty: any will do
 
     friend bool operator==(const TraceHeader&, const TraceHeader&) = default;
 };
@@ -126,6 +139,11 @@ struct Trace {
 
 // What a trace calls the design's own assertions, which are no property.
 inline constexpr std::string_view assertion_name = "assertion";
+
+// " with 1 transient reference from outside"; nothing for none.
+[[nodiscard]] std::string transient_text(unsigned number);
+// "any number of outside references >= 1; shown with 1"
+[[nodiscard]] std::string outside_text(const TraceHeader& header);
 
 // "cpu0 (parent)", or "device" alone.
 [[nodiscard]] std::string actor_name(const TraceStep& step);

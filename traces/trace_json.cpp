@@ -16,6 +16,7 @@ using Output = nlohmann::ordered_json;
 
 constexpr unsigned largest = std::numeric_limits<std::int32_t>::max();
 constexpr std::string_view no_bound = "all";
+constexpr unsigned most_outside = 0xffff;  // references from outside
 
 // ---------------------------------------------------------------- writing
 
@@ -47,6 +48,13 @@ Output to_value(const TraceEvent& event) {
     return object;
 }
 
+Output to_value(const TraceOutside& outside) {
+    return {{"process", outside.process},
+            {"va", outside.va},
+            {"what", outside.mappings ? "mappings" : "references"},
+            {"number", outside.number}};
+}
+
 template <class Item>
 Output to_array(const std::vector<Item>& items);
 
@@ -62,6 +70,7 @@ Output to_value(const TraceStep& step) {
     object["place"] = step.place;
     object["statement"] = step.statement;
     if (step.guard) object["guard"] = *step.guard;
+    if (step.transient != 0) object["transient"] = step.transient;
     object["changes"] = to_array(step.changes);
     object["events"] = to_array(step.events);
     return object;
@@ -164,7 +173,7 @@ TraceEvent read_event(const JsonReader& object) {
 
 TraceStep read_step(const JsonReader& object) {
     object.allow_only({"thread", "kind", "operation", "text", "process", "va", "pin", "handler",
-                       "place", "statement", "guard", "changes", "events"});
+                       "place", "statement", "guard", "transient", "changes", "events"});
     TraceStep step;
     step.thread = nonempty(object.at("thread"));
     const auto kind = find_step_kind(object.at("kind").string());
@@ -179,6 +188,8 @@ TraceStep read_step(const JsonReader& object) {
     step.place = object.at("place").string();
     step.statement = object.at("statement").string();
     if (const auto guard = object.find("guard")) step.guard = guard->boolean();
+    if (const auto transient = object.find("transient"))
+        step.transient = transient->number(1, Limits::transient);
     const JsonReader changes = object.at("changes");
     for (std::size_t i = 0; i < changes.size(); ++i)
         step.changes.push_back(read_change(changes.at(i)));
@@ -222,6 +233,22 @@ void read_steps(const JsonReader& object, Trace& trace) {
         object.at("step_count").fail("there are " + std::to_string(trace.steps.size()) + " steps");
 }
 
+void read_outside(const JsonReader& object, TraceHeader& header) {
+    object.allow_only({"needs", "numbers"});
+    header.outside_needs = object.at("needs").string();
+    const JsonReader numbers = object.at("numbers");
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        const JsonReader one = numbers.at(i);
+        one.allow_only({"process", "va", "what", "number"});
+        const std::string& what = one.at("what").string();
+        if (what != "references" && what != "mappings")
+            one.at("what").fail(R"(expected "references" or "mappings")");
+        header.outside.push_back({nonempty(one.at("process")),
+                                  one.at("va").number(0, Limits::pages - 1), what == "mappings",
+                                  one.at("number").number(0, most_outside)});
+    }
+}
+
 Trace read_trace(const JsonReader& object) {
     // The version first: another one may well have other fields.
     const unsigned format = object.at("format").number(0, largest);
@@ -230,7 +257,7 @@ Trace read_trace(const JsonReader& object) {
                                  " is unknown; this cowcheck reads version " +
                                  std::to_string(trace_format));
     object.allow_only({"format", "cowcheck", "design", "world", "depth", "concurrency", "property",
-                       "operations", "step_count", "explanation", "steps"});
+                       "outside", "operations", "step_count", "explanation", "steps"});
     Trace trace;
     trace.header.tool_version = object.at("cowcheck").string();
     trace.header.design = read_text(object.at("design"));
@@ -238,6 +265,7 @@ Trace read_trace(const JsonReader& object) {
     trace.header.depth = object.at("depth").number(0, largest);
     trace.header.concurrency = read_concurrency(object.at("concurrency"));
     trace.header.property = read_property(object.at("property"));
+    if (const auto outside = object.find("outside")) read_outside(*outside, trace.header);
     trace.explanation = object.at("explanation").string();
     read_steps(object, trace);
     return trace;
@@ -257,6 +285,9 @@ std::string to_json(const Trace& trace) {
     object["property"] = {{"name", header.property.name},
                           {"meaning", header.property.meaning},
                           {"cost", header.property.cost}};
+    if (!header.outside.empty())
+        object["outside"] = {{"needs", header.outside_needs},
+                             {"numbers", to_array(header.outside)}};
     object["operations"] = trace.operations;
     object["step_count"] = trace.steps.size();
     object["explanation"] = trace.explanation;

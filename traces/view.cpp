@@ -92,7 +92,8 @@ private:
 
     static Field key_field(Scope scope) {
         static constexpr std::array<Field, scope_count> keys{
-            Field::life, Field::mapped, Field::kind, Field::pin_state, Field::tlb_valid, Field::pc};
+            Field::life,      Field::mapped, Field::kind,      Field::pin_state,
+            Field::tlb_valid, Field::pc,     Field::constraint};
         return keys[static_cast<std::size_t>(scope)];
     }
 
@@ -125,11 +126,23 @@ private:
             return l_.get(s_, Field::tlb_valid, index) != 0 ? frame_name(p_, raw) : std::string();
         case Field::expected: return readers(raw);
         case Field::entitled: return entitled(raw);
+        case Field::refcount:
+        case Field::mapcount: return raw + from_outside(field, index);
         case Field::pc: return raw == 0 ? std::string("idle") : place(raw);
         default: break;
         }
         if (info(field).bits == 1) return raw != 0;
         return raw;
+    }
+
+    // References that the trace was told with.
+    unsigned from_outside(Field field, unsigned page) const {
+        if (!l_.has(Field::outside_page)) return 0;
+        const OutsideOf& of = p_.outside_of[l_.get(s_, Field::outside_page, page)];
+        const auto number = [&](std::uint8_t i) {
+            return i == OutsideOf::none ? 0U : unsigned{p_.outside_numbers[i]};
+        };
+        return number(of.mappings) + (field == Field::refcount ? number(of.references) : 0U);
     }
 
     bool is_held(unsigned pin) const {

@@ -2,6 +2,9 @@
 
 #include "traces/blocked.h"
 #include "traces/find_action.h"
+#include "traces/text.h"
+
+#include <algorithm>
 
 namespace cowcheck {
 
@@ -28,7 +31,7 @@ std::string starting(const Program& program, const Action& action) {
 }  // namespace
 
 Walk::Walk(const Trace& trace, const Program& program) {
-    Runner runner(program);
+    Runner runner(with_numbers_of(program, trace.header));
     points_.push_back({runner, runner.check(), {}});
     for (const TraceStep& step : trace.steps) {
         const FoundAction found = find_action(runner.program(), runner.state(), step);
@@ -49,12 +52,19 @@ std::vector<Choice> Walk::choices() const {
     const Program& program = runner().program();
     const State& state = runner().state();
     std::vector<Choice> list;
-    const auto add = [&](const Action& action, std::string text) {
-        State next = state;
-        const Blocked blocked = cowcheck::perform(program, next, action).blocked;
-        list.push_back({action, std::move(text),
-                        blocked == Blocked::no ? std::string()
-                                               : why_blocked(program, state, action, blocked)});
+    const auto add = [&](const Action& action, const std::string& text) {
+        // Transient references are mentioned where they make a difference.
+        std::vector<State> seen;
+        for_each_transient(program, action, [&](const Action& meeting) {
+            State next = state;
+            const Blocked blocked = cowcheck::perform(program, next, meeting).blocked;
+            if (std::find(seen.begin(), seen.end(), next) != seen.end()) return;
+            seen.push_back(next);
+            list.push_back({meeting, text + transient_text(meeting.transient),
+                            blocked == Blocked::no
+                                ? std::string()
+                                : why_blocked(program, state, meeting, blocked)});
+        });
     };
     for_each_step(program, state, [&](const Action& action) {
         add(action, going_on(program, state, action.thread));

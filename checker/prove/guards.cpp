@@ -78,10 +78,23 @@ bool leaves(const ast::Block& block) {
     }
 }
 
-bool reads_as(const ast::Stmt& stmt, std::string_view text) {
-    return stmt.kind == ast::StmtKind::phrase && !stmt.value.empty() &&
-           to_text(stmt.value[0]) == text;
-}
+// What statements may change of what was known: nothing is left once the page table lock
+// was given back, else all but what is about the names and fields that they assign.
+struct Changes {
+    bool all = false;
+    std::set<std::string> names;   // of locals, and "pte"
+    std::set<std::string> fields;
+
+    [[nodiscard]] bool touch(const ast::Expr& condition) const {
+        bool found = all;
+        walk(condition, [&](const ast::Expr& part) {
+            found = found || (part.kind == ast::ExprKind::name && names.contains(part.name)) ||
+                    (part.kind == ast::ExprKind::field && fields.contains(part.name)) ||
+                    (part.kind == ast::ExprKind::call && !fields.empty()); // who knows what it asks
+        });
+        return found;
+    }
+};
 
 class Finder {
 public:
@@ -107,7 +120,7 @@ private:
         case ast::StmtKind::assign:
             if (stmt.target[0].kind == ast::ExprKind::name && stmt.name == "=")
                 note(stmt.value[0], stmt.span, facts);
-            facts.clear();  // what was known may be about the old value
+            forget(stmt, facts);  // what was known may be about the old value
             return;
         case ast::StmtKind::loop:
         case ast::StmtKind::for_each: {
@@ -118,13 +131,57 @@ private:
         }
         case ast::StmtKind::atomic: return block(stmt.body, facts);
         case ast::StmtKind::phrase:
-            if (!reads_as(stmt, "get page") && !reads_as(stmt, "pin page") &&
-                !reads_as(stmt, "put page"))
-                facts.clear();  // a lock may have been given back
-            return;
         case ast::StmtKind::call:
-        case ast::StmtKind::fault: facts.clear(); return;
+        case ast::StmtKind::fault: return forget(stmt, facts);
         default: return;
+        }
+    }
+
+    void forget(const ast::Stmt& stmt, std::vector<Fact>& facts) const {
+        Changes changes;
+        add_changes(stmt, changes, 0);
+        std::erase_if(facts, [&](const Fact& fact) { return changes.touch(*fact.condition); });
+    }
+
+    void add_changes(const ast::Block& block, Changes& changes, unsigned depth) const {
+        for (const ast::Stmt& stmt : block) add_changes(stmt, changes, depth);
+    }
+
+    void add_changes(const ast::Stmt& stmt, Changes& changes, unsigned depth) const {
+        switch (stmt.kind) {
+        case ast::StmtKind::assign: {
+            const ast::Expr& target = stmt.target[0];
+            if (target.kind == ast::ExprKind::name)
+                changes.names.insert(target.name);
+            else
+                changes.fields.insert(target.name);
+            return;
+        }
+        case ast::StmtKind::phrase: {
+            // What takes or gives back a reference, or the page lock, leaves the PTE locked.
+            static constexpr std::array<std::string_view, 5> harmless{"get ", "pin ", "put ",
+                                                                      "unpin ", "flush tlb"};
+            const std::string text = stmt.value.empty() ? std::string() : to_text(stmt.value[0]);
+            changes.all = changes.all || std::none_of(harmless.begin(), harmless.end(),
+                                                      [&](std::string_view words) {
+                                                          return text.starts_with(words);
+                                                      });
+            return;
+        }
+        case ast::StmtKind::call: {
+            const ast::Handler* called =
+                design_.handler(ast::HandlerKind::handler, stmt.value[0].name);
+            if (called == nullptr || depth > 8)
+                changes.all = true;
+            else
+                add_changes(called->body, changes, depth + 1);
+            return;
+        }
+        case ast::StmtKind::fault: changes.all = true; return;
+        default:
+            add_changes(stmt.body, changes, depth);
+            add_changes(stmt.other, changes, depth);
+            return;
         }
     }
 

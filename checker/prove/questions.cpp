@@ -14,8 +14,8 @@ constexpr unsigned small_numbers = 8;  // of mappings that a test for sharing ma
 
 class Prover {
 public:
-    Prover(const DesignText& design, const ProveOptions& options)
-        : design_(design), options_(options), anon_exclusive_(uses_anon_exclusive(design)) {}
+    Prover(const DesignText& design, const ProveOptions& options, z3::context& context)
+        : design_(design), options_(options), context_(context), anon_exclusive_(uses_anon_exclusive(design)) {}
 
     GuardReport prove(const Guard& guard) {
         GuardReport report;
@@ -34,15 +34,14 @@ public:
 private:
     // Whether the guard can be true, and with the same other conditions false, for these.
     bool tells(const Guard& guard, PlainCounts yes, PlainCounts no) {
-        z3::context context;
-        const Arithmetic arithmetic(context, 0);
+        const Arithmetic arithmetic(context_, 0);
         Unknowns unknowns;
         const z3::expr one = at(guard, yes, arithmetic, unknowns);
         const z3::expr other = !at(guard, no, arithmetic, unknowns);
         static std::map<std::string, bool> told;  // designs inherit guards
         const auto [known, fresh] = told.emplace(one.to_string() + other.to_string(), false);
         if (!fresh) return known->second;
-        z3::solver solver(context);
+        z3::solver solver(context_);
         solver.add(one);
         solver.add(other);
         known->second = solver.check() == z3::sat;
@@ -70,10 +69,10 @@ private:
         const Part* cause;
     };
 
-    Query query(const GuardReport& report, const Ask& ask, z3::context& context, bool rules) {
+    Query query(const GuardReport& report, const Ask& ask, bool rules) {
         const Setting setting{design_,   report.guard, report.claim,
                               ask.folio, ask.numbers,  rules && anon_exclusive_};
-        Query query = question(setting, ask.subject, context);
+        Query query = question(setting, ask.subject, context_);
         query.question = design_.name() + ", " + report.guard.handler + "(): \"" +
                          report.guard.text + "\", " + std::string(name_of(ask.folio)) + ": " +
                          std::string(name_of(ask.subject)) + "?";
@@ -82,8 +81,7 @@ private:
     }
 
     Outcome ask(GuardReport& report, const Ask& ask) {
-        z3::context context;
-        const Query asked = query(report, ask, context, true);
+        const Query asked = query(report, ask, true);
         Finding finding;
         finding.folio = ask.folio;
         finding.subject = ask.subject;
@@ -95,9 +93,8 @@ private:
             improve(report, ask, finding.answer);
         finding.smt2 = to_smt2(asked, finding.answer.outcome);
         if (anon_exclusive_ && finding.answer.outcome == Outcome::proved) {
-            z3::context other;
             finding.thanks_to_anon_exclusive =
-                solve(query(report, ask, other, false), options_.timeout).outcome ==
+                solve(query(report, ask, false), options_.timeout).outcome ==
                 Outcome::refuted;
         }
         const Outcome outcome = finding.answer.outcome;
@@ -108,12 +105,10 @@ private:
     // Integers find the smallest witness of an overflow, vectors confirm it.
     void improve(const GuardReport& report, Ask ask, Answer& answer) {
         answer.witness->smallest = false;
-        z3::context integers;
         const Ask wrapped{ask.folio, ask.subject, Numbers::wrapped, ask.cause};
-        const Answer better = solve(query(report, wrapped, integers, true), options_.timeout);
+        const Answer better = solve(query(report, wrapped, true), options_.timeout);
         if (!better.witness) return;
-        z3::context vectors;
-        Query confirm = query(report, ask, vectors, true);
+        Query confirm = query(report, ask, true);
         add_exactly(confirm, *better.witness);
         if (solve(confirm, options_.timeout, false).outcome == Outcome::refuted)
             answer.witness = better.witness;
@@ -150,6 +145,7 @@ private:
 
     const DesignText& design_;
     const ProveOptions& options_;
+    z3::context& context_;
     bool anon_exclusive_;
 };
 
@@ -198,7 +194,8 @@ Report prove_guards(const DesignText& design, const ProveOptions& options) {
     Report report;
     report.design = design.name();
     report.anon_exclusive = uses_anon_exclusive(design);
-    Prover prover(design, options);
+    static z3::context context;  // making one takes longer than most questions
+    Prover prover(design, options, context);
     for (const Guard& guard : find_guards(design)) report.guards.push_back(prover.prove(guard));
     return report;
 }

@@ -20,6 +20,7 @@ std::string text_of(StopReason reason, const ReachLimits& limits) {
                duration_text(std::chrono::duration<double>(limits.max_time).count());
     case StopReason::memory: return "the limit of memory";
     case StopReason::interrupt: return "an interrupt";
+    case StopReason::solver: return "the solver, which gave up";
     case StopReason::none: break;
     }
     return {};
@@ -34,7 +35,8 @@ ReachAnswer ask_checker(const Program& program, const State& from, unsigned prop
     Program joined = plain;
     join_steps(joined);
     Explorer explorer(joined, {limits.concurrency,
-                               std::clamp(std::thread::hardware_concurrency(), 1U, 8U), true});
+                               std::clamp(std::thread::hardware_concurrency(), 1U, 8U), true,
+                               std::chrono::milliseconds(10000)});
     Stop stop;
     stop.max_states = limits.max_states;
     stop.max_bytes = default_memory_limit();

@@ -48,7 +48,15 @@ class Checks {
         if (needs.kind == ast::ExprKind::field && needs.operands[0].name == "page" &&
             needs.name == "anon_exclusive")
             return writes_field(e_.program(), Field::anon_exclusive);
-        e_.complain(needs.span, "a property can need page.anon_exclusive or world.backing");
+        if (needs.kind == ast::ExprKind::field && needs.operands[0].name == "world" &&
+            needs.name == "outside_references")
+            return e_.program().world.has_outside();
+        if (needs.kind == ast::ExprKind::field && needs.operands[0].name == "world" &&
+            needs.name == "outside_mappings")
+            return std::any_of(e_.program().world.outside.begin(), e_.program().world.outside.end(),
+                               [](const OutsideReferences &one) { return one.mappings; });
+        e_.complain(needs.span, "a property can need page.anon_exclusive, world.backing, "
+                                "world.outside_references or world.outside_mappings");
         return false;
     }
 

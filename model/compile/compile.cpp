@@ -27,6 +27,7 @@ Layout first_layout(const World &world) {
     count(Scope::pin, world.pins);
     count(Scope::tlb, world.cpus() * world.pages);
     count(Scope::thread, static_cast<unsigned>(world.threads.size()));
+    count(Scope::outside, world.has_outside() ? 1 : 0);
     layout.parts = world.parts();
     for (std::size_t i = 0; i < field_table.size(); ++i) {
         const FieldInfo &field = field_table[i];
@@ -43,7 +44,8 @@ Layout first_layout(const World &world) {
 bool place_scopes(Layout &layout) {
     unsigned at = 0;
     for (const Scope scope :
-         {Scope::mm, Scope::pte, Scope::page, Scope::pin, Scope::tlb, Scope::thread}) {
+         {Scope::mm, Scope::pte, Scope::page, Scope::pin, Scope::tlb, Scope::outside,
+          Scope::thread}) {
         if (scope == Scope::thread) {
             at = (at + 3U) & ~3U;
             layout.thread_words = static_cast<std::uint8_t>(at);
@@ -128,11 +130,36 @@ void map_read(Program &program, unsigned slot, const StartMapping &mapping) {
         l.set(program.start, count, frame, l.get(program.start, count, frame) + 1);
 }
 
+// Whose references from outside the page has that is mapped here. Where processes outside
+// may map it, it is as fork has left it: write-protected, and not exclusive.
+void add_outside(Program &program, unsigned mm, unsigned va, unsigned frame, unsigned &pages) {
+    const World &world = program.world;
+    const Layout &l = program.layout;
+    OutsideOf of;
+    for (std::size_t i = 0; i < world.outside.size(); ++i)
+        if (world.outside[i].mm == mm && world.outside[i].va == va) {
+            const auto number = static_cast<std::uint8_t>(i);
+            (world.outside[i].mappings ? of.mappings : of.references) = number;
+            program.outside_numbers[i] = static_cast<std::uint16_t>(world.outside[i].low);
+        }
+    if (of.references == OutsideOf::none && of.mappings == OutsideOf::none)
+        return;
+    program.outside_of[++pages] = of;
+    l.set(program.start, Field::outside_page, frame, pages);
+    if (of.mappings == OutsideOf::none)
+        return;
+    const unsigned slot = l.pte_index(mm, va);
+    l.set(program.start, Field::anon_exclusive, frame, 0);
+    l.set(program.start, Field::pte, slot,
+          l.get(program.start, Field::pte, slot) & ~unsigned{PteBit::writable});
+}
+
 void fill_start(Program &program) {
     const World &world = program.world;
     const Layout &l = program.layout;
     const bool exclusive = writes_field(program, Field::anon_exclusive);
     unsigned frame = 0;
+    unsigned outside_pages = 0;
     place_backing(program);
     for (unsigned mm = 0; mm < world.processes.size(); ++mm) {
         const Process &process = world.processes[mm];
@@ -144,9 +171,10 @@ void fill_start(Program &program) {
             l.set(program.start, Field::expects_zero, l.pte_index(mm, va), 1);
         }
         for (const StartMapping &mapping : process.maps) {
-            if (mapping.memory == StartMapping::Memory::written)
-                map_written(program, mm, mapping.va, frame++, exclusive);
-            else
+            if (mapping.memory == StartMapping::Memory::written) {
+                map_written(program, mm, mapping.va, frame, exclusive);
+                add_outside(program, mm, mapping.va, frame++, outside_pages);
+            } else
                 map_read(program, l.pte_index(mm, mapping.va), mapping);
         }
     }

@@ -26,10 +26,11 @@ struct GhostFunction {
     std::array<Type, 3> parameters; // Type::error: no such parameter
 };
 
-constexpr std::array<GhostFunction, 6> ghost_functions{
+constexpr std::array<GhostFunction, 7> ghost_functions{
     {{"zapping", Code::zapping, Type::boolean, {Type::mm, Type::va, Type::error}},
      {"uffd_wp_promised", Code::wp_promised, Type::boolean, {Type::mm, Type::va, Type::error}},
      {"quiet", Code::quiet_mm, Type::boolean, {Type::mm, Type::error, Type::error}},
+     {"mapped_outside", Code::mapped_outside, Type::boolean, {Type::page, Type::error, Type::error}},
      {"references", Code::references, Type::number, {Type::page, Type::error, Type::error}},
      {"mappings", Code::mappings, Type::number, {Type::page, Type::error, Type::error}},
      {"reachable_by_others", Code::reachable, Type::boolean, {Type::mm, Type::page, Type::error}}}};
@@ -171,7 +172,10 @@ Value Expressions::phrase(const ast::Expr &expr, Context &context) {
         if (n == 2 && starts_with(expr, {"zeroed", "page"}))
             return result(Type::page, Code::alloc);
         if (n == 3 && starts_with(expr, {"copy", "of"}))
-            return result(Type::page, Code::copy, page_at(2), context.fault);
+            return result(Type::page, Code::copy, page_at(2),
+                          context.fault                              ? 1
+                          : e_.program().layout.has(Field::constraint) ? 2
+                                                                       : 0);
         if (n == 2 && starts_with(expr, {"new", "mm"}))
             return result(Type::mm, Code::new_mm);
         if (n == 2 && starts_with(expr, {"read", "write_protect_seq"})) {

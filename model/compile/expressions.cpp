@@ -452,7 +452,30 @@ Value Expressions::compare(const ast::Expr &expr, Context &context) {
                                                                : Code::le;
     const std::uint8_t result = e_.scratch(expr.span);
     e_.emit(code, result, a, b);
+    if (left.type == Type::page)
+        for (const ast::Expr &operand : expr.operands)
+            unless_absent(operand, expr.name == "==", result, context);
     return in(Type::boolean, result);
+}
+
+// `pte.page` of a PTE that maps none is no page: equal to none.
+void Expressions::unless_absent(const ast::Expr &operand, bool equal, std::uint8_t result,
+                                Context &context) {
+    if (context.property || operand.kind != ast::ExprKind::field || operand.name != "page")
+        return;
+    const Value pte = compile(operand.operands[0], context);
+    if (pte.type != Type::pte)
+        return;
+    const std::uint8_t maps =
+        unary_code(Type::boolean, Code::bit, e_.in_register(pte, operand.span), operand.span,
+                   PteBit::present)
+            .reg;
+    if (equal) {
+        e_.emit(Code::both, result, result, maps);
+        return;
+    }
+    const Value none = unary_code(Type::boolean, Code::invert, maps, operand.span);
+    e_.emit(Code::either, result, result, none.reg);
 }
 
 Value Expressions::record(const std::vector<ast::RecordField> &fields, Value base,

@@ -55,6 +55,8 @@ class Expressions {
     Value binary(const ast::Expr &expr, Context &context);
     Value logic(const ast::Expr &expr, Context &context);
     Value compare(const ast::Expr &expr, Context &context);
+    void unless_absent(const ast::Expr &operand, bool equal, std::uint8_t result,
+                       Context &context);
     Value record(const std::vector<ast::RecordField> &fields, Value base, const SourceSpan &span,
                  Context &context);
     Value read_pte(const SourceSpan &span, std::uint8_t mm, std::uint8_t va, const Context &context);

@@ -32,7 +32,7 @@ LocalSet uses(const Instruction &i) {
 LocalSet defines(const Instruction &i) {
     if (i.code == Code::store_local && is_local_access(i))
         return bit(i.imm);
-    if (i.code == Code::note_shared)
+    if (i.code == Code::note_shared || i.code == Code::new_mm)
         return bit(shared_local);
     return i.code == Code::seq_read ? bit(seq_local) : LocalSet();
 }

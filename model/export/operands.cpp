@@ -58,7 +58,7 @@ Operands operands(Code code) {
     case Code::zapping: case Code::wp_promised: case Code::reachable:
         return {Kind::ghost_value, n, y, y, y};
     case Code::quiet: return {Kind::ghost_value, n, n, n, y};
-    case Code::quiet_mm: case Code::references: case Code::mappings:
+    case Code::quiet_mm: case Code::references: case Code::mappings: case Code::mapped_outside:
         return {Kind::ghost_value, n, y, n, y};
     }
     return {};

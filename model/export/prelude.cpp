@@ -169,6 +169,7 @@ std::string declarations(const Program& program, const Locals& locals,
         for (const unsigned variable : locals.live(r)) used[variable] = true;
     for (std::size_t s = 0; s < scope_count; ++s) {
         const auto scope = static_cast<Scope>(s);
+        if (scope == Scope::outside) continue;
         text += "\ntypedef " + type_name(scope) + " {\n" + members_of(scope);
         for (std::size_t v = 0; scope == Scope::thread && v < used.size(); ++v) {
             const LocalVariable& local = locals.variables()[v];

@@ -193,6 +193,15 @@ struct InitialMapping {
     std::vector<std::string> words;
 };
 
+// `page of va 0 has outside references 0 .. 3`
+struct OutsideLine {
+    SourceSpan span;
+    std::int64_t va = 0;
+    std::string what; // references, mappings
+    std::int64_t low = 0;
+    std::optional<std::int64_t> high; // none: any number
+};
+
 struct WorldProcess {
     SourceSpan span;
     std::string name;
@@ -200,6 +209,7 @@ struct WorldProcess {
     std::int64_t cpus = 1;
     std::vector<InitialMapping> maps;
     std::vector<MenuEntry> menu;
+    std::vector<OutsideLine> outside;
 };
 
 // `monitor { may ... }`, `procfs { ... }`, `device { ... }`
@@ -246,6 +256,8 @@ struct World {
     std::vector<WorldSetting> settings;
     std::vector<WorldProcess> processes;
     std::vector<WorldService> services;
+    std::int64_t transient = 0; // `every page has transient references at most 1`
+    SourceSpan transient_span;
 };
 
 } // namespace cowcheck::ast

@@ -43,13 +43,57 @@ struct maps : seq<keyword<TAO_PEGTL_STRING("maps")>, blank, must<kw_va>, blank, 
                   star<some_blank, word>>,
               as<Kind::maps> {};
 
+// `any number`, `at least 3`, `0 .. 3`
+struct kw_any : keyword<TAO_PEGTL_STRING("any")> {};
+struct kw_number : keyword<TAO_PEGTL_STRING("number")> {
+    static constexpr std::string_view expected = "'number'";
+};
+struct kw_at : keyword<TAO_PEGTL_STRING("at")> {
+    static constexpr std::string_view expected = "'at'";
+};
+struct kw_least : keyword<TAO_PEGTL_STRING("least")> {
+    static constexpr std::string_view expected = "'least'";
+};
+struct kw_most : keyword<TAO_PEGTL_STRING("most")> {
+    static constexpr std::string_view expected = "'most'";
+};
+struct two_dots : TAO_PEGTL_STRING("..") {
+    static constexpr std::string_view expected = "'..'";
+};
+struct amount : sor<seq<kw_any, blank, must<kw_number>>,
+                    seq<kw_at, blank, must<kw_least>, blank, must<number>>,
+                    seq<number, blank, must<two_dots>, blank, must<number>>> {
+    static constexpr std::string_view expected = "'any number', 'at least N' or 'N .. M'";
+};
+struct kw_page : keyword<TAO_PEGTL_STRING("page")> {};
+struct kw_of : keyword<TAO_PEGTL_STRING("of")> {
+    static constexpr std::string_view expected = "'of'";
+};
+struct kw_has : keyword<TAO_PEGTL_STRING("has")> {
+    static constexpr std::string_view expected = "'has'";
+};
+struct kw_outside : keyword<TAO_PEGTL_STRING("outside")> {
+    static constexpr std::string_view expected = "'outside'";
+    static constexpr std::array<std::string_view, 1> words{"outside"};
+};
+struct outside_what : sor<keyword<TAO_PEGTL_STRING("references")>,
+                          keyword<TAO_PEGTL_STRING("mappings")>>,
+                      as<Kind::word> {
+    static constexpr std::string_view expected = "'references' or 'mappings'";
+    static constexpr std::array<std::string_view, 2> words{"references", "mappings"};
+};
+struct outside : seq<kw_page, blank, must<kw_of>, blank, must<kw_va>, blank, must<number>, blank,
+                     must<kw_has>, blank, must<kw_outside>, blank, must<outside_what>, blank,
+                     must<amount>>,
+                 as<Kind::outside> {};
+
 // A process that starts inside another one: a brace is missing.
 struct block_start : seq<line_start, identifier, blank, opt<identifier>, blank, one<'{'>> {};
 struct world_block_end : sor<eof, one<'}'>, block_start> {};
 
-struct process_line : sor<starts_free, cpus, maps, may> {
-    static constexpr std::string_view expected = "'starts free', 'cpus', 'maps' or 'may'";
-    static constexpr std::array<std::string_view, 4> words{"starts", "cpus", "maps", "may"};
+struct process_line : sor<starts_free, cpus, maps, outside, may> {
+    static constexpr std::string_view expected = "'starts free', 'cpus', 'maps', 'page' or 'may'";
+    static constexpr std::array<std::string_view, 5> words{"starts", "cpus", "maps", "page", "may"};
 };
 struct service_line : may {
     static constexpr std::string_view expected = "'may'";
@@ -72,7 +116,23 @@ struct service : seq<at<identifier, blank, one<'{'>>,
                  as<Kind::service> {};
 struct world_title : seq<kw_title, blank, must<quoted>>, as<Kind::title> {};
 
-struct world_item : sor<world_title, world_line, process, service, setting> {
+// `every page has transient references at most 1`
+struct kw_every : keyword<TAO_PEGTL_STRING("every")> {};
+struct must_page : keyword<TAO_PEGTL_STRING("page")> {
+    static constexpr std::string_view expected = "'page'";
+};
+struct kw_transient : keyword<TAO_PEGTL_STRING("transient")> {
+    static constexpr std::string_view expected = "'transient'";
+};
+struct kw_references : keyword<TAO_PEGTL_STRING("references")> {
+    static constexpr std::string_view expected = "'references'";
+};
+struct transient : seq<kw_every, blank, must<must_page>, blank, must<kw_has>, blank,
+                       must<kw_transient>, blank, must<kw_references>, blank, must<kw_at>, blank,
+                       must<kw_most>, blank, must<number>>,
+                   as<Kind::transient> {};
+
+struct world_item : sor<world_title, world_line, process, service, transient, setting> {
     static constexpr std::string_view expected = "a setting, a process or a service";
     static constexpr std::array<std::string_view, 1> words{"process"};
 };
@@ -111,6 +171,7 @@ private:
         case Kind::world: return world_line(node);
         case Kind::title: return build.set_once(world.title, node, "title");
         case Kind::process: return process(node);
+        case Kind::transient: return transient(node);
         case Kind::service: return service(node);
         default: return setting(node);
         }
@@ -148,6 +209,7 @@ private:
         for (const auto& line : node.children) {
             if (line->kind == Kind::starts_free) process.starts_free = true;
             if (line->kind == Kind::maps) process.maps.push_back(mapping(*line));
+            if (line->kind == Kind::outside) process.outside.push_back(outside(*line));
             if (line->kind == Kind::may) menu(*line, process.menu);
             if (line->kind != Kind::cpus) continue;
             if (cpus_given) build.complain(build.span(*line), "the number of CPUs is set already");
@@ -173,6 +235,26 @@ private:
         for (std::size_t i = 1; i < node.children.size(); ++i)
             mapping.words.emplace_back(node[i].text());
         return mapping;
+    }
+
+    // Its numbers: the virtual page, then none, the least, or the least and the most.
+    ast::OutsideLine outside(const Node& node) {
+        ast::OutsideLine line;
+        line.span = build.span(node);
+        line.va = build.number(node[0]);
+        line.what = node[1].text();
+        if (node.children.size() > 2) line.low = build.number(node[2]);
+        if (node.children.size() > 3) line.high = build.number(node[3]);
+        return line;
+    }
+
+    void transient(const Node& node) {
+        if (world.transient != 0)
+            build.complain(build.span(node), "the transient references are given already");
+        world.transient = build.number(node[0]);
+        world.transient_span = build.span(node);
+        if (world.transient == 0)
+            build.complain(world.transient_span, "at most 0 is none: leave the line out");
     }
 
     void menu(const Node& node, std::vector<ast::MenuEntry>& menu) {

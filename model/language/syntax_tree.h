@@ -86,6 +86,8 @@ enum class Kind {
     may,
     menu_entry,
     word,
+    outside,
+    transient,
     // selftests
     selftest,
     result,

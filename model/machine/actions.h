@@ -17,6 +17,9 @@ struct Action {
     std::uint8_t va = 0;         // start
     std::uint8_t pin = 0;        // device; start of a GUP: the slot it fills
     std::uint16_t operation = 0; // start, device: index into Program::operations
+    // Transient references from outside that every page has during this step; only where
+    // the numbers of references are known.
+    std::uint8_t transient = 0;
 
     friend bool operator==(const Action &, const Action &) = default;
 };
@@ -44,10 +47,27 @@ void for_each_step(const Program &program, const State &state, Visit &&visit) {
 template <class Visit>
 void for_each_start(const Program &program, const State &state, bool only_instant, Visit &&visit);
 
-// Performs an action. If it is blocked, the state is spoilt; work on a copy.
+// The program's numbers of references from outside, and so many transient ones.
+[[nodiscard]] inline KnownNumbers known_numbers(const Program &program, unsigned transient) {
+    KnownNumbers known;
+    known.numbers[0] = static_cast<std::uint16_t>(transient);
+    for (unsigned i = 0; i < Limits::outside_numbers; ++i)
+        known.numbers[i + 1] = program.outside_numbers[i];
+    return known;
+}
+
+template <class Observer>
+[[nodiscard]] StepResult perform_with_numbers(const Program &program, State &state,
+                                              const Action &action, const Observer &observer);
+
+// Performs an action. If it is blocked, the state is spoilt; work on a copy. References
+// from outside are as many as the program says (Program::outside_numbers).
 template <class Observer = NoObserver>
 [[nodiscard]] StepResult perform(const Program &program, State &state, const Action &action,
                                  Observer observer = {}) {
+    if constexpr (!Observer::outside)
+        if (program.world.has_outside()) [[unlikely]]
+            return perform_with_numbers(program, state, action, observer);
     Machine<Observer> machine(program, state, observer);
     switch (action.kind) {
     case Action::Kind::step:
@@ -58,6 +78,22 @@ template <class Observer = NoObserver>
         break;
     }
     return machine.device(action.operation, action.pin);
+}
+
+template <class Observer>
+StepResult perform_with_numbers(const Program &program, State &state, const Action &action,
+                                const Observer &observer) {
+    KnownNumbers known = known_numbers(program, action.transient);
+    return perform(program, state, action, WithOutside<Observer, KnownNumbers>(observer, &known));
+}
+
+// Calls `visit` for the action with every number of transient references that it may meet.
+template <class Visit>
+void for_each_transient(const Program &program, Action action, Visit &&visit) {
+    for (unsigned n = 0; n <= program.world.transient; ++n) {
+        action.transient = static_cast<std::uint8_t>(n);
+        visit(action);
+    }
 }
 
 // ---------------------------------------------------------------- details

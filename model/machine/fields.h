@@ -12,8 +12,9 @@ namespace cowcheck {
 // What a field belongs to: there is one for every process, for every virtual
 // page of every process, for every frame, pin, TLB entry (CPU x virtual page),
 // and thread.
-enum class Scope : std::uint8_t { mm, pte, page, pin, tlb, thread };
-inline constexpr std::size_t scope_count = 6;
+// `outside` has one element, in worlds with references from outside.
+enum class Scope : std::uint8_t { mm, pte, page, pin, tlb, thread, outside };
+inline constexpr std::size_t scope_count = 7;
 
 // clang-format off
 //            name               scope   word shift bits  what it is
@@ -60,7 +61,9 @@ inline constexpr std::size_t scope_count = 6;
     X(op_pin,            thread, 1,   4,   2, "GUP: the pin that this will become")               \
     X(zapping,           thread, 1,   6,   1, "ghost: cleared a PTE, has not flushed yet")        \
     X(seq_watch,         thread, 1,   7,   2, "1 watches write_protect_seq, 2 it changed, 3 was odd") \
-    X(fault_shared,      thread, 1,   9,   1, "ghost: others could reach the page when the fault looked")
+    X(fault_shared,      thread, 1,   9,   1, "ghost: others could reach the page when the fault looked") \
+    X(outside_page,      page,   3,   0,   2, "whose references from outside it has, see Program::outside_of") \
+    X(constraint,        outside, 0,  0,  16, "what is known about their numbers; the checker has the list")
 // clang-format on
 
 enum class Field : std::uint8_t {
@@ -98,11 +101,13 @@ struct Part {
     static constexpr std::uint8_t always = 0;
     static constexpr std::uint8_t mprotect = 1;
     static constexpr std::uint8_t swap = 2;
+    static constexpr std::uint8_t outside = 4;
 };
 
 [[nodiscard]] constexpr std::uint8_t part_of(Field field) {
     return field == Field::read_only   ? Part::mprotect
            : field == Field::swapcache || field == Field::page_dirty ? Part::swap
+           : field == Field::outside_page || field == Field::constraint ? Part::outside
                                                                      : Part::always;
 }
 
@@ -140,6 +145,9 @@ struct Limits {
     static constexpr unsigned threads = 8;
     static constexpr unsigned expectations = 8; // processes x pages
     static constexpr unsigned entitlements = 8; // processes + pins
+    static constexpr unsigned outside_pages = 3;   // pages with references from outside
+    static constexpr unsigned outside_numbers = 6; // of which the world does not say how many
+    static constexpr unsigned transient = 16;
 };
 
 } // namespace cowcheck

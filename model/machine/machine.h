@@ -4,7 +4,10 @@
 // What each instruction means in the kernel's terms is in docs/semantics.md.
 #pragma once
 
+#include "model/machine/outside.h"
 #include "model/machine/program.h"
+
+#include <type_traits>
 
 namespace cowcheck {
 
@@ -20,6 +23,8 @@ struct StepResult {
 // Told about each thing that happens; the explorer's does nothing. An observer of its
 // own derives from this one and hides what it cares for.
 struct NoObserver {
+    static constexpr bool outside = false; // no references from outside: see outside.h
+    static constexpr bool outside_counts = false;
     void at(unsigned /*address*/) {} // an instruction is about to run
     void stuck() {}                  // the step that began last does not happen after all
     [[nodiscard]] NoObserver of_checks() const { return {}; } // who watches the properties
@@ -172,6 +177,16 @@ template <class Observer = NoObserver> class Machine {
     unsigned count_references(unsigned page) const;
     unsigned count_mappings(unsigned page) const;
     bool reachable_by_others(unsigned mm, unsigned page);
+    bool any_foll_pin() const;
+
+    // References from outside.
+    struct Nothing {};
+    using Terms = std::conditional_t<Observer::outside_counts, std::array<CountTerm, Reg::count>, Nothing>;
+    [[nodiscard]] CountTerm term_in(unsigned reg) const;
+    void load_term(Field field, unsigned page, unsigned reg);
+    [[nodiscard]] bool compare(const Instruction &i, Relation relation, bool plainly);
+    [[nodiscard]] bool held_outside(unsigned page);
+    [[nodiscard]] bool mapped_outside(unsigned page);
 
     // Steps of some size.
     void zap_pte(unsigned mm, unsigned va);
@@ -195,12 +210,14 @@ template <class Observer = NoObserver> class Machine {
     unsigned thread_ = no_thread;
     std::uint32_t violated_ = 0;
     std::array<std::uint16_t, Reg::count> r_{};
+    [[no_unique_address]] Terms terms_{};
 };
 
 } // namespace cowcheck
 
 #include "model/machine/machine_ghost.inl"
 #include "model/machine/machine_movers.inl"
+#include "model/machine/machine_outside.inl"
 #include "model/machine/machine_steps.inl"
 
 #include "model/machine/machine_run.inl"

@@ -145,6 +145,14 @@ template <class O> unsigned Machine<O>::count_references(unsigned page) const {
     return n;
 }
 
+// Whether anybody holds a FOLL_PIN, or is about to.
+template <class O> bool Machine<O>::any_foll_pin() const {
+    for (unsigned i = 0; i < pins(); ++i)
+        if (get(Field::pin_state, i) != 0 && get(Field::pin_foll_pin, i) != 0)
+            return true;
+    return false;
+}
+
 // Whether anybody but mm can get at the page: another process's mapping, a
 // reference that another process took, or a handler of another process that is at
 // work on it (a zap whose flush is still to come). Memory that is not anonymous

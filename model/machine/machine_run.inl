@@ -28,6 +28,8 @@ template <class O> StepResult Machine<O>::run(unsigned address, bool entering) {
 
     for (;; ++i) {
         observer_.at(static_cast<unsigned>(i - code));
+        if constexpr (O::outside_counts)
+            terms_[i->a % Reg::count].open = false; // results are never operands
         switch (i->code) {
         case Code::rest:
             if (entering) {
@@ -82,10 +84,16 @@ template <class O> StepResult Machine<O>::run(unsigned address, bool entering) {
             break;
         case Code::move:
             r[i->a] = r[i->b];
+            if constexpr (O::outside_counts)
+                terms_[i->a] = terms_[i->b];
             break;
-        case Code::load:
-            r[i->a] = get(static_cast<Field>(i->c), r[i->b]);
+        case Code::load: {
+            const unsigned element = r[i->b];
+            r[i->a] = get(static_cast<Field>(i->c), element);
+            if constexpr (O::outside_counts)
+                load_term(static_cast<Field>(i->c), element, i->a);
             break;
+        }
         case Code::store:
             set(static_cast<Field>(i->c), r[i->b], r[i->a]);
             break;
@@ -118,22 +126,26 @@ template <class O> StepResult Machine<O>::run(unsigned address, bool entering) {
                              (unsigned{r[i->c]} << PteBit::frame_shift));
             break;
         case Code::add:
+            if constexpr (O::outside_counts)
+                terms_[i->a] = sum_of(term_in(i->b), term_in(i->c), 1);
             r[i->a] = narrow(unsigned{r[i->b]} + r[i->c]);
             break;
         case Code::sub:
+            if constexpr (O::outside_counts)
+                terms_[i->a] = sum_of(term_in(i->b), term_in(i->c), -1);
             r[i->a] = narrow(unsigned{r[i->b]} - r[i->c]);
             break;
         case Code::eq:
-            r[i->a] = truth(r[i->b] == r[i->c]);
+            r[i->a] = truth(compare(*i, Relation::equal, r[i->b] == r[i->c]));
             break;
         case Code::ne:
-            r[i->a] = truth(r[i->b] != r[i->c]);
+            r[i->a] = truth(!compare(*i, Relation::equal, r[i->b] == r[i->c]));
             break;
         case Code::lt:
-            r[i->a] = truth(r[i->b] < r[i->c]);
+            r[i->a] = truth(compare(*i, Relation::below, r[i->b] < r[i->c]));
             break;
         case Code::le:
-            r[i->a] = truth(r[i->b] <= r[i->c]);
+            r[i->a] = truth(compare(*i, Relation::at_most, r[i->b] <= r[i->c]));
             break;
         case Code::both:
             r[i->a] = truth(r[i->b] != 0 && r[i->c] != 0);
@@ -224,8 +236,9 @@ template <class O> StepResult Machine<O>::run(unsigned address, bool entering) {
             break;
         case Code::try_get: {
             const unsigned count = get(Field::refcount, r[i->b]);
-            r[i->a] = truth(count != 0);
-            if (count != 0)
+            const bool held = count != 0 || held_outside(r[i->b]);
+            r[i->a] = truth(held);
+            if (held)
                 set(Field::refcount, r[i->b], count + i->imm);
             break;
         }
@@ -255,9 +268,12 @@ template <class O> StepResult Machine<O>::run(unsigned address, bool entering) {
                 set(Field::zeroed, page, 1);
                 observer_.zeroed(page);
             } else {
-                if (i->imm != 0)
+                if (i->imm == 1)
                     raise(Event::cow_copy, r[Reg::mm], r[Reg::va], r[i->b], 0,
                           get(Field::fault_shared, thread_) != 0 || !is_anon(r[i->b]));
+                if (i->imm == 2)
+                    raise(Event::fork_copy, r[Reg::mm], r[Reg::va], r[i->b], 0,
+                          get(Field::fault_shared, thread_) != 0 || any_foll_pin());
                 copy_content(r[i->b], page);
             }
             r[i->a] = narrow(page);
@@ -303,6 +319,8 @@ template <class O> StepResult Machine<O>::run(unsigned address, bool entering) {
                 goto stuck;
             }
             r[i->a] = narrow(child);
+            if (p_.layout.has(Field::constraint))
+                set(Field::fault_shared, thread_, any_foll_pin());
             break;
         }
         case Code::start_mm:
@@ -353,7 +371,8 @@ template <class O> StepResult Machine<O>::run(unsigned address, bool entering) {
         case Code::note_shared:
             if ((r[i->a] & PteBit::present) != 0)
                 set(Field::fault_shared, thread_,
-                    reachable_by_others(r[Reg::mm], r[i->a] >> PteBit::frame_shift));
+                    reachable_by_others(r[Reg::mm], r[i->a] >> PteBit::frame_shift) ||
+                        mapped_outside(r[i->a] >> PteBit::frame_shift));
             break;
         case Code::soft_dirty_armed:
             set(Field::soft_dirty_armed, r[Reg::mm], i->imm);
@@ -402,6 +421,9 @@ template <class O> StepResult Machine<O>::run(unsigned address, bool entering) {
             break;
         case Code::reachable:
             r[i->a] = truth(reachable_by_others(r[i->b], r[i->c]));
+            break;
+        case Code::mapped_outside:
+            r[i->a] = truth(mapped_outside(r[i->b]));
             break;
         }
     }

@@ -28,7 +28,7 @@ template <class O> void Machine<O>::drop(unsigned page, unsigned amount) {
         return;
     }
     set(Field::refcount, page, count - amount);
-    if (count == amount)
+    if (count == amount && !held_outside(page))
         free_page(page);
 }
 

@@ -23,7 +23,8 @@ namespace cowcheck {
     X(userfault, "a write-protect event reaches the monitor: mm, va, operation.writes")        \
     X(cow_copy,  "a fault copies a page: mm, va, page (the old one), needed")                          \
     X(underflow, "a reference is dropped that nobody had: page")                               \
-    X(free,      "a page goes back to the allocator: page")
+    X(free,      "a page goes back to the allocator: page")                                    \
+    X(fork_copy, "fork copies a page at once: mm, va, page (the old one), needed")
 // clang-format on
 
 enum class Event : std::uint8_t {
@@ -99,7 +100,8 @@ struct Reg {
     X(add_field)     /* field c of element b += a */                                             \
     X(sub_field)     /* field c of element b -= a */                                             \
     X(alloc)         /* a = a zeroed page; blocks while there is none */                         \
-    X(copy)          /* a = a copy of page b; blocks; imm 1: a fault breaks COW here */          \
+    X(copy)          /* a = a copy of page b; blocks; imm 1: a fault breaks COW here,
+                        2: fork copies at once, and somebody asks whether it should */          \
     X(swap_cache)    /* a = the page in the swap cache, or the swap slot if there is none */     \
     X(swap_write)    /* the swap slot holds what page a holds */                                 \
     X(set_pte)       /* PTE b = a */                                                             \
@@ -125,7 +127,8 @@ struct Reg {
     X(wp_returned)   /* ghost: what was protected at va is promised now */                       \
     /* ghost functions, for checks: a = f(b, c) */                                               \
     X(entitled_mm) X(entitled_pin) X(holds_expected) X(zapping) X(wp_promised)                   \
-    X(quiet) X(quiet_mm) X(references) X(mappings) X(reachable)
+    X(quiet) X(quiet_mm) X(references) X(mappings) X(reachable)                                  \
+    X(mapped_outside) /* a = processes outside the model map page b */
 // clang-format on
 
 enum class Code : std::uint8_t {
@@ -268,9 +271,21 @@ struct ClauseCode {
     SourceSpan span;
 };
 
+// The numbers (indices into World::outside) of a page's references from outside.
+struct OutsideOf {
+    static constexpr std::uint8_t none = 0xff;
+    std::uint8_t references = none;
+    std::uint8_t mappings = none;
+};
+
 struct Program {
     World world;
     Layout layout;
+    // By Field::outside_page. What the numbers are, is open, and the explorer finds out
+    // what they must be; or, in a trace that is told, they are these.
+    std::array<OutsideOf, Limits::outside_pages + 1> outside_of{};
+    std::array<std::uint16_t, Limits::outside_numbers> outside_numbers{};
+    bool outside_fixed = false;
     std::vector<Instruction> code;
     std::vector<Rest> rests;                // [0] is idle
     std::vector<OperationCode> operations;

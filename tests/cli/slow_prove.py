@@ -4,10 +4,10 @@ import concurrent.futures
 import os
 import pathlib
 import re
+import resource
 import shutil
 import subprocess
 import sys
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
 from statements import SANITIZED, Skip, cowcheck, expect, files_here, main, rejects, statement, write
@@ -34,11 +34,12 @@ def cvc5(script):
 
 @statement
 def all_shipped_designs_are_answered():
-    start = time.monotonic()
-    result = cowcheck("prove", *DESIGNS)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    result = cowcheck("prove", *DESIGNS, timeout=1000)  # others may work on this machine
+    seconds = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
     expect(result.status == 1 and result.err == "", result)
     expect("unknown" not in result.out, result)
-    expect(SANITIZED or time.monotonic() - start < 400, time.monotonic() - start)
+    expect(SANITIZED or seconds < 60, seconds)
 
 
 @statement

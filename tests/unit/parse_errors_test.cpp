@@ -119,7 +119,7 @@ TEST_CASE("a misspelt definition suggests the right word") {
     CHECK(in_properties("proprety p safety \"x\" always: a\n") ==
           "1:1: expected 'property' or 'predicate' | did you mean 'property'?");
     CHECK(in_world("world w\nprocess p { cpu 2 }\n") ==
-          "2:13: expected 'starts free', 'cpus', 'maps' or 'may' after '{' | did you mean 'cpus'?");
+          "2:13: expected 'starts free', 'cpus', 'maps', 'page' or 'may' after '{' | did you mean 'cpus'?");
 }
 
 TEST_CASE("a missing brace is told with what it should close") {
