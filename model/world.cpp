@@ -31,12 +31,6 @@ bool World::swap() const {
     });
 }
 
-bool World::mapped_outside(unsigned mm, unsigned va) const {
-    return std::any_of(outside.begin(), outside.end(), [&](const OutsideReferences &one) {
-        return one.mappings && one.mm == mm && one.va == va;
-    });
-}
-
 std::uint8_t World::parts() const {
     std::uint8_t parts = swap() ? Part::swap : 0;
     if (has_outside())

@@ -97,8 +97,6 @@ struct World {
     [[nodiscard]] unsigned swap_frame() const { return file_frame() + (file() ? pages : 0); }
     [[nodiscard]] unsigned total_frames() const { return swap_frame() + (swap() ? 1 : 0); }
     [[nodiscard]] bool has_outside() const { return transient != 0 || !outside.empty(); }
-    // Whether processes outside the model may map the page of this virtual page.
-    [[nodiscard]] bool mapped_outside(unsigned mm, unsigned va) const;
     // Memory that private mappings show but must never change.
     [[nodiscard]] bool has_backing() const { return zeropage || file(); }
     // Part: which optional fields states of this world have.

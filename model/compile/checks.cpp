@@ -49,14 +49,15 @@ class Checks {
             needs.name == "anon_exclusive")
             return writes_field(e_.program(), Field::anon_exclusive);
         if (needs.kind == ast::ExprKind::field && needs.operands[0].name == "world" &&
-            needs.name == "outside_references")
-            return e_.program().world.has_outside();
+            needs.name == "fork_copies")
+            return std::any_of(e_.program().code.begin(), e_.program().code.end(),
+                               [](const Instruction &i) { return i.code == Code::copy && i.imm == 2; });
         if (needs.kind == ast::ExprKind::field && needs.operands[0].name == "world" &&
             needs.name == "outside_mappings")
             return std::any_of(e_.program().world.outside.begin(), e_.program().world.outside.end(),
                                [](const OutsideReferences &one) { return one.mappings; });
         e_.complain(needs.span, "a property can need page.anon_exclusive, world.backing, "
-                                "world.outside_references or world.outside_mappings");
+                                "world.fork_copies or world.outside_mappings");
         return false;
     }
 

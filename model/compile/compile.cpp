@@ -174,8 +174,9 @@ void fill_start(Program &program) {
             if (mapping.memory == StartMapping::Memory::written) {
                 map_written(program, mm, mapping.va, frame, exclusive);
                 add_outside(program, mm, mapping.va, frame++, outside_pages);
-            } else
+            } else {
                 map_read(program, l.pte_index(mm, mapping.va), mapping);
+            }
         }
     }
 }
