@@ -94,7 +94,7 @@ TEST_CASE("values are named after who made them") {
 TEST_CASE("recording stops where the property is violated first") {
     Setup setup;
     Script script(setup, "v5.8");
-    script.run("monitor", "uffd_wp_protect").start("cpu0", "gup(read, get)").go_on("cpu0", 11);
+    script.run("monitor", "uffd_wp_protect").start("cpu0", "gup(read, get)").go_on("cpu0", 12);
     script.run("cpu1", "read");
     const Trace whole = script.record("no_deadlock");
     const Trace trace = script.record("uffd_wp_no_spurious_event");
