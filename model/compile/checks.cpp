@@ -45,10 +45,14 @@ class Checks {
         if (needs.kind == ast::ExprKind::field && needs.operands[0].name == "world" &&
             needs.name == "backing")
             return e_.program().world.has_backing();
+        if (needs.kind == ast::ExprKind::field && needs.operands[0].name == "world" &&
+            needs.name == "secondary_mmu")
+            return e_.program().world.secondary_mmu();
         if (needs.kind == ast::ExprKind::field && needs.operands[0].name == "page" &&
             needs.name == "anon_exclusive")
             return writes_field(e_.program(), Field::anon_exclusive);
-        e_.complain(needs.span, "a property can need page.anon_exclusive or world.backing");
+        e_.complain(needs.span, "a property can need page.anon_exclusive, world.backing or "
+                                "world.secondary_mmu");
         return false;
     }
 

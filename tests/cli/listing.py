@@ -18,7 +18,8 @@ def designs_are_listed_in_the_order_of_history():
     lines = lines_of("designs")
     names = [line.split()[0] for line in lines]
     wanted = ["v4.8", "v5.7", "v5.8", "xu-2020-v1", "v5.9", "v5.10", "v5.11", "arcangeli-2021",
-              "v5.12", "hildenbrand-2021", "v5.18", "v5.19", "v6.1", "v6.2", "v6.4", "v7.2"]
+              "v5.12", "hildenbrand-2021", "v5.18", "v5.19", "v6.1", "v6.2", "v6.3", "v6.4",
+              "v6.5", "v6.7", "v7.2"]
     expect([name for name in names if name in wanted] == wanted, names)
     by_name = dict(zip(names, lines))
     expect("mapcount decides" in by_name["v5.7"], by_name["v5.7"])
