@@ -180,9 +180,17 @@ template <class S, class Visit> void Canonical::each_frame(S &state, Visit &&vis
     for (unsigned i = 0; i < l.size(Scope::pte); ++i)
         if (auto *pte = element(Scope::pte, i); (*pte & PteBit::present) != 0)
             visit(*pte, PteBit::frame_shift);
+    for (unsigned i = 0; l.has(Field::spte) && i < l.size(Scope::pte); ++i)
+        if (auto *entry = element(Scope::pte, i) + info(Field::spte).word;
+            (*entry & PteBit::present) != 0)
+            visit(*entry, PteBit::frame_shift);
     for (unsigned i = 0; i < l.size(Scope::tlb); ++i)
         if (auto *tlb = element(Scope::tlb, i); (*tlb & 1U) != 0)
             visit(*tlb, info(Field::tlb_page).shift);
+    for (unsigned i = 0; l.has(Field::batch_valid) && i < l.size(Scope::tlb); ++i)
+        if (auto *tlb = element(Scope::tlb, i);
+            ((*tlb >> info(Field::batch_valid).shift) & 1U) != 0)
+            visit(*tlb, info(Field::batch_page).shift);
     for (unsigned i = 0; i < l.size(Scope::pin); ++i)
         if (auto *pin = element(Scope::pin, i);
             (*pin & 3U) == static_cast<unsigned>(PinState::held))

@@ -1,8 +1,8 @@
 // Ghost data that no property can ask for any more, whatever happens next. A
 // content's readers are found the way data flows: a process reads what it maps,
-// what a TLB of its CPUs still translates to, or what one of its handlers is about
-// to copy; a pin's holder reads the page of the pin. Data gets from page to page
-// only by copies that a handler makes of a page it has in a local.
+// what a TLB of its CPUs or a secondary MMU still translates to, or what one of its
+// handlers is about to copy; a pin's holder reads the page of the pin. Data gets from
+// page to page only by copies that a handler makes of a page it has in a local.
 #include "checker/canonical.h"
 
 namespace cowcheck {
@@ -17,6 +17,10 @@ void Canonical::forget_dead_ghosts(State &state) const {
             swapped |= 1U << (i / l.pages);
         if ((pte & PteBit::present) != 0)
             readers[(pte >> PteBit::frame_shift) & 0xfU] |=
+                static_cast<std::uint16_t>(1U << (i / l.pages));
+        const unsigned entry = l.get(state, Field::spte, i);
+        if ((entry & PteBit::present) != 0)
+            readers[(entry >> PteBit::frame_shift) & 0xfU] |=
                 static_cast<std::uint16_t>(1U << (i / l.pages));
     }
     // Who has a swap entry reads what the slot holds, or the swap cache, or what a

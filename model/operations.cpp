@@ -11,6 +11,9 @@ std::optional<OperationKind> find_operation(std::string_view name) {
 
 std::string to_text(const MenuItem &item) {
     std::string text{info(item.kind).name};
+    if (item.kind == OperationKind::secondary_fault)
+        return text + (item.flags.write ? "(write" : "(read") + (item.flags.get ? ", get" : "") +
+               (item.flags.keep ? ", keep)" : ")");
     if (info(item.kind).needs != Needs::pin_slot)
         return text;
     text += item.flags.write ? "(write" : "(read";

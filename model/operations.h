@@ -11,9 +11,9 @@
 namespace cowcheck {
 
 // Who starts it: a CPU of a process, the userfaultfd monitor, whoever writes to
-// /proc/PID/clear_refs, a kernel thread (compaction, kswapd, ksmd, khugepaged), or a
-// device that holds a pin.
-enum class Actor : std::uint8_t { cpu, monitor, procfs, kernel, device };
+// /proc/PID/clear_refs, a kernel thread (compaction, kswapd, ksmd, khugepaged), a secondary
+// MMU that mmu notifiers keep in step (KVM, a GPU), or a device that holds a pin.
+enum class Actor : std::uint8_t { cpu, monitor, procfs, kernel, secondary_mmu, device };
 
 // What must be there before it starts, beyond a living process.
 enum class Needs : std::uint8_t { nothing, pin_slot, process_slot, nobody_else, held_pin, dma_pin };
@@ -35,8 +35,14 @@ enum class Needs : std::uint8_t { nothing, pin_slot, process_slot, nobody_else, 
     X(clear_refs,      procfs,  "",          nothing,      false, "echo 4 > /proc/PID/clear_refs")    \
     X(uffd_wp_protect, monitor, "va",        nothing,      false, "UFFDIO_WRITEPROTECT with MODE_WP") \
     X(uffd_wp_resolve, monitor, "va",        nothing,      false, "UFFDIO_WRITEPROTECT without it")   \
+    X(uffd_continue,   monitor, "va",        nothing,      false, "UFFDIO_CONTINUE: map what page cache holds") \
+    X(pagemap_scan,    procfs,  "va",        nothing,      false, "PAGEMAP_SCAN with PM_SCAN_WP_MATCHING") \
     X(speculative_get, kernel,  "va",        nothing,      false, "a page reference taken on suspicion, and dropped") \
+    X(lru_add_drain_all, kernel, "",         nothing,      false, "every CPU's LRU batch is drained")  \
     X(swap_out,        kernel,  "va",        nothing,      false, "reclaim writes a page to swap")    \
+    X(secondary_fault, secondary_mmu, "va flags", nothing, false, "a fault in a secondary MMU")       \
+    X(secondary_read,  secondary_mmu, "va",  nothing,      false, "a load through the secondary MMU") \
+    X(secondary_write, secondary_mmu, "va",  nothing,      true,  "a store through the secondary MMU") \
     X(unpin,           device,  "page flags", held_pin,    false, "put_page or unpin_user_page")      \
     X(dma_read,        device,  "",          held_pin,     false, "the holder reads through the pin") \
     X(dma_write,       device,  "",          dma_pin,      true,  "the device writes through the pin")
@@ -75,6 +81,8 @@ struct GupFlags {
     bool write = false;    // FOLL_WRITE
     bool pin = false;      // FOLL_PIN, otherwise FOLL_GET
     bool longterm = false; // FOLL_LONGTERM
+    bool get = false;      // secondary_fault: FOLL_GET, or no reference at all
+    bool keep = false;     // secondary_fault: until it is invalidated
 
     friend bool operator==(const GupFlags &, const GupFlags &) = default;
 };
@@ -88,6 +96,13 @@ struct MenuItem {
     [[nodiscard]] bool stores() const { return info(kind).stores || flags.write; }
     friend bool operator==(const MenuItem &, const MenuItem &) = default;
 };
+
+// What becomes of Field::wp_armed when it write-protects for userfaultfd; 0 if it does not.
+[[nodiscard]] constexpr unsigned arms(OperationKind kind) {
+    return kind == OperationKind::uffd_wp_protect ? 1U
+           : kind == OperationKind::pagemap_scan  ? 3U
+                                                  : 0U;
+}
 
 // "gup_fast(write, pin)", as worlds write it.
 [[nodiscard]] std::string to_text(const MenuItem &item);

@@ -20,6 +20,8 @@ const std::vector<MenuItem> &World::menu(const Thread &thread) const {
         return procfs_menu;
     case Actor::kernel:
         return kernel_menu;
+    case Actor::secondary_mmu:
+        return secondary_menu;
     default:
         return processes[thread.mm].menu;
     }
@@ -35,6 +37,10 @@ std::uint8_t World::parts() const {
     std::uint8_t parts = swap() ? Part::swap : 0;
     if (has_outside())
         parts |= Part::outside;
+    if (secondary_mmu())
+        parts |= Part::secondary_mmu;
+    if (lru_batches)
+        parts |= Part::lru_batches;
     for (const Process &process : processes)
         for (const MenuItem &item : process.menu)
             if (item.kind == OperationKind::mprotect_read)
@@ -75,8 +81,8 @@ std::string all_memory_words() {
     return text;
 }
 
-constexpr std::array<std::string_view, 7> setting_names{"arch",   "depth", "pages",   "frames",
-                                                        "munmap", "pins",  "zeropage"};
+constexpr std::array<std::string_view, 9> setting_names{"arch",   "depth", "pages", "frames", "lru",
+                                                        "munmap", "pins",  "uffd",  "zeropage"};
 
 class Resolver {
   public:
@@ -137,6 +143,12 @@ class Resolver {
             world_.fresh_mapping = false;
         else if (s.name == "zeropage" && (is({"shared"}) || is({"forbidden"})))
             world_.zeropage = is({"shared"});
+        else if (s.name == "uffd" && is({"wp_async"}))
+            world_.wp_async = true;
+        else if (s.name == "uffd" && is({"event_fork"}))
+            world_.event_fork = true;
+        else if (s.name == "lru" && is({"batches"}))
+            world_.lru_batches = true;
         else
             bad_setting(s);
     }
@@ -148,6 +160,10 @@ class Resolver {
             return complain(s.span, "'munmap' leaves nothing, or leaves fresh mapping");
         if (s.name == "zeropage")
             return complain(s.span, "'zeropage' is shared or forbidden");
+        if (s.name == "uffd")
+            return complain(s.span, "'uffd' is wp_async or event_fork, or left out");
+        if (s.name == "lru")
+            return complain(s.span, "'lru' is batches, or left out");
         complain(s.span, "a world has no setting '" + s.name + "'",
                  did_you_mean(s.name, {setting_names.begin(), setting_names.end()}));
     }
@@ -260,12 +276,16 @@ class Resolver {
         else if (service.name == "kernel")
             for (const auto &entry : service.menu)
                 menu_entry(entry, Actor::kernel, world_.kernel_menu);
+        else if (service.name == "secondary_mmu")
+            for (const auto &entry : service.menu)
+                menu_entry(entry, Actor::secondary_mmu, world_.secondary_menu);
         else if (service.name == "device")
             for (const auto &entry : service.menu)
                 menu_entry(entry, Actor::device, world_.device_menu);
         else
             complain(service.span, "a world has no '" + service.name + "'",
-                     did_you_mean(service.name, {"monitor", "procfs", "kernel", "device", "process"}));
+                     did_you_mean(service.name, {"monitor", "procfs", "kernel", "secondary_mmu", "device",
+                                                 "process"}));
     }
 
     void menu_entry(const ast::MenuEntry &entry, Actor actor, std::vector<MenuItem> &menu) {
@@ -282,6 +302,9 @@ class Resolver {
         MenuItem item{*kind, {}};
         if (info(*kind).needs == Needs::pin_slot) {
             if (!flags(entry, item.flags))
+                return;
+        } else if (*kind == OperationKind::secondary_fault) {
+            if (!secondary_flags(entry, item.flags))
                 return;
         } else if (!entry.flags.empty()) {
             return complain(entry.span, "'" + entry.operation + "' takes no flags");
@@ -316,10 +339,36 @@ class Resolver {
         return false;
     }
 
+    bool secondary_flags(const ast::MenuEntry &entry, GupFlags &flags) {
+        bool access = false;
+        for (const auto &word : entry.flags) {
+            if (word == "read" || word == "write") {
+                access = true;
+                flags.write = word == "write";
+            } else if (word == "get") {
+                flags.get = true;
+            } else if (word == "keep") {
+                flags.keep = true;
+            } else {
+                complain(entry.span, "a secondary MMU has no flag '" + word + "'",
+                         did_you_mean(word, {"read", "write", "get", "keep"}));
+                return false;
+            }
+        }
+        if (access && (flags.get || !flags.keep))
+            return true;
+        complain(entry.span, "'" + entry.operation +
+                                 "' wants read or write; get if it takes a reference, and keep "
+                                 "if it holds it");
+        return false;
+    }
+
     void check_bounds() {
         if (world_.processes.empty())
             return complain(tree_.span, "a world needs at least one process");
         const auto mms = world_.processes.size();
+        if (world_.secondary_mmu() && world_.backing == Backing::huge)
+            complain(tree_.span, "a secondary MMU does not know huge pages of anonymous memory");
         if (mms > Limits::processes)
             complain(tree_.span, "at most " + std::to_string(Limits::processes) + " processes");
         if (mms * world_.pages > Limits::expectations)
@@ -348,6 +397,8 @@ class Resolver {
             world_.threads.push_back({Actor::procfs, 0, 0, "procfs"});
         if (!world_.kernel_menu.empty())
             world_.threads.push_back({Actor::kernel, 0, 0, "kernel"});
+        if (!world_.secondary_menu.empty())
+            world_.threads.push_back({Actor::secondary_mmu, 0, 0, "secondary_mmu"});
         if (world_.threads.size() > Limits::threads)
             complain(tree_.span, "at most " + std::to_string(Limits::threads) +
                                      " threads, CPUs and services together");

@@ -67,12 +67,16 @@ struct World {
     Backing backing = Backing::anonymous;
     bool zeropage = false;      // reads of untouched memory map the shared zeropage
     bool fresh_mapping = false; // munmap is followed by an mmap of the same range
+    bool wp_async = false;      // UFFD_FEATURE_WP_ASYNC: faults resolve themselves
+    bool event_fork = false;    // UFFD_FEATURE_EVENT_FORK: a child's VMAs are registered, too
+    bool lru_batches = false;   // new pages wait in their CPU's batch, which refers to them
     bool flush_waits = true;    // a TLB flush waits for CPUs with interrupts off (x86)
     std::vector<Process> processes;
     std::vector<Thread> threads; // all CPUs first, in process order, then services
     std::vector<MenuItem> monitor_menu;
     std::vector<MenuItem> procfs_menu;
     std::vector<MenuItem> kernel_menu;
+    std::vector<MenuItem> secondary_menu;
     std::vector<MenuItem> device_menu;
     std::vector<OutsideReferences> outside;
     unsigned transient = 0; // references to any page, taken and dropped at any moment: at most
@@ -80,6 +84,9 @@ struct World {
     [[nodiscard]] unsigned cpus() const;
     [[nodiscard]] const std::vector<MenuItem> & menu(const Thread &thread) const;
     [[nodiscard]] bool has_monitor() const { return !monitor_menu.empty(); }
+    // userfaultfd_wp() of all VMAs.
+    [[nodiscard]] bool uffd_wp() const { return has_monitor() || wp_async; }
+    [[nodiscard]] bool secondary_mmu() const { return !secondary_menu.empty(); }
     [[nodiscard]] bool hugetlb() const {
         return backing == Backing::hugetlb || backing == Backing::hugetlb_file;
     }

@@ -93,6 +93,11 @@ std::string tlb_text(const Change& change, const TraceStep& step) {
     return "fills its TLB with page " + page + (writable ? ", writable" : ", not writable");
 }
 
+// "maps page A in parent.spte[0], writable", or that it is dropped.
+std::string spte_text(const Change& change, const TraceStep& step) {
+    return change.on() ? mapping_text(change, step) : "drops " + change.owner;
+}
+
 std::string mm_text(const Change& change, const TraceStep&) {
     return change.on() ? "sets " + change.field + " of " + change.owner : std::string();
 }
@@ -115,7 +120,8 @@ struct Rule {
     std::string (*text)(const Change&, const TraceStep&);
 };
 
-constexpr std::array<Rule, 12> rules{{{"present", ".pte[", mapping_text},
+constexpr std::array<Rule, 13> rules{{{"present", ".pte[", mapping_text},
+                                      {"present", ".spte[", spte_text},
                                       {"writable", ".pte[", writable_text},
                                       {"uffd_wp", ".pte[", flag_text},
                                       {"soft_dirty", ".pte[", flag_text},

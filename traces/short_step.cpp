@@ -9,8 +9,11 @@ namespace {
 
 // An access of the hardware, which the design only asks for.
 bool is_access(const std::string& statement) {
-    return statement.starts_with("if load through tlb") ||
-           statement.starts_with("if store through tlb");
+    static constexpr std::array<std::string_view, 4> accesses{
+        "if load through tlb", "if store through tlb", "load through secondary mmu",
+        "store through secondary mmu"};
+    return std::any_of(accesses.begin(), accesses.end(),
+                       [&](std::string_view access) { return statement.starts_with(access); });
 }
 
 std::string field_of(const StateChange& change) {

@@ -39,6 +39,7 @@ public:
                 view.push_back(pte(mm, va));
                 view.push_back(plain(Scope::pte, l_.pte_index(mm, va), slot_name(mm, "vma", va)));
                 add_expected(view.back(), l_.pte_index(mm, va));
+                if (l_.has(Field::spte)) view.push_back(spte(mm, va));
             }
         }
         for (unsigned i = 0; i < l_.size(Scope::page); ++i) {
@@ -75,6 +76,22 @@ private:
         return element;
     }
 
+    // What a secondary MMU has for the page, and whether it is being invalidated.
+    ViewElement spte(unsigned mm, unsigned va) const {
+        const unsigned index = l_.pte_index(mm, va);
+        const unsigned entry = l_.get(s_, Field::spte, index);
+        const bool present = (entry & PteBit::present) != 0;
+        const unsigned invalidating = l_.get(s_, Field::invalidating, index);
+        ViewElement element{Scope::pte, slot_name(mm, "spte", va), present || invalidating != 0, {}};
+        element.fields.push_back({"invalidating", invalidating, false});
+        element.fields.push_back({"present", present, false});
+        element.fields.push_back(
+            {"page", present ? frame_name(p_, entry >> PteBit::frame_shift) : std::string(), false});
+        element.fields.push_back({"writable", (entry & PteBit::writable) != 0, false});
+        element.fields.push_back({"referenced", (entry & PteBit::referenced) != 0, false});
+        return element;
+    }
+
     // The fields of the table that belong to the element. The first one says whether
     // it exists.
     ViewElement plain(Scope scope, unsigned index, std::string name) const {
@@ -84,7 +101,7 @@ private:
         for (std::size_t i = 0; i < field_table.size(); ++i) {
             const auto field = static_cast<Field>(i);
             if (info(field).scope == scope && l_.has(field) && field != key &&
-                field != Field::pte)
+                field != Field::pte && field != Field::spte && field != Field::invalidating)
                 add_field(element, field, index);
         }
         return element;

@@ -45,6 +45,9 @@ class Checks {
         if (needs.kind == ast::ExprKind::field && needs.operands[0].name == "world" &&
             needs.name == "backing")
             return e_.program().world.has_backing();
+        if (needs.kind == ast::ExprKind::field && needs.operands[0].name == "world" &&
+            needs.name == "secondary_mmu")
+            return e_.program().world.secondary_mmu();
         if (needs.kind == ast::ExprKind::field && needs.operands[0].name == "page" &&
             needs.name == "anon_exclusive")
             return writes_field(e_.program(), Field::anon_exclusive);
@@ -57,7 +60,8 @@ class Checks {
             return std::any_of(e_.program().world.outside.begin(), e_.program().world.outside.end(),
                                [](const OutsideReferences &one) { return one.mappings; });
         e_.complain(needs.span, "a property can need page.anon_exclusive, world.backing, "
-                                "world.fork_copies or world.outside_mappings");
+                                "world.fork_copies, world.outside_mappings or "
+                                "world.secondary_mmu");
         return false;
     }
 

@@ -13,6 +13,17 @@ namespace {
 
 constexpr std::size_t index_of(Scope scope) { return static_cast<std::size_t>(scope); }
 
+// Each element as wide as the fields that states of this world have.
+void widen(Layout &layout) {
+    for (std::size_t i = 0; i < field_table.size(); ++i) {
+        const FieldInfo &field = field_table[i];
+        if (!layout.has(static_cast<Field>(i)))
+            continue;
+        auto &stride = layout.stride[index_of(field.scope)];
+        stride = std::max(stride, static_cast<std::uint8_t>(field.word + 1));
+    }
+}
+
 Layout first_layout(const World &world) {
     Layout layout;
     const auto mms = static_cast<unsigned>(world.processes.size());
@@ -29,14 +40,19 @@ Layout first_layout(const World &world) {
     count(Scope::thread, static_cast<unsigned>(world.threads.size()));
     count(Scope::outside, world.has_outside() ? 1 : 0);
     layout.parts = world.parts();
-    for (std::size_t i = 0; i < field_table.size(); ++i) {
-        const FieldInfo &field = field_table[i];
-        if (!layout.has(static_cast<Field>(i)))
-            continue;
-        auto &stride = layout.stride[index_of(field.scope)];
-        stride = std::max(stride, static_cast<std::uint8_t>(field.word + 1));
-    }
+    widen(layout);
     return layout;
+}
+
+// Fields that only the design's text asks for.
+void add_parts(Program &program) {
+    const bool locks_vmas =
+        std::any_of(program.code.begin(), program.code.end(), [](const Instruction &i) {
+            return i.code == Code::trylock_vma || i.code == Code::lock_vma_write;
+        });
+    if (locks_vmas)
+        program.layout.parts |= Part::vma_lock;
+    widen(program.layout);
 }
 
 // Once the threads' size is known: one scope after the other, threads last and
@@ -192,7 +208,8 @@ std::vector<MenuItem> all_items(const World &world) {
     for (const Process &process : world.processes)
         for (const MenuItem &item : process.menu)
             add(item);
-    for (const auto *menu : {&world.monitor_menu, &world.procfs_menu, &world.kernel_menu})
+    for (const auto *menu : {&world.monitor_menu, &world.procfs_menu, &world.kernel_menu,
+                             &world.secondary_menu})
         for (const MenuItem &item : *menu)
             add(item);
     const auto taken = items;
@@ -283,6 +300,7 @@ std::optional<Program> compile(const DesignText &design, const PropertySet &prop
         handlers.operation(item);
     if (out.size() != before)
         return std::nullopt;
+    add_parts(program);
     compile_checks(emitter, properties);
     drop_unreached_rests(program);
     if (program.rests.size() > info(Field::pc).mask())

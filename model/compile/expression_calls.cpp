@@ -61,7 +61,7 @@ Value Expressions::call(const ast::Expr &expr, Context &context) {
         for (const auto &g : ghost_functions)
             names.push_back(g.name);
         names.insert(names.end(),
-                     {"entitled", "holds_expected", "soft_dirty_promised", "tlb", "pte"});
+                     {"references_but_pins", "entitled", "holds_expected", "soft_dirty_promised", "tlb", "pte", "spte"});
     }
     e_.complain(expr.span, "there is no predicate '" + expr.name + "'",
                 did_you_mean(expr.name, names));
@@ -123,10 +123,21 @@ std::optional<Value> Expressions::ghost(const ast::Expr &expr, Context &context)
         return binary_ghost(Code::holds_expected, Type::boolean, argument(0, Type::mm),
                             argument(2, Type::page));
     }
+    if (expr.name == "references_but_pins" && n == 1) {
+        const std::uint8_t page = argument(0, Type::page);
+        const std::uint8_t reg = e_.scratch(expr.span);
+        e_.emit(Code::references, reg, page, 0, 1);
+        return in(Type::number, reg);
+    }
     if (expr.name == "soft_dirty_promised" && n == 1)
         return load(Type::boolean, Field::soft_dirty_armed, argument(0, Type::mm), expr.span);
     if (expr.name == "pte" && n == 2)
         return read_pte(expr.span, argument(0, Type::mm), argument(1, Type::va), context);
+    if (expr.name == "spte" && n == 2) {
+        const std::uint8_t index = e_.scratch(expr.span);
+        e_.emit(Code::pte_index, index, argument(0, Type::mm), argument(1, Type::va));
+        return load(Type::pte, Field::spte, index, expr.span);
+    }
     if (expr.name == "tlb" && n == 1) // one value per CPU and virtual page: see for each cpu
         return in(Type::tlb, argument(0, Type::cpu));
     for (const auto &function : ghost_functions) {
@@ -180,15 +191,23 @@ Value Expressions::phrase(const ast::Expr &expr, Context &context) {
             return result(Type::mm, Code::new_mm);
         if (n == 2 && starts_with(expr, {"read", "write_protect_seq"})) {
             e_.emit(Code::seq_read);
-            return in(Type::seq, 0);
+            return in(Type::seq, Sequence::write_protect);
         }
+        if (n == 2 && starts_with(expr, {"read", "invalidate_seq"})) {
+            if (!context.secondary_mmu)
+                e_.complain(expr.span, "only secondary_fault watches invalidate_seq");
+            e_.emit(Code::notifier_read);
+            return in(Type::seq, Sequence::invalidate);
+        }
+        if (n == 4 && starts_with(expr, {"trylock", "vma", "for", "reading"}))
+            return result(Type::boolean, Code::trylock_vma);
     }
     std::string text;
     for (const auto &operand : expr.operands)
         text += (text.empty() ? "" : " ") + operand.name;
     e_.complain(expr.span, "'" + text + "' is not something the language knows",
-                "one of: trylock PAGE, try get PAGE, try pin PAGE, zeroed page, copy of PAGE, new mm, "
-                "read write_protect_seq");
+                "one of: trylock PAGE, trylock vma for reading, try get PAGE, try pin PAGE, "
+                "zeroed page, copy of PAGE, new mm, read write_protect_seq, read invalidate_seq");
     return {};
 }
 

@@ -12,12 +12,13 @@ struct PteFlag {
     std::uint16_t bits;
 };
 
-constexpr std::array<PteFlag, 9> pte_flags{{{"present", PteBit::present},
+constexpr std::array<PteFlag, 10> pte_flags{{{"present", PteBit::present},
                                             {"writable", PteBit::writable},
                                             {"dirty", PteBit::dirty},
                                             {"soft_dirty", PteBit::soft_dirty},
                                             {"uffd_wp", PteBit::uffd_wp},
                                             {"special", PteBit::special},
+                                            {"referenced", PteBit::referenced},
                                             {"huge", PteBit::huge},
                                             {"swap", PteBit::swap},
                                             {"exclusive", PteBit::exclusive}}};
@@ -119,6 +120,8 @@ Value Expressions::name(const ast::Expr &expr, Context &context) {
     }
     if (!context.property && expr.name == "pte")
         return read_pte(expr.span, Reg::mm, Reg::va, context);
+    if (!context.property && expr.name == "spte")
+        return load(Type::pte, Field::spte, vma(expr.span).reg, expr.span);
     if (!context.property && expr.name == "mm")
         return in(Type::mm, Reg::mm);
     if (!context.property && expr.name == "vma")
@@ -140,10 +143,10 @@ Value Expressions::name(const ast::Expr &expr, Context &context) {
         return in(Type::boolean, Reg::writes);
     if (context.property && expr.name == "needed")
         return in(Type::boolean, Reg::writes);
-    if (context.property && expr.name == "operation")
+    if (expr.name == "operation")
         return in(Type::operation, 0);
-    std::vector<std::string_view> known{"pte",      "mm",        "vma",       "world",
-                                         "zeropage", "swap_slot", "swap_cache"};
+    std::vector<std::string_view> known{"pte",      "spte",      "mm",        "vma",
+                                        "world",    "zeropage",  "swap_slot", "swap_cache"};
     if (context.property)
         known = {"quiet", "deadlocked", "operation", "world", "zeropage"};
     if (context.names != nullptr)
@@ -209,7 +212,11 @@ Value Expressions::vma_field(const ast::Expr &expr, const Value &vma) {
     if (expr.name == "mapped")
         return load(Type::boolean, Field::mapped, vma.reg, expr.span);
     if (expr.name == "uffd_wp")
-        return known(world.has_monitor());
+        return known(world.uffd_wp());
+    if (expr.name == "uffd_wp_async")
+        return known(world.wp_async);
+    if (expr.name == "uffd_event_fork")
+        return known(world.event_fork);
     if (expr.name == "anonymous")
         return known(!world.file());
     if (expr.name == "hugetlb")
@@ -227,7 +234,7 @@ Value Expressions::vma_field(const ast::Expr &expr, const Value &vma) {
         return in(Type::page, page);
     }
     return unknown_field(expr, vma,
-                         {"mapped", "uffd_wp", "anonymous", "hugetlb", "writable", "file_page"});
+                         {"mapped", "uffd_wp", "uffd_wp_async", "uffd_event_fork", "anonymous", "hugetlb", "writable", "file_page"});
 }
 
 Value Expressions::constant_field(const ast::Expr &expr, const Value &base, Context &context) {
@@ -240,7 +247,11 @@ Value Expressions::constant_field(const ast::Expr &expr, const Value &base, Cont
             return constant(Type::boolean, flags.pin);
         if (name == "longterm")
             return constant(Type::boolean, flags.longterm);
-        return unknown_field(expr, base, {"write", "pin", "longterm"});
+        if (name == "get")
+            return constant(Type::boolean, flags.get);
+        if (name == "keep")
+            return constant(Type::boolean, flags.keep);
+        return unknown_field(expr, base, {"write", "pin", "longterm", "get", "keep"});
     }
     if (base.type == Type::world) {
         const World &world = e_.program().world;
@@ -252,17 +263,26 @@ Value Expressions::constant_field(const ast::Expr &expr, const Value &base, Cont
             return constant(Type::boolean, world.hugetlb());
         if (name == "swap")
             return constant(Type::boolean, world.swap());
-        return unknown_field(expr, base, {"zeropage", "backing", "hugetlb", "swap"});
+        if (name == "secondary_mmu")
+            return constant(Type::boolean, world.secondary_mmu());
+        if (name == "uffd_wp_async")
+            return constant(Type::boolean, world.wp_async);
+        return unknown_field(expr, base, {"zeropage", "backing", "hugetlb", "swap",
+                                          "secondary_mmu", "uffd_wp_async"});
     }
-    if (base.type == Type::operation && name == "writes")
+    if (base.type == Type::operation && name == "writes" && context.property)
         return in(Type::boolean, Reg::writes);
+    if (base.type == Type::operation && name == "longterm" && !context.property)
+        return constant(Type::boolean, context.longterm);
+    if (base.type == Type::seq && name == "changed" && base.reg == Sequence::invalidate)
+        return unary_code(Type::boolean, Code::notifier_changed, 0, expr.span);
     if (base.type == Type::seq && name == "odd")
         return unary_code(Type::boolean, Code::seq_odd, 0, expr.span);
     if (base.type == Type::seq && name == "changed")
         return unary_code(Type::boolean, Code::seq_changed, 0, expr.span);
     if (base.type == Type::seq)
         return unknown_field(expr, base, {"odd", "changed"});
-    return unknown_field(expr, base, {"writes"});
+    return unknown_field(expr, base, {context.property ? "writes" : "longterm"});
 }
 
 Value Expressions::pte_field(const ast::Expr &expr, const Value &pte) {
@@ -283,8 +303,8 @@ Value Expressions::pte_field(const ast::Expr &expr, const Value &pte) {
         return unary_code(Type::boolean, Code::bit, reg, expr.span, flag->bits);
     return unknown_field(
         expr, pte,
-        {"present", "none", "writable", "dirty", "soft_dirty", "uffd_wp", "special", "huge",
-         "swap", "exclusive", "page"});
+        {"present", "none", "writable", "dirty", "soft_dirty", "uffd_wp", "special",
+         "referenced", "huge", "swap", "exclusive", "page"});
 }
 
 Value Expressions::page_field(const ast::Expr &expr, const Value &page) {
@@ -497,7 +517,8 @@ Value Expressions::record(const std::vector<ast::RecordField> &fields, Value bas
         if (flag == nullptr || flag->bits == PteBit::present) {
             e_.complain(field.span, "a PTE has no '" + field.name + "' to set",
                         did_you_mean(field.name, {"page", "writable", "dirty", "soft_dirty",
-                                                  "uffd_wp", "special", "huge", "swap", "exclusive"}));
+                                                  "uffd_wp", "special", "referenced", "huge",
+                                                  "swap", "exclusive"}));
             continue;
         }
         const Value value = field.value.empty() ? constant(Type::boolean, 1)

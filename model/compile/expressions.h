@@ -18,6 +18,8 @@ struct Context {
     bool property = false; // ghost data and events may be read; mm, va, ... are the event's
     bool gup = false;      // the operation is a GUP: a look at the PTE attaches its pin
     bool fault = false;    // in a fault handler: a copy breaks COW
+    bool secondary_mmu = false; // the operation is the secondary MMU's
+    bool longterm = false;      // the operation is a GUP with FOLL_LONGTERM
     unsigned depth = 0;    // of predicates within predicates
 };
 

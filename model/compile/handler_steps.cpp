@@ -32,7 +32,12 @@ const std::vector<std::string_view> known_phrases{
     "unlock mmap_lock",           "lock ptl",
     "unlock ptl",                 "lock page",
     "unlock page",                "irqs off",
-    "irqs on",                    "begin write_protect_seq",
+    "irqs on",                    "lock vma for writing",       "unlock vma",
+    "notifier start va",          "notifier end va",
+    "notifier start",             "notifier end",
+    "add page to lru batch",      "drain lru batch",
+    "drain all lru batches",
+    "begin write_protect_seq",
     "end write_protect_seq",      "get page",
     "put page",                   "pin page",
     "unpin page",                 "zap pte",
@@ -40,7 +45,8 @@ const std::vector<std::string_view> known_phrases{
     "detach vma(va)",             "start child",
     "write page to swap",
     "end mm",                     "wait userfaultfd(va)",
-    "read through pin",           "write through pin"};
+    "read through pin",           "write through pin",
+    "load through secondary mmu", "store through secondary mmu"};
 
 std::string text_of(const ast::Expr &phrase) {
     if (phrase.kind != ast::ExprKind::phrase)
@@ -55,8 +61,10 @@ std::string text_of(const ast::Expr &phrase) {
 
 void Handlers::assign(const ast::Stmt &stmt) {
     const ast::Expr &target = stmt.target[0];
-    if (target.kind == ast::ExprKind::name && target.name == "pte")
+    if (target.kind == ast::ExprKind::name && (target.name == "pte" || target.name == "spte"))
         return assign_pte(stmt);
+    if (target.kind == ast::ExprKind::name && stmt.name == "=" && is_operation(stmt.value[0]))
+        return assign_result(stmt);
     if (target.kind == ast::ExprKind::field)
         return assign_field(stmt);
     if (target.kind == ast::ExprKind::name)
@@ -75,7 +83,10 @@ void Handlers::assign_pte(const ast::Stmt &stmt) {
     const std::uint8_t index = e_.scratch(stmt.span);
     const std::uint8_t pte = e_.in_register(value, stmt.span);
     e_.emit(Code::pte_index, index, Reg::mm, Reg::va);
-    e_.emit(Code::set_pte, pte, index, 0, item_.kind == OperationKind::uffd_wp_protect);
+    if (stmt.target[0].name == "spte")
+        e_.emit(Code::store, pte, index, static_cast<unsigned>(Field::spte));
+    else
+        e_.emit(Code::set_pte, pte, index, 0, arms(item_.kind));
 }
 
 void Handlers::assign_field(const ast::Stmt &stmt) {
@@ -145,41 +156,99 @@ void Handlers::assign_local(const ast::Stmt &stmt) {
     begin_step(stmt.span);
     auto c = context();
     const std::string &name = stmt.target[0].name;
-    if (name == "mm" || name == "vma" || name == "world" || name == "zeropage")
+    if (name == "mm" || name == "vma" || name == "spte" || name == "world" || name == "zeropage")
         return e_.complain(stmt.target[0].span, "'" + name + "' can't be assigned to");
     if (stmt.name != "=")
         return e_.complain(stmt.span, "a local is assigned with '='");
     const Value value = x_.compile(stmt.value[0], c);
     if (value.type == Type::error)
         return;
-    auto &names = frames_.back().names;
-    auto found = names.find(name);
     if (value.type == Type::seq) {
-        names.insert_or_assign(name, Variable{Type::seq, Variable::Kind::reg, 0, 0, {}});
+        frames_.back().names.insert_or_assign(
+            name, Variable{Type::seq, Variable::Kind::reg, 0, value.reg, {}});
         return;
     }
+    if (const auto variable = local(stmt, value.type))
+        e_.emit(Code::store_local, e_.in_register(value, stmt.span), 0, 0,
+                static_cast<unsigned>(variable->number));
+}
+
+// The local that a statement assigns to: one that is there, or a new one.
+std::optional<Variable> Handlers::local(const ast::Stmt &stmt, Type type) {
+    const std::string &name = stmt.target[0].name;
+    const auto refuse = [&](const SourceSpan &span, std::string message) {
+        e_.complain(span, std::move(message));
+        return std::optional<Variable>{};
+    };
+    auto &names = frames_.back().names;
+    const auto found = names.find(name);
     if (found == names.end()) {
-        const Type type = value.type;
         if (type != Type::page && type != Type::pte && type != Type::boolean && type != Type::mm &&
             type != Type::number)
-            return e_.complain(stmt.span,
-                               "a local can't hold " + std::string(name_of(value.type)));
+            return refuse(stmt.span, "a local can't hold " + std::string(name_of(type)));
         if (locals_.size() >= max_locals)
-            return e_.complain(stmt.span, "the operation has too many locals");
-        found = names.insert_or_assign(name, Variable{type, Variable::Kind::local,
-                                                      static_cast<std::int64_t>(locals_.size()),
-                                                      0, {}})
-                    .first;
+            return refuse(stmt.span, "the operation has too many locals");
+        const Variable variable{type, Variable::Kind::local,
+                                static_cast<std::int64_t>(locals_.size()), 0, {}};
+        names.insert_or_assign(name, variable);
         locals_.push_back({type, name});
+        return variable;
     }
     if (found->second.kind != Variable::Kind::local)
-        return e_.complain(stmt.target[0].span, "'" + name + "' is a fixed parameter");
-    if (found->second.type != value.type)
-        return e_.complain(stmt.span, "'" + name + "' holds " +
-                                          std::string(name_of(found->second.type)) + ", this is " +
-                                          std::string(name_of(value.type)));
-    e_.emit(Code::store_local, e_.in_register(value, stmt.span), 0, 0,
-            static_cast<unsigned>(found->second.number));
+        return refuse(stmt.target[0].span, "'" + name + "' is a fixed parameter");
+    if (found->second.type != type)
+        return refuse(stmt.span, "'" + name + "' holds " +
+                                     std::string(name_of(found->second.type)) + ", this is " +
+                                     std::string(name_of(type)));
+    return found->second;
+}
+
+// `page = gup(va, flags)`: the GUP of the design runs here, and what it returns is no pin.
+void Handlers::assign_result(const ast::Stmt &stmt) {
+    const ast::Expr &value = stmt.value[0];
+    const auto kind = find_operation(value.name);
+    if (!kind || info(*kind).needs != Needs::pin_slot)
+        return e_.complain(value.span, "only a GUP returns something");
+    if (gup_)
+        return e_.complain(stmt.span, "a GUP goes on as another one: return " + value.name + "(...)");
+    e_.program().statements.push_back({e_.here(), stmt.span});
+    if (const auto variable = local(stmt, Type::page))
+        call(value, ast::HandlerKind::operation, true, variable->number);
+}
+
+// Where a world has no LRU batches, pages get on the LRU lists at once: no step.
+bool Handlers::lru_phrase(const ast::Stmt &stmt) {
+    const ast::Expr &phrase = stmt.value[0];
+    const bool add = matches(phrase, {"add", "_", "to", "lru", "batch"});
+    const bool all = matches(phrase, {"drain", "all", "lru", "batches"});
+    if (!add && !all && !matches(phrase, {"drain", "lru", "batch"}))
+        return false;
+    if (!e_.program().world.lru_batches)
+        return true;
+    begin_step(stmt.span);
+    if (!add)
+        return e_.emit(Code::lru_drain, 0, 0, 0, all), true;
+    auto c = context();
+    const Value page = x_.compile(phrase.operands[1], c, Type::page);
+    if (page.type == Type::page)
+        e_.emit(Code::lru_add, e_.in_register(page, stmt.span));
+    return true;
+}
+
+// Where a world has no secondary MMU, nobody is told anything: no step.
+bool Handlers::notifier_phrase(const ast::Stmt &stmt) {
+    const ast::Expr &phrase = stmt.value[0];
+    const bool start = matches(phrase, {"notifier", "start"});
+    const bool start_va = matches(phrase, {"notifier", "start", "va"});
+    const bool end_va = matches(phrase, {"notifier", "end", "va"});
+    if (!start && !start_va && !end_va && !matches(phrase, {"notifier", "end"}))
+        return false;
+    if (!e_.program().world.secondary_mmu())
+        return true;
+    begin_step(stmt.span);
+    e_.emit(start || start_va ? Code::notifier_start : Code::notifier_end, 0, 0, 0,
+            !start_va && !end_va);
+    return true;
 }
 
 bool Handlers::lock_phrase(const ast::Expr &phrase) {
@@ -187,9 +256,10 @@ bool Handlers::lock_phrase(const ast::Expr &phrase) {
         std::initializer_list<std::string_view> words;
         Code code;
     };
-    static const std::array<LockPhrase, 8> locks{
+    static const std::array<LockPhrase, 9> locks{
         {{{"lock", "mmap_lock", "for", "reading"}, Code::lock_mmap_read},
          {{"lock", "mmap_lock", "for", "writing"}, Code::lock_mmap_write},
+         {{"lock", "vma", "for", "writing"}, Code::lock_vma_write},
          {{"lock", "ptl"}, Code::lock_ptl},
          {{"unlock", "ptl"}, Code::unlock_ptl},
          {{"irqs", "off"}, Code::irqs_off},
@@ -203,6 +273,10 @@ bool Handlers::lock_phrase(const ast::Expr &phrase) {
         }
     if (matches(phrase, {"unlock", "mmap_lock"})) {
         e_.emit(Code::unlock_mmap_read, 0, 0, 0, 0, unlock_as_held);
+        return true;
+    }
+    if (matches(phrase, {"unlock", "vma"})) {
+        e_.emit(Code::unlock_vma_read, 0, 0, 0, 0, unlock_as_held);
         return true;
     }
     return false;
@@ -246,6 +320,10 @@ bool Handlers::memory_phrase(const ast::Expr &phrase) {
         return e_.emit(Code::dma_read), true;
     if (matches(phrase, {"write", "through", "pin"}))
         return e_.emit(Code::dma_write), true;
+    if (matches(phrase, {"load", "through", "secondary", "mmu"}))
+        return e_.emit(Code::secondary_load), true;
+    if (matches(phrase, {"store", "through", "secondary", "mmu"}))
+        return e_.emit(Code::secondary_store), true;
     if (matches(phrase, {"write", "_", "to", "swap"})) {
         auto c = context();
         const Value page = x_.compile(phrase.operands[1], c, Type::page);
@@ -267,6 +345,8 @@ void Handlers::phrase(const ast::Stmt &stmt) {
     const ast::Expr &phrase = stmt.value[0];
     if (matches(phrase, {"wait", "userfaultfd(va)"}))
         return wait_userfaultfd(stmt.span);
+    if (notifier_phrase(stmt) || lru_phrase(stmt))
+        return;
     begin_step(stmt.span);
     if (lock_phrase(phrase) || memory_phrase(phrase) || page_phrase(phrase))
         return;

@@ -36,6 +36,8 @@ Context Handlers::context() {
     c.design = &d_;
     c.gup = gup_;
     c.fault = frames_.back().fault;
+    c.longterm = item_.flags.longterm;
+    c.secondary_mmu = info(item_.kind).actor == Actor::secondary_mmu;
     return c;
 }
 
@@ -80,8 +82,8 @@ void Handlers::ghost_end() {
         e_.emit(Code::soft_dirty_armed, 0, 0, 0, 1);
     if (item_.kind == OperationKind::uffd_wp_resolve)
         e_.emit(Code::wp_resolved);
-    if (item_.kind == OperationKind::uffd_wp_protect)
-        e_.emit(Code::wp_returned);
+    if (const unsigned armed = arms(item_.kind); armed != 0)
+        e_.emit(Code::wp_returned, 0, 0, 0, armed);
     if (item_.kind == OperationKind::unpin)
         e_.emit(Code::drop_pin);
 }
@@ -143,7 +145,8 @@ void Handlers::operation(const MenuItem &item) {
     lay_out_locals(e_, entry, first_rest, locals_);
 }
 
-void Handlers::body(const ast::Handler &handler, Names names, bool fault, bool operation) {
+void Handlers::body(const ast::Handler &handler, Names names, bool fault, bool operation,
+                    std::optional<std::int64_t> result) {
     if (frames_.size() >= max_nesting) {
         e_.complain(handler.span, "'" + handler.name + "' calls itself");
         return;
@@ -156,13 +159,14 @@ void Handlers::body(const ast::Handler &handler, Names names, bool fault, bool o
     frame.where = frames_.empty() ? own : frames_.back().where + " > " + own;
     frame.fault = fault || (!frames_.empty() && frames_.back().fault);
     frame.operation = operation;
+    frame.result = result;
     frames_.push_back(std::move(frame));
     auto outer_loops = std::move(loops_);
     loops_.clear();
     block(handler.body);
     left_ = false;
     if (operation)
-        end(gup_ ? EndOf::failed_gup : EndOf::plain);
+        end(gup_ && !result ? EndOf::failed_gup : EndOf::plain);
     e_.set_targets(frames_.back().returns, e_.here());
     loops_ = std::move(outer_loops);
     frames_.pop_back();
@@ -200,9 +204,7 @@ void Handlers::statement(const ast::Stmt &stmt) {
     case ast::StmtKind::return_:
         return return_(stmt);
     case ast::StmtKind::fail:
-        if (!gup_ || !frames_.back().operation)
-            return e_.complain(stmt.span, "only a GUP can fail");
-        return end(EndOf::failed_gup);
+        return fail(stmt.span);
     case ast::StmtKind::break_:
     case ast::StmtKind::continue_:
         if (loops_.empty())
@@ -315,31 +317,56 @@ void Handlers::atomic(const ast::Stmt &stmt) {
     --atomic_;
 }
 
+// The whole operation ends without a page, also where another one runs the GUP.
+void Handlers::fail(const SourceSpan &span) {
+    // Its faults and handlers may say so as well.
+    const auto frame = std::find_if(frames_.rbegin(), frames_.rend(),
+                                    [](const Frame &f) { return f.operation; });
+    if (frame == frames_.rend() || !(gup_ || frame->result))
+        return e_.complain(span, "only a GUP can fail");
+    end(frame->result ? EndOf::plain : EndOf::failed_gup);
+}
+
+bool Handlers::is_operation(const ast::Expr &value) const {
+    return value.kind == ast::ExprKind::call &&
+           d_.handler(ast::HandlerKind::operation, value.name) != nullptr;
+}
+
 void Handlers::return_(const ast::Stmt &stmt) {
-    Frame &frame = frames_.back();
+    const auto leave = [&] { frames_.back().returns.push_back(e_.emit(Code::jump)); };
+    const Frame &frame = frames_.back();
     if (stmt.value.empty()) {
         if (frame.operation)
-            return end(gup_ ? EndOf::failed_gup : EndOf::plain);
-        frame.returns.push_back(e_.emit(Code::jump));
-        return;
+            return end(gup_ && !frame.result ? EndOf::failed_gup : EndOf::plain);
+        return leave();
     }
-    if (!frame.operation || !gup_)
+    const auto result = frame.result;
+    if (!frame.operation || !(gup_ || result))
         return e_.complain(stmt.span, "only a GUP returns something");
     const ast::Expr &value = stmt.value[0];
-    if (value.kind == ast::ExprKind::call &&
-        d_.handler(ast::HandlerKind::operation, value.name) != nullptr)
-        return call(value, ast::HandlerKind::operation, true);
+    if (is_operation(value)) {
+        call(value, ast::HandlerKind::operation, true, result);
+        if (result)
+            leave();
+        return;
+    }
     auto c = context();
     const Value page = x_.compile(value, c, Type::page);
-    if (page.type == Type::page)
-        end(EndOf::gup, e_.in_register(page, stmt.span));
+    if (page.type != Type::page)
+        return;
+    if (!result)
+        return end(EndOf::gup, e_.in_register(page, stmt.span));
+    e_.emit(Code::store_local, e_.in_register(page, stmt.span), 0, 0,
+            static_cast<unsigned>(*result));
+    leave();
 }
 
 void Handlers::call(const ast::Stmt &stmt, ast::HandlerKind kind) {
     call(stmt.value[0], kind, false);
 }
 
-void Handlers::call(const ast::Expr &expr, ast::HandlerKind kind, bool operation) {
+void Handlers::call(const ast::Expr &expr, ast::HandlerKind kind, bool operation,
+                    std::optional<std::int64_t> result) {
     const ast::Handler *handler = d_.handler(kind, expr.name);
     if (handler == nullptr) {
         const std::string what = kind == ast::HandlerKind::fault ? "fault" : "handler";
@@ -367,7 +394,7 @@ void Handlers::call(const ast::Expr &expr, ast::HandlerKind kind, bool operation
                                               "a handler needs, it looks at in a step of its own");
         names.insert_or_assign(handler->parameters[i], found->second);
     }
-    body(*handler, std::move(names), kind == ast::HandlerKind::fault, operation);
+    body(*handler, std::move(names), kind == ast::HandlerKind::fault, operation, result);
 }
 
 } // namespace cowcheck

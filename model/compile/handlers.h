@@ -6,6 +6,7 @@
 #include "model/compile/expressions.h"
 #include "model/compile/local_layout.h"
 
+#include <optional>
 #include <set>
 
 namespace cowcheck {
@@ -27,6 +28,8 @@ class Handlers {
         std::string where;
         bool fault = false;
         bool operation = false; // `return` ends the operation
+        // An operation that another one runs: what it returns goes into this local.
+        std::optional<std::int64_t> result;
         std::vector<std::uint16_t> returns;
     };
     struct Loop {
@@ -40,7 +43,8 @@ class Handlers {
     void ghost_end();
     void end(EndOf end, unsigned page = 0);
 
-    void body(const ast::Handler &handler, Names names, bool fault, bool operation);
+    void body(const ast::Handler &handler, Names names, bool fault, bool operation,
+              std::optional<std::int64_t> result = {});
     void block(const ast::Block &block);
     void statement(const ast::Stmt &stmt);
     void if_(const ast::Stmt &stmt);
@@ -49,11 +53,18 @@ class Handlers {
     void atomic(const ast::Stmt &stmt);
     void return_(const ast::Stmt &stmt);
     void call(const ast::Stmt &stmt, ast::HandlerKind kind);
-    void call(const ast::Expr &expr, ast::HandlerKind kind, bool operation);
+    void call(const ast::Expr &expr, ast::HandlerKind kind, bool operation,
+              std::optional<std::int64_t> result = {});
+    bool is_operation(const ast::Expr &value) const;
+    void fail(const SourceSpan &span);
     void assign(const ast::Stmt &stmt);
     void assign_pte(const ast::Stmt &stmt);
     void assign_field(const ast::Stmt &stmt);
     void assign_local(const ast::Stmt &stmt);
+    void assign_result(const ast::Stmt &stmt);
+    std::optional<Variable> local(const ast::Stmt &stmt, Type type);
+    bool lru_phrase(const ast::Stmt &stmt);
+    bool notifier_phrase(const ast::Stmt &stmt);
     void phrase(const ast::Stmt &stmt);
     bool lock_phrase(const ast::Expr &phrase);
     bool page_phrase(const ast::Expr &phrase);

@@ -94,6 +94,9 @@ class Classifier {
             case Code::lock_mmap_write:
                 locks |= Held::mmap_read;
                 break;
+            case Code::lock_vma_write:
+                locks |= Held::vma_read;
+                break;
             case Code::lock_ptl:
                 locks |= Held::ptl;
                 break;
@@ -117,6 +120,8 @@ class Classifier {
             std::uint8_t held = p_.rests[r].held;
             if ((held & Held::mmap_write) != 0)
                 held = static_cast<std::uint8_t>((held & ~Held::mmap_write) | Held::mmap_read);
+            if ((held & Held::vma_write) != 0)
+                held = static_cast<std::uint8_t>((held & ~Held::vma_write) | Held::vma_read);
             const std::uint8_t wanted = waits_for(p_.rests[r]);
             for (unsigned bit = 0; bit < 8; ++bit)
                 if (((held >> bit) & 1U) != 0)
@@ -408,6 +413,7 @@ class Classifier {
         case Code::unlock_mmap_write:
         case Code::unlock_ptl:
         case Code::irqs_on:
+        case Code::unlock_vma_read: // whoever tries for reading does not see other readers
             return Mover::left;
         case Code::lock_page:
             return facts_.trylock ? Mover::none : Mover::right;

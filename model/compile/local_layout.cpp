@@ -22,7 +22,8 @@ bool is_local_access(const Instruction &i) {
 LocalSet uses(const Instruction &i) {
     if (i.code == Code::load_local && is_local_access(i))
         return bit(i.imm);
-    if (i.code == Code::seq_odd || i.code == Code::seq_changed)
+    if (i.code == Code::seq_odd || i.code == Code::seq_changed ||
+        i.code == Code::notifier_changed)
         return bit(seq_local);
     if (i.code == Code::copy && i.imm != 0)
         return bit(shared_local);
@@ -34,7 +35,7 @@ LocalSet defines(const Instruction &i) {
         return bit(i.imm);
     if (i.code == Code::note_shared || i.code == Code::new_mm)
         return bit(shared_local);
-    return i.code == Code::seq_read ? bit(seq_local) : LocalSet();
+    return i.code == Code::seq_read || i.code == Code::notifier_read ? bit(seq_local) : LocalSet();
 }
 
 unsigned width(Type type) {

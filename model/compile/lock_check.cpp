@@ -16,12 +16,14 @@ struct LockName {
     std::string_view name;
 };
 
-constexpr std::array<LockName, 6> lock_names{{{Held::mmap_read, "mmap_lock (for reading)"},
+constexpr std::array<LockName, 8> lock_names{{{Held::mmap_read, "mmap_lock (for reading)"},
                                               {Held::mmap_write, "mmap_lock (for writing)"},
                                               {Held::ptl, "ptl"},
                                               {Held::irqs_off, "interrupts off"},
                                               {Held::page, "a page lock"},
-                                              {Held::seq, "write_protect_seq"}}};
+                                              {Held::seq, "write_protect_seq"},
+                                              {Held::vma_read, "the VMA's lock (for reading)"},
+                                              {Held::vma_write, "the VMA's lock (for writing)"}}};
 
 std::string names_of(unsigned held) {
     std::string text;
@@ -36,6 +38,7 @@ std::string names_of(unsigned held) {
 struct Facts {
     std::uint8_t held = 0;
     std::uint8_t reg = 0; // 0: none
+    std::uint8_t tried = 0; // the lock that it may have taken
     bool inverted = false;
 };
 
@@ -58,6 +61,12 @@ Effect effect_of(Code code) {
         return {Held::irqs_off, 0};
     case Code::seq_begin:
         return {Held::seq, 0};
+    case Code::lock_vma_write:
+        return {Held::vma_write, 0};
+    case Code::unlock_vma_read:
+        return {0, Held::vma_read};
+    case Code::unlock_vma_write:
+        return {0, Held::vma_write};
     case Code::unlock_mmap_read:
         return {0, Held::mmap_read};
     case Code::unlock_mmap_write:
@@ -126,6 +135,11 @@ class Checker {
             if ((facts.held & Held::mmap_write) != 0)
                 instruction.code = Code::unlock_mmap_write;
         }
+        if (instruction.code == Code::unlock_vma_read && instruction.target == unlock_as_held) {
+            instruction.target = 0;
+            if ((facts.held & Held::vma_write) != 0)
+                instruction.code = Code::unlock_vma_write;
+        }
         const Effect effect = effect_of(instruction.code);
         if ((effect.takes & facts.held) != 0)
             e_.complain(span, names_of(effect.takes) + " is held already");
@@ -136,6 +150,11 @@ class Checker {
             e_.complain(span, "wait userfaultfd sleeps, so nothing but mmap_lock (for reading) may "
                               "be held; also held: " +
                                   names_of(facts.held));
+        constexpr unsigned no_sleep = Held::ptl | Held::irqs_off;
+        if (instruction.code == Code::notifier_start && (facts.held & no_sleep) != 0)
+            e_.complain(span, "a notifier may sleep, so neither ptl nor interrupts off may be held");
+        if (instruction.code == Code::lock_vma_write && (facts.held & Held::mmap_write) == 0)
+            e_.complain(span, "the VMA's lock is taken for writing under mmap_lock for writing");
         if (instruction.code == Code::end && facts.held != 0)
             e_.complain(span, "the operation ends with " + names_of(facts.held) + " held");
         facts.held = static_cast<std::uint8_t>((facts.held | effect.takes) & ~effect.gives);
@@ -143,8 +162,9 @@ class Checker {
     }
 
     void branch(const Instruction &instruction, std::size_t i, Facts facts) {
-        if (instruction.code == Code::trylock_page) {
+        if (instruction.code == Code::trylock_page || instruction.code == Code::trylock_vma) {
             facts.reg = instruction.a;
+            facts.tried = instruction.code == Code::trylock_page ? Held::page : Held::vma_read;
             facts.inverted = false;
         } else if (instruction.code == Code::invert && facts.reg == instruction.b &&
                    facts.reg != 0) {
@@ -156,7 +176,7 @@ class Checker {
             const bool jump_has_lock = (instruction.code == Code::jump_if) != facts.inverted;
             Facts with = facts;
             with.reg = 0;
-            with.held |= Held::page;
+            with.held |= facts.tried;
             Facts without = facts;
             without.reg = 0;
             reach(instruction.target, jump_has_lock ? with : without);

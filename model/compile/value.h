@@ -40,6 +40,12 @@ struct Value {
     std::uint8_t reg = 0;
 };
 
+// Which sequence count a value of Type::seq is about, in place of a register.
+struct Sequence {
+    static constexpr std::uint8_t write_protect = 0;
+    static constexpr std::uint8_t invalidate = 1;
+};
+
 // A name in a handler: a local (by number), or a parameter that stands for a
 // constant or for a fixed register.
 struct Variable {

@@ -59,6 +59,7 @@ private:
         case Actor::monitor: return "monitor";
         case Actor::procfs: return "procfs";
         case Actor::kernel: return "kernel_thread";
+        case Actor::secondary_mmu: // such worlds are refused
         case Actor::device: break;
         }
         return "device";
@@ -307,13 +308,16 @@ private:
 }  // namespace promela
 
 std::string export_promela(const Program& program, const ExportOptions& options) {
-    bool known = program.world.backing == Backing::anonymous && program.layout.parts == 0;
+    bool known = program.world.backing == Backing::anonymous && program.layout.parts == 0 &&
+                 !program.world.wp_async && !program.world.event_fork;
     for (const OperationCode& operation : program.operations)
-        known = known && operation.item.kind != OperationKind::madvise_dontneed;
+        known = known && operation.item.kind != OperationKind::madvise_dontneed &&
+                operation.item.kind != OperationKind::pagemap_scan;
     if (!known)
         throw promela::NotExportable("world " + program.world.name +
-                                     ": only worlds of anonymous base pages, without mprotect and "
-                                     "madvise, can be exported");
+                                     ": only worlds of anonymous base pages, without mprotect, madvise, "
+                                     "a secondary MMU and features of userfaultfd, and designs without VMA locks, can be "
+                                     "exported");
     return promela::Exporter(program, options).text();
 }
 

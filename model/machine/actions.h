@@ -146,6 +146,8 @@ void for_each_start(const Program &program, const State &state, bool only_instan
         for (unsigned va = 0; va < l.pages; ++va)
             if ((l.get(state, Field::mapped, l.pte_index(mm, va)) != 0 &&
                  !(access && only_instant)) ||
+                (l.get(state, Field::spte, l.pte_index(mm, va)) != 0 &&
+                 info(op.item.kind).actor == Actor::secondary_mmu) ||
                 (access && l.get(state, Field::tlb_valid, l.tlb_index(thread.cpu, va)) != 0)) {
                 action.va = static_cast<std::uint8_t>(va);
                 visit(action);

@@ -27,11 +27,15 @@ inline constexpr std::size_t scope_count = 7;
     X(has_pinned,        mm,     0,   8,   1, "some FOLL_PIN was ever tried in this mm")          \
     X(tlb_flush_pending, mm,     0,   9,   3, "how many deferred TLB flushes are under way")      \
     X(soft_dirty_armed,  mm,     0,  12,   1, "ghost: clear_refs has returned")                   \
+    X(vma_readers,       mm,     1,   0,   3, "how many hold the VMA's own lock for reading")     \
+    X(vma_writer,        mm,     1,   3,   1, "the VMA's own lock is held for writing")           \
     X(pte,               pte,    0,   0,  12, "the page table entry, see PteBit")                 \
     X(mapped,            pte,    0,  12,   1, "a VMA covers the page")                            \
-    X(wp_armed,          pte,    0,  13,   2, "ghost: 1 protected, 2 and the ioctl has returned") \
+    X(wp_armed,          pte,    0,  13,   2, "ghost: 1 protected, 2 and the ioctl has returned, 3 by PAGEMAP_SCAN") \
     X(expects_zero,      pte,    0,  15,   1, "ghost: the process should read zeroes here")       \
     X(read_only,         pte,    1,   0,   1, "mprotect(PROT_READ) took VM_WRITE from the VMA")    \
+    X(spte,              pte,    2,   0,  12, "the secondary MMU's entry, see PteBit")            \
+    X(invalidating,      pte,    2,  12,   3, "between invalidate_range_start and _end, how often") \
     X(refcount,          page,   0,   0,  16, "the kernel's number; a pin counts 1024")           \
     X(kind,              page,   1,   0,   2, "0 free, 1 anonymous, 2 zeropage, 3 page cache")    \
     X(mapcount,          page,   1,   2,   4, "how many PTEs map the page")                       \
@@ -55,6 +59,8 @@ inline constexpr std::size_t scope_count = 7;
     X(tlb_valid,         tlb,    0,   0,   1, "the TLB holds a translation")                      \
     X(tlb_writable,      tlb,    0,   1,   1, "it permits stores without another walk")           \
     X(tlb_page,          tlb,    0,   2,   4, "the frame")                                        \
+    X(batch_valid,       tlb,    0,   6,   1, "the CPU's LRU batch refers to a page it mapped here") \
+    X(batch_page,        tlb,    0,   7,   4, "that page")                                        \
     X(pc,                thread, 0,   0,  12, "where the handler rests; 0 is idle")               \
     X(op_mm,             thread, 1,   0,   2, "service threads: the process worked on")           \
     X(op_va,             thread, 1,   2,   2, "the virtual page worked on")                       \
@@ -102,13 +108,19 @@ struct Part {
     static constexpr std::uint8_t mprotect = 1;
     static constexpr std::uint8_t swap = 2;
     static constexpr std::uint8_t outside = 4;
+    static constexpr std::uint8_t secondary_mmu = 8;
+    static constexpr std::uint8_t vma_lock = 16; // where the design takes it
+    static constexpr std::uint8_t lru_batches = 32;
 };
 
 [[nodiscard]] constexpr std::uint8_t part_of(Field field) {
     return field == Field::read_only   ? Part::mprotect
-           : field == Field::swapcache || field == Field::page_dirty ? Part::swap
+           : field == Field::swapcache || field == Field::page_dirty      ? Part::swap
            : field == Field::outside_page || field == Field::constraint ? Part::outside
-                                                                     : Part::always;
+           : field == Field::spte || field == Field::invalidating       ? Part::secondary_mmu
+           : field == Field::vma_readers || field == Field::vma_writer  ? Part::vma_lock
+           : field == Field::batch_valid || field == Field::batch_page  ? Part::lru_batches
+                                                                        : Part::always;
 }
 
 // Thread locals of a handler follow the fixed thread fields: from this bit of
@@ -124,6 +136,7 @@ struct PteBit {
     static constexpr std::uint16_t soft_dirty = 1U << 3;
     static constexpr std::uint16_t uffd_wp = 1U << 4;
     static constexpr std::uint16_t special = 1U << 5; // vm_normal_page() is NULL
+    static constexpr std::uint16_t referenced = 1U << 5; // of the secondary MMU's: holds FOLL_GET
     static constexpr std::uint16_t huge = 1U << 6;    // a PMD maps it, with its neighbours
     static constexpr std::uint16_t swap = 1U << 7;    // not present: a swap entry
     static constexpr std::uint16_t exclusive = 1U << 6; // of a swap entry: pte_swp_exclusive()

@@ -146,6 +146,8 @@ template <class Observer = NoObserver> class Machine {
     bool only_mine(unsigned page);
     bool nobody_elses(unsigned page, bool ptl_held);
     bool has_other_cpu(unsigned mm) const;
+    bool in_lru_batch(unsigned page) const;
+    bool in_secondary_mmu(unsigned page, unsigned without) const;
     bool child_is_new();
 
     bool idle(unsigned thread) { return (thread_words(thread)[0] & 0xfffU) == 0; }
@@ -174,7 +176,7 @@ template <class Observer = NoObserver> class Machine {
     bool is_quiet(unsigned mm);
     unsigned swap_cache() const;
     unsigned swap_entries(unsigned without) const;
-    unsigned count_references(unsigned page) const;
+    unsigned count_references(unsigned page, bool with_pins) const;
     unsigned count_mappings(unsigned page) const;
     bool reachable_by_others(unsigned mm, unsigned page);
     bool any_foll_pin() const;
@@ -196,7 +198,13 @@ template <class Observer = NoObserver> class Machine {
     bool new_mm(unsigned &child);
     void start_mm(unsigned child);
     void end_mm(unsigned mm);
+    void lru_add(unsigned page);
+    void lru_drain(unsigned entry);
+    void forget_translation(unsigned entry);
+    void notify(unsigned mm, unsigned va, bool start);
+    void commit_access(unsigned page, bool store);
     bool access_tlb(bool store);
+    bool access_secondary(bool store);
     bool walk(bool store);
     void dma_write(unsigned pin);
     void bump_seq(unsigned mm);

@@ -132,7 +132,8 @@ template <class O> unsigned Machine<O>::swap_entries(unsigned without) const {
 
 // What the reference count should be when nothing is under way: one for every
 // mapping (the zeropage and page cache: one for the cache), 1 or 1024 for a pin.
-template <class O> unsigned Machine<O>::count_references(unsigned page) const {
+template <class O>
+unsigned Machine<O>::count_references(unsigned page, bool with_pins) const {
     const auto kind = static_cast<PageKind>(get(Field::kind, page));
     unsigned n = kind == PageKind::zeropage ? 1 : count_mappings(page);
     n += kind == PageKind::page_cache ? 1 : 0;
@@ -141,7 +142,14 @@ template <class O> unsigned Machine<O>::count_references(unsigned page) const {
     for (unsigned i = 0; i < pins(); ++i)
         if (get(Field::pin_state, i) == static_cast<unsigned>(PinState::held) &&
             get(Field::pin_page, i) == page)
-            n += get(Field::pin_foll_pin, i) != 0 ? 1024U : 1U;
+            n += get(Field::pin_foll_pin, i) == 0 ? 1U : with_pins ? 1024U : 0U;
+    for (unsigned i = 0; p_.layout.has(Field::batch_valid) && i < p_.layout.size(Scope::tlb); ++i)
+        n += get(Field::batch_valid, i) != 0 && get(Field::batch_page, i) == page;
+    for (unsigned i = 0; p_.layout.has(Field::spte) && i < p_.layout.size(Scope::pte); ++i) {
+        const unsigned entry = get(Field::spte, i);
+        n += (entry & PteBit::present) != 0 && (entry & PteBit::referenced) != 0 &&
+             (entry >> PteBit::frame_shift) == page;
+    }
     return n;
 }
 
@@ -150,6 +158,24 @@ template <class O> bool Machine<O>::any_foll_pin() const {
     for (unsigned i = 0; i < pins(); ++i)
         if (get(Field::pin_state, i) != 0 && get(Field::pin_foll_pin, i) != 0)
             return true;
+    return false;
+}
+
+template <class O> bool Machine<O>::in_lru_batch(unsigned page) const {
+    for (unsigned i = 0; p_.layout.has(Field::batch_valid) && i < p_.layout.size(Scope::tlb); ++i)
+        if (get(Field::batch_valid, i) != 0 && get(Field::batch_page, i) == page)
+            return true;
+    return false;
+}
+
+// Whether a secondary MMU maps the page for a process other than `without`.
+template <class O> bool Machine<O>::in_secondary_mmu(unsigned page, unsigned without) const {
+    for (unsigned i = 0; p_.layout.has(Field::spte) && i < p_.layout.size(Scope::pte); ++i) {
+        const unsigned entry = get(Field::spte, i);
+        if ((entry & PteBit::present) != 0 && (entry >> PteBit::frame_shift) == page &&
+            i / p_.layout.pages != without)
+            return true;
+    }
     return false;
 }
 
@@ -168,6 +194,8 @@ template <class O> bool Machine<O>::reachable_by_others(unsigned mm, unsigned pa
             i / p_.layout.pages != mm)
             return true;
     }
+    if (in_secondary_mmu(page, mm))
+        return true;
     for (unsigned i = 0; i < pins(); ++i)
         if (get(Field::pin_state, i) == static_cast<unsigned>(PinState::held) &&
             get(Field::pin_page, i) == page &&

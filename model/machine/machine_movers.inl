@@ -10,8 +10,9 @@ template <class O> bool Machine<O>::has_other_cpu(unsigned mm) const {
         return false;
     const auto &world = p_.world.threads;
     for (unsigned t = 0; t < world.size(); ++t)
-        if (t != thread_ && world[t].actor == Actor::cpu && world[t].mm == mm)
-            return true;
+        if (t != thread_ && ((world[t].actor == Actor::cpu && world[t].mm == mm) ||
+                             world[t].actor == Actor::secondary_mmu))
+            return true; // a secondary MMU's faults look at page tables without a lock, too
     return false;
 }
 
@@ -30,8 +31,10 @@ template <class O> bool Machine<O>::elsewhere_in_locals(unsigned page) {
 }
 
 // Nobody but a thread of this process, under this process's ptl, can come to the
-// page by way of a mapping.
+// page by way of a mapping. A secondary MMU or an LRU batch needs no ptl.
 template <class O> bool Machine<O>::only_mine(unsigned page) {
+    if (in_secondary_mmu(page, mms()) || in_lru_batch(page))
+        return false;
     for (unsigned i = 0; i < p_.layout.size(Scope::pte); ++i) {
         const unsigned pte = get(Field::pte, i);
         if ((pte & PteBit::present) != 0 && (pte >> PteBit::frame_shift) == page &&

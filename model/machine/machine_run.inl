@@ -217,6 +217,55 @@ template <class O> StepResult Machine<O>::run(unsigned address, bool entering) {
         case Code::irqs_off:
         case Code::irqs_on:
             break;
+        case Code::trylock_vma:
+            r[i->a] = truth(get(Field::vma_writer, r[Reg::mm]) == 0);
+            if (r[i->a] != 0)
+                set(Field::vma_readers, r[Reg::mm], get(Field::vma_readers, r[Reg::mm]) + 1U);
+            break;
+        case Code::lock_vma_write:
+            if (get(Field::vma_writer, r[Reg::mm]) != 0 ||
+                get(Field::vma_readers, r[Reg::mm]) != 0) {
+                blocked = Blocked::lock;
+                goto stuck;
+            }
+            set(Field::vma_writer, r[Reg::mm], 1);
+            break;
+        case Code::unlock_vma_read:
+            set(Field::vma_readers, r[Reg::mm], get(Field::vma_readers, r[Reg::mm]) - 1U);
+            break;
+        case Code::unlock_vma_write:
+            set(Field::vma_writer, r[Reg::mm], 0);
+            break;
+
+        case Code::notifier_start:
+        case Code::notifier_end:
+            for (unsigned va = 0; va < p_.layout.pages; ++va)
+                if (i->imm != 0 || va == r[Reg::va])
+                    notify(r[Reg::mm], va, i->code == Code::notifier_start);
+            break;
+        case Code::notifier_read:
+            set(Field::seq_watch, thread_,
+                get(Field::invalidating, slot(r[Reg::mm], r[Reg::va])) != 0 ? 2 : 1);
+            break;
+        case Code::notifier_changed:
+            r[i->a] = truth(get(Field::seq_watch, thread_) != 1);
+            break;
+        case Code::lru_add:
+            lru_add(r[i->a]);
+            break;
+        case Code::lru_drain:
+            for (unsigned e = 0; e < p_.layout.size(Scope::tlb); ++e)
+                if (i->imm != 0 || (p_.world.threads[thread_].actor == Actor::cpu &&
+                                    e / p_.layout.pages == p_.world.threads[thread_].cpu))
+                    lru_drain(e);
+            break;
+        case Code::secondary_load:
+        case Code::secondary_store:
+            if (!access_secondary(i->code == Code::secondary_store)) {
+                blocked = Blocked::lock;
+                goto stuck;
+            }
+            break;
 
         case Code::seq_begin:
         case Code::seq_end:
@@ -289,10 +338,11 @@ template <class O> StepResult Machine<O>::run(unsigned address, bool entering) {
         case Code::set_pte: {
             const unsigned old = get(Field::pte, r[i->b]);
             set(Field::pte, r[i->b], r[i->a]);
-            // Only the monitor's own ioctl arms the promise.
+            // Only the monitor's own ioctl arms the promise. Where faults resolve themselves,
+            // nobody told us that the one before was kept.
             if (i->imm != 0 && (old & PteBit::uffd_wp) == 0 && (r[i->a] & PteBit::uffd_wp) != 0 &&
-                get(Field::wp_armed, r[i->b]) == 0)
-                set(Field::wp_armed, r[i->b], 1);
+                (get(Field::wp_armed, r[i->b]) == 0 || p_.world.wp_async))
+                set(Field::wp_armed, r[i->b], i->imm);
             break;
         }
         case Code::share_pte:
@@ -381,7 +431,7 @@ template <class O> StepResult Machine<O>::run(unsigned address, bool entering) {
             set(Field::wp_armed, slot(r[Reg::mm], r[Reg::va]), 0);
             break;
         case Code::wp_returned:
-            if (get(Field::wp_armed, slot(r[Reg::mm], r[Reg::va])) != 0)
+            if (get(Field::wp_armed, slot(r[Reg::mm], r[Reg::va])) == i->imm)
                 set(Field::wp_armed, slot(r[Reg::mm], r[Reg::va]), 2);
             break;
 
@@ -414,7 +464,7 @@ template <class O> StepResult Machine<O>::run(unsigned address, bool entering) {
             r[i->a] = truth(is_quiet(r[i->b]));
             break;
         case Code::references:
-            r[i->a] = narrow(count_references(r[i->b]));
+            r[i->a] = narrow(count_references(r[i->b], i->imm == 0));
             break;
         case Code::mappings:
             r[i->a] = narrow(count_mappings(r[i->b]));

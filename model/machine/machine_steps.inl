@@ -54,12 +54,38 @@ template <class O> bool Machine<O>::flush(unsigned mm, unsigned va, bool all) {
             continue;
         for (unsigned page = 0; page < p_.layout.pages; ++page)
             if (all || page == va)
-                s_.words[p_.layout.element(Scope::tlb,
-                                           p_.layout.tlb_index(thread.cpu, page))] = 0;
+                forget_translation(p_.layout.tlb_index(thread.cpu, page));
     }
     auto &context = thread_words(thread_)[1];
     context = static_cast<std::uint16_t>(context & ~(1U << 6U));
     return true;
+}
+
+// What the CPU's LRU batch holds is no translation.
+template <class O> void Machine<O>::forget_translation(unsigned entry) {
+    for (const Field field : {Field::tlb_valid, Field::tlb_writable, Field::tlb_page})
+        set(field, entry, 0);
+}
+
+// A batch remembers one page for each place where its CPU maps pages: with the next one
+// there the batch is full, and drained.
+template <class O> void Machine<O>::lru_add(unsigned page) {
+    if (p_.world.threads[thread_].actor != Actor::cpu)
+        return;
+    const unsigned entry = p_.layout.tlb_index(p_.world.threads[thread_].cpu, r_[Reg::va]);
+    lru_drain(entry);
+    set(Field::refcount, page, get(Field::refcount, page) + 1U);
+    set(Field::batch_valid, entry, 1);
+    set(Field::batch_page, entry, page);
+}
+
+template <class O> void Machine<O>::lru_drain(unsigned entry) {
+    if (get(Field::batch_valid, entry) == 0)
+        return;
+    const unsigned page = get(Field::batch_page, entry);
+    set(Field::batch_valid, entry, 0);
+    set(Field::batch_page, entry, 0);
+    drop(page, 1);
 }
 
 // fork gives the child its PTE. Pins whose page is shared by that are crossed.
@@ -123,6 +149,8 @@ template <class O> void Machine<O>::start_mm(unsigned child) {
         set(Field::expects_zero, to,
             own_copy ? get(Field::zeroed, ours >> PteBit::frame_shift)
                      : get(Field::expects_zero, from));
+        if (p_.world.event_fork) // the monitor has the child's userfaultfd, too
+            set(Field::wp_armed, to, get(Field::wp_armed, from));
     }
     set(Field::life, child, static_cast<unsigned>(Life::alive));
     observer_.forked(child);
@@ -143,23 +171,35 @@ template <class O> void Machine<O>::end_mm(unsigned mm) {
     for (const Thread &thread : p_.world.threads)
         if (thread.actor == Actor::cpu && thread.mm == mm)
             for (unsigned va = 0; va < p_.layout.pages; ++va)
-                s_.words[p_.layout.element(Scope::tlb,
-                                           p_.layout.tlb_index(thread.cpu, va))] = 0;
+                forget_translation(p_.layout.tlb_index(thread.cpu, va));
     s_.words[p_.layout.element(Scope::mm, mm)] = 0;
 }
 
-// A load or store through a translation that the TLB holds.
-template <class O> bool Machine<O>::access_tlb(bool store) {
+// An invalidation of the page begins: the secondary MMU drops its entry and the reference
+// that it may hold, and whoever is about to map the page there must look again. Or it ends.
+template <class O> void Machine<O>::notify(unsigned mm, unsigned va, bool start) {
+    const unsigned i = slot(mm, va);
+    const unsigned count = get(Field::invalidating, i);
+    set(Field::invalidating, i, start ? count + 1U : count - 1U);
+    if (!start)
+        return;
+    for (unsigned t = 0; t < threads(); ++t)
+        if (p_.world.threads[t].actor == Actor::secondary_mmu && !idle(t) &&
+            (thread_words(t)[1] & 3U) == mm && ((thread_words(t)[1] >> 2U) & 3U) == va &&
+            get(Field::seq_watch, t) == 1)
+            set(Field::seq_watch, t, 2);
+    const unsigned entry = get(Field::spte, i);
+    set(Field::spte, i, 0);
+    if ((entry & PteBit::present) != 0 && (entry & PteBit::referenced) != 0)
+        drop(entry >> PteBit::frame_shift, 1);
+}
+
+// A load or store by the process commits, whichever MMU translated it.
+template <class O> void Machine<O>::commit_access(unsigned page, bool store) {
     const unsigned mm = r_[Reg::mm];
     const unsigned va = r_[Reg::va];
-    const unsigned entry = p_.layout.tlb_index(p_.world.threads[thread_].cpu, va);
-    if (get(Field::tlb_valid, entry) == 0 || (store && get(Field::tlb_writable, entry) == 0))
-        return false;
-    const unsigned page = get(Field::tlb_page, entry);
-    if (!store) {
-        raise(Event::load, mm, va, page, 0);
-        return true;
-    }
+    if (!store)
+        return raise(Event::load, mm, va, page, 0);
     raise(Event::store, mm, va, page, 0);
     const unsigned entitled = (1U << mm) | pins_of(mm);
     // A store while the owner zaps the page is the program's own race: it is not
@@ -168,6 +208,23 @@ template <class O> bool Machine<O>::access_tlb(bool store) {
         content_changes(page, entitled);
     else
         store_value(mm, va, page, entitled);
+}
+
+// Through a translation that the TLB holds.
+template <class O> bool Machine<O>::access_tlb(bool store) {
+    const unsigned entry =
+        p_.layout.tlb_index(p_.world.threads[thread_].cpu, r_[Reg::va]);
+    if (get(Field::tlb_valid, entry) == 0 || (store && get(Field::tlb_writable, entry) == 0))
+        return false;
+    commit_access(get(Field::tlb_page, entry), store);
+    return true;
+}
+
+template <class O> bool Machine<O>::access_secondary(bool store) {
+    const unsigned entry = get(Field::spte, slot(r_[Reg::mm], r_[Reg::va]));
+    if ((entry & PteBit::present) == 0 || (store && (entry & PteBit::writable) == 0))
+        return false;
+    commit_access(entry >> PteBit::frame_shift, store);
     return true;
 }
 
@@ -218,7 +275,8 @@ template <class O> void Machine<O>::dma_write(unsigned pin) {
 template <class O> void Machine<O>::bump_seq(unsigned mm) {
     set(Field::write_protect_seq, mm, get(Field::write_protect_seq, mm) ^ 1U);
     for (unsigned t = 0; t < threads(); ++t)
-        if (!idle(t) && (thread_words(t)[1] & 3U) == mm && get(Field::seq_watch, t) == 1)
+        if (!idle(t) && p_.world.threads[t].actor != Actor::secondary_mmu &&
+            (thread_words(t)[1] & 3U) == mm && get(Field::seq_watch, t) == 1)
             set(Field::seq_watch, t, 2);
 }
 

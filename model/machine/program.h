@@ -91,6 +91,15 @@ struct Reg {
     X(lock_page) X(unlock_page)   /* page a */                                                   \
     X(trylock_page)  /* a = got the lock of page b */                                            \
     X(irqs_off) X(irqs_on)        /* where, is known from pc */                                  \
+    X(trylock_vma)   /* a = got the VMA's lock for reading */                                    \
+    X(lock_vma_write) X(unlock_vma_read) X(unlock_vma_write)                                     \
+    /* mmu notifiers and the secondary MMU */                                                    \
+    X(notifier_start) X(notifier_end)     /* imm 0 the page va, 1 all */                         \
+    X(notifier_read)              /* the thread watches for invalidations of va from now on */   \
+    X(notifier_changed)           /* a = there was one, or is */                                 \
+    X(lru_add)       /* page a waits in this CPU's LRU batch */                                  \
+    X(lru_drain)     /* imm 0 this CPU's batch, 1 all */                                         \
+    X(secondary_load) X(secondary_store)  /* through the secondary MMU's entry, or blocked */    \
     /* steps of the kernel */                                                                    \
     X(seq_begin) X(seq_end) X(seq_read)                                                          \
     X(seq_odd) X(seq_changed)     /* a = ... */                                                  \
@@ -124,10 +133,11 @@ struct Reg {
     X(note_shared)   /* ghost: a fault looked at PTE value a: can others get at its page? */      \
     X(soft_dirty_armed)           /* ghost: imm 0 clear_refs starts, 1 returns */                \
     X(wp_resolved)   /* ghost: nothing is promised at va */                                      \
-    X(wp_returned)   /* ghost: what was protected at va is promised now */                       \
+    X(wp_returned)   /* ghost: what was protected at va (wp_armed imm) is promised now */                       \
     /* ghost functions, for checks: a = f(b, c) */                                               \
     X(entitled_mm) X(entitled_pin) X(holds_expected) X(zapping) X(wp_promised)                   \
-    X(quiet) X(quiet_mm) X(references) X(mappings) X(reachable)                                  \
+    X(quiet) X(quiet_mm) X(mappings) X(reachable)                                                \
+    X(references)    /* imm 1: those of FOLL_PIN left out */                                     \
     X(mapped_outside) /* a = processes outside the model map page b */
 // clang-format on
 
@@ -190,6 +200,8 @@ struct Held {
     static constexpr std::uint8_t irqs_off = 8;
     static constexpr std::uint8_t page = 16;
     static constexpr std::uint8_t seq = 32;
+    static constexpr std::uint8_t vma_read = 64;
+    static constexpr std::uint8_t vma_write = 128;
 };
 
 // Where a frame number is kept in a thread: 4 bits, valid if `present` is 0 or

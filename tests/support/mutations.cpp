@@ -151,6 +151,8 @@ std::string random_world(Random& random) {
     text += "frames " + std::to_string(pages + 1 + below(random, 3)) + "\n";
     text += "pins " + std::to_string(below(random, 3)) + "\n";
     if (zeropage) text += "zeropage shared\n";
+    if (chance(1)) text += "lru batches\n";
+    if (chance(2)) text += std::string("uffd ") + (chance(5) ? "wp_async" : "event_fork") + "\n";
     text += std::string("munmap leaves ") + (chance(5) ? "nothing" : "fresh mapping") + "\n";
     const std::string cpus = std::to_string(1 + below(random, 2));
     text += "process parent {\n    cpus " + cpus + "\n";
@@ -169,8 +171,19 @@ std::string random_world(Random& random) {
     }
     const std::string monitors = some_of(random, {"uffd_wp_protect", "uffd_wp_resolve"}, 4);
     if (!monitors.empty()) text += "monitor { may " + monitors + " }\n";
-    if (chance(4)) text += "procfs { may clear_refs }\n";
-    if (chance(2)) text += "kernel { may speculative_get }\n";
+    if (chance(4))
+        text += std::string("procfs { may clear_refs") + (chance(3) ? ", pagemap_scan" : "") + " }\n";
+    if (chance(2))
+        text += std::string("kernel { may speculative_get") +
+                (chance(4) ? ", lru_add_drain_all" : "") + " }\n";
+    const std::string seconds =
+        kind != 4 && chance(2) ? some_of(random,
+                            {"secondary_fault(read)", "secondary_fault(write, get)",
+                             "secondary_fault(write, get, keep)", "secondary_read",
+                             "secondary_write"},
+                            5)
+                  : std::string();
+    if (!seconds.empty()) text += "secondary_mmu { may " + seconds + " }\n";
     const std::string devices = some_of(random, {"dma_read", "dma_write", "unpin"}, 5);
     if (!devices.empty()) text += "device { may " + devices + " }\n";
     return text;

@@ -49,6 +49,34 @@ procfs  { may clear_refs }
 device  { may dma_read, dma_write, unpin }
 )";
 
+// Twins with a secondary MMU, LRU batches and an asynchronous userfaultfd.
+inline const std::string busy_twins = R"(
+world busy-twins
+title "two processes that are alike, with whatever else can name a page"
+pages  1
+frames 4
+pins   1
+munmap leaves fresh mapping
+uffd   wp_async
+lru    batches
+process left {
+    cpus 1
+    maps va 0 anonymous untouched
+    may read, write, fork, munmap, exit, gup(read, get)
+}
+process right {
+    starts free
+    cpus 1
+    may read, write, fork, munmap, exit, gup(read, get)
+}
+procfs { may pagemap_scan }
+kernel { may lru_add_drain_all }
+secondary_mmu {
+    may secondary_fault(write, get, keep), secondary_fault(read), secondary_read, secondary_write
+}
+device { may unpin }
+)";
+
 // Two pages, so that loops over them and their names take part.
 inline const std::string small_two_pages = R"(
 world small-two-pages

@@ -16,9 +16,10 @@ using namespace cowcheck::test;
 
 namespace {
 
-const std::vector<std::string> worlds{"tiny",    "stale-tlb",     "zeropage", "remap",
-                                      "default", small_two_pages, twins,      wide_twins};
-const std::vector<std::string> designs{"v5.7", "v5.9", "v6.2"};
+const std::vector<std::string> worlds{"tiny",        "stale-tlb", "zeropage", "remap",
+                                      "default",     small_two_pages, twins,  wide_twins,
+                                      busy_twins};
+const std::vector<std::string> designs{"v5.7", "v5.9", "v6.2", "v6.7"};
 const unsigned walks = slow_build ? 2 : 10;
 
 // For every world, and designs with different locals: joined and not.
