@@ -27,6 +27,7 @@ enum class Needs : std::uint8_t { nothing, pin_slot, process_slot, nobody_else, 
     X(exit,            cpu,     "",          nobody_else,  false, "exit_group(2), all threads")       \
     X(munmap,          cpu,     "va",        nothing,      false, "munmap(2) of one page")            \
     X(madvise_dontneed, cpu,    "va",        nothing,      false, "madvise(MADV_DONTNEED) of one page") \
+    X(madvise_free,    cpu,     "va",        nothing,      false, "madvise(MADV_FREE) of one page")   \
     X(mprotect_read,   cpu,     "va",        nothing,      false, "mprotect(PROT_READ)")              \
     X(mprotect_write,  cpu,     "va",        nothing,      false, "mprotect(PROT_READ | PROT_WRITE)") \
     X(gup,             cpu,     "va flags",  pin_slot,     false, "get_user_pages or pin_user_pages") \
@@ -37,6 +38,8 @@ enum class Needs : std::uint8_t { nothing, pin_slot, process_slot, nobody_else, 
     X(uffd_wp_resolve, monitor, "va",        nothing,      false, "UFFDIO_WRITEPROTECT without it")   \
     X(speculative_get, kernel,  "va",        nothing,      false, "a page reference taken on suspicion, and dropped") \
     X(swap_out,        kernel,  "va",        nothing,      false, "reclaim writes a page to swap")    \
+    X(migrate,         kernel,  "va",        nothing,      false, "page migration: compaction, move_pages") \
+    X(ksm_merge,       kernel,  "va",        nothing,      false, "ksmd merges the page with one of the same content") \
     X(unpin,           device,  "page flags", held_pin,    false, "put_page or unpin_user_page")      \
     X(dma_read,        device,  "",          held_pin,     false, "the holder reads through the pin") \
     X(dma_write,       device,  "",          dma_pin,      true,  "the device writes through the pin")

@@ -136,6 +136,10 @@ class Checker {
             e_.complain(span, "wait userfaultfd sleeps, so nothing but mmap_lock (for reading) may "
                               "be held; also held: " +
                                   names_of(facts.held));
+        if (instruction.code == Code::next_mapping && (facts.held & ~Held::page) != 0)
+            e_.complain(span, "this goes from process to process, so nothing but a page lock may be "
+                              "held; also held: " +
+                                  names_of(facts.held & ~unsigned{Held::page}));
         if (instruction.code == Code::end && facts.held != 0)
             e_.complain(span, "the operation ends with " + names_of(facts.held) + " held");
         facts.held = static_cast<std::uint8_t>((facts.held | effect.takes) & ~effect.gives);

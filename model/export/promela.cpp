@@ -309,11 +309,13 @@ private:
 std::string export_promela(const Program& program, const ExportOptions& options) {
     bool known = program.world.backing == Backing::anonymous && program.layout.parts == 0;
     for (const OperationCode& operation : program.operations)
-        known = known && operation.item.kind != OperationKind::madvise_dontneed;
+        for (const OperationKind other : {OperationKind::madvise_dontneed,
+                                          OperationKind::madvise_free, OperationKind::migrate})
+            known = known && operation.item.kind != other;
     if (!known)
         throw promela::NotExportable("world " + program.world.name +
-                                     ": only worlds of anonymous base pages, without mprotect and "
-                                     "madvise, can be exported");
+                                     ": only worlds of anonymous base pages, without mprotect, "
+                                     "madvise, migration and KSM, can be exported");
     return promela::Exporter(program, options).text();
 }
 

@@ -27,12 +27,11 @@ template <class O> bool Machine<O>::elsewhere_in_locals(unsigned page) {
 }
 
 // Nobody but a thread of this process, under this process's ptl, can come to the
-// page by way of a mapping.
+// page by way of a mapping. ksmd finds mapped pages by what they hold.
 template <class O> bool Machine<O>::only_mine(unsigned page) {
     for (unsigned i = 0; i < p_.layout.size(Scope::pte); ++i) {
         const unsigned pte = get(Field::pte, i);
-        if ((pte & PteBit::present) != 0 && (pte >> PteBit::frame_shift) == page &&
-            i / p_.layout.pages != r_[Reg::mm])
+        if (refers_to(pte, page) && (i / p_.layout.pages != r_[Reg::mm] || p_.searches))
             return false;
     }
     return !elsewhere_in_locals(page);

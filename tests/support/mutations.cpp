@@ -112,6 +112,7 @@ const std::vector<std::string> cpu_menu{// beside write, and read in the child
                                         "munmap",
                                         "fork",
                                         "madvise_dontneed",
+                                        "madvise_free",
                                         "mprotect_read",
                                         "mprotect_write",
                                         "gup(read, get)",
@@ -127,7 +128,7 @@ const std::vector<std::string> cpu_menu{// beside write, and read in the child
 // What a process maps at `va`; all pages are of the world's kind.
 std::string random_memory(Random& random, unsigned kind, bool zeropage) {
     static const std::vector<std::vector<std::string>> kinds{
-        {"anonymous written", "anonymous written", "anonymous untouched"},
+        {"anonymous written", "anonymous written", "anonymous untouched", "anonymous alike", "ksm"},
         {"memfd", "memfd untouched"},
         {"hugetlb written", "hugetlb untouched"},
         {"memfd hugetlb"},
@@ -170,7 +171,8 @@ std::string random_world(Random& random) {
     const std::string monitors = some_of(random, {"uffd_wp_protect", "uffd_wp_resolve"}, 4);
     if (!monitors.empty()) text += "monitor { may " + monitors + " }\n";
     if (chance(4)) text += "procfs { may clear_refs }\n";
-    if (chance(2)) text += "kernel { may speculative_get }\n";
+    const std::string kernels = some_of(random, {"speculative_get", "migrate", "ksm_merge"}, 2);
+    if (!kernels.empty()) text += "kernel { may " + kernels + " }\n";
     const std::string devices = some_of(random, {"dma_read", "dma_write", "unpin"}, 5);
     if (!devices.empty()) text += "device { may " + devices + " }\n";
     return text;
