@@ -18,7 +18,9 @@ Numbers identity(unsigned n) {
 }
 
 // Every way to permute the processes that are alike: as many CPUs, the same menu.
-std::vector<Numbers> process_renamings(const World &world) {
+// None but the identity where some handler takes them in the order of their numbers.
+std::vector<Numbers> process_renamings(const Program &program) {
+    const World &world = program.world;
     Numbers mms = identity(static_cast<unsigned>(world.processes.size()));
     std::vector<Numbers> all;
     do {
@@ -28,6 +30,8 @@ std::vector<Numbers> process_renamings(const World &world) {
                     world.processes[i].menu == world.processes[mms[i]].menu;
         if (alike)
             all.push_back(mms);
+        if (program.orders_processes)
+            break;
     } while (std::next_permutation(mms.begin(), mms.end()));
     return all;
 }
@@ -89,7 +93,7 @@ bool is_identity(const Numbers &numbers) {
 
 Canonical::Canonical(const Program &program) : p_(program) {
     const World &world = program.world;
-    for (const Numbers &mms : process_renamings(world))
+    for (const Numbers &mms : process_renamings(program))
         for (const Numbers &threads : thread_renamings(world, mms)) {
             Numbers pins = identity(world.pins);
             do {
@@ -178,7 +182,7 @@ template <class S, class Visit> void Canonical::each_frame(S &state, Visit &&vis
     const Layout &l = p_.layout;
     const auto element = [&](Scope scope, unsigned i) { return &state.words[l.element(scope, i)]; };
     for (unsigned i = 0; i < l.size(Scope::pte); ++i)
-        if (auto *pte = element(Scope::pte, i); (*pte & PteBit::present) != 0)
+        if (auto *pte = element(Scope::pte, i); (*pte & PteBit::has_frame) != 0)
             visit(*pte, PteBit::frame_shift);
     for (unsigned i = 0; l.has(Field::spte) && i < l.size(Scope::pte); ++i)
         if (auto *entry = element(Scope::pte, i) + info(Field::spte).word;

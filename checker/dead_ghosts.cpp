@@ -10,12 +10,16 @@ namespace cowcheck {
 void Canonical::forget_dead_ghosts(State &state) const {
     const Layout &l = p_.layout;
     std::array<std::uint16_t, 16> readers{}; // by frame: bits like Field::entitled
-    unsigned swapped = 0; // processes with a swap entry
+    unsigned swapped = 0;   // processes with a swap entry
+    unsigned migrating = 0; // ... with a migration entry
+    unsigned kept = 0;      // expectations that tell that two pages hold the same
     for (unsigned i = 0; i < l.size(Scope::pte); ++i) {
         const unsigned pte = state.words[l.element(Scope::pte, i)];
-        if ((pte & PteBit::present) == 0 && (pte & PteBit::swap) != 0)
+        if (is_migration_entry(pte))
+            migrating |= 1U << (i / l.pages);
+        else if ((pte & PteBit::present) == 0 && (pte & PteBit::swap) != 0)
             swapped |= 1U << (i / l.pages);
-        if ((pte & PteBit::present) != 0)
+        if ((pte & PteBit::has_frame) != 0)
             readers[(pte >> PteBit::frame_shift) & 0xfU] |=
                 static_cast<std::uint16_t>(1U << (i / l.pages));
         const unsigned entry = l.get(state, Field::spte, i);
@@ -23,8 +27,8 @@ void Canonical::forget_dead_ghosts(State &state) const {
             readers[(entry >> PteBit::frame_shift) & 0xfU] |=
                 static_cast<std::uint16_t>(1U << (i / l.pages));
     }
-    // Who has a swap entry reads what the slot holds, or the swap cache, or what a
-    // handler is about to put there.
+    // Who has a migration entry reads what the kernel is about to put there; who has a swap
+    // entry what the slot holds, or the swap cache, or what a handler is about to put there.
     for (unsigned f = 0; swapped != 0 && f < l.size(Scope::page); ++f)
         if (f == p_.world.swap_frame() || l.get(state, Field::swapcache, f) != 0)
             readers[f] |= static_cast<std::uint16_t>(swapped);
@@ -41,8 +45,9 @@ void Canonical::forget_dead_ghosts(State &state) const {
         const Rest &rest = p_.rests[words[0] & unsigned{info(Field::pc).mask()}];
         for (unsigned i = 0; i < rest.locals; ++i)
             if (rest.frames[i].valid(words))
-                readers[rest.frames[i].frame(words)] |=
-                    static_cast<std::uint16_t>((1U << (words[1] & 3U)) | swapped);
+                readers[rest.frames[i].frame(words)] |= static_cast<std::uint16_t>(
+                    (1U << (words[1] & 3U)) | swapped |
+                    (thread.actor == Actor::kernel ? migrating : 0U));
     }
     // A fork may yet give its child whatever the parent maps.
     for (unsigned t = 0; t < l.size(Scope::thread); ++t) {
@@ -53,6 +58,12 @@ void Canonical::forget_dead_ghosts(State &state) const {
             for (auto &bits : readers)
                 if (((unsigned{bits} >> (words[1] & 3U)) & 1U) != 0)
                     bits |= static_cast<std::uint16_t>(1U << child);
+            // What a migration entry of the child names, the parent may have back already.
+            for (unsigned va = 0; va < l.pages; ++va)
+                if (const unsigned pte = l.get(state, Field::pte, l.pte_index(child, va));
+                    is_migration_entry(pte))
+                    readers[pte >> PteBit::frame_shift] |=
+                        static_cast<std::uint16_t>(1U << (words[1] & 3U));
         }
     }
     std::array<std::uint16_t, 4> pending{}; // by process: its pins still to be filled
@@ -64,17 +75,25 @@ void Canonical::forget_dead_ghosts(State &state) const {
         else if ((pin & 3U) == static_cast<unsigned>(PinState::pending))
             pending[(pin >> info(Field::pin_mm).shift) & 3U] |= bit;
     }
+    for (unsigned f = 0, seen = 0; p_.searches && f < l.size(Scope::page); ++f) {
+        const unsigned expected = readers[f] != 0 ? l.get(state, Field::expected, f) : 0U;
+        kept |= seen & expected;
+        seen |= expected;
+    }
     for (unsigned f = 0; f < l.size(Scope::page); ++f) {
         auto &ghosts = state.words[l.element(Scope::page, f) + info(Field::expected).word];
         if (ghosts == 0)
             continue;
         unsigned entitled = readers[f];
-        unsigned expected = 0;
+        unsigned expected = readers[f] != 0 ? kept : 0U;
         for (unsigned mm = 0; mm < l.mms; ++mm)
             if (((readers[f] >> mm) & 1U) != 0) {
                 entitled |= pending[mm];
                 expected |= ((1U << l.pages) - 1U) << (mm * l.pages);
             }
+        // Whoever may see what the page holds may come to map it by way of ksmd.
+        for (unsigned mm = 0; p_.searches && readers[f] != 0 && mm < l.mms; ++mm)
+            entitled |= (1U << mm) | pending[mm];
         if (l.get(state, Field::zeroed, f) != 0)
             entitled = 0; // zeroes are everybody's
         ghosts = static_cast<std::uint16_t>(ghosts & ((entitled << 8U) | expected));

@@ -27,6 +27,7 @@ enum class Needs : std::uint8_t { nothing, pin_slot, process_slot, nobody_else, 
     X(exit,            cpu,     "",          nobody_else,  false, "exit_group(2), all threads")       \
     X(munmap,          cpu,     "va",        nothing,      false, "munmap(2) of one page")            \
     X(madvise_dontneed, cpu,    "va",        nothing,      false, "madvise(MADV_DONTNEED) of one page") \
+    X(madvise_free,    cpu,     "va",        nothing,      false, "madvise(MADV_FREE) of one page")   \
     X(mprotect_read,   cpu,     "va",        nothing,      false, "mprotect(PROT_READ)")              \
     X(mprotect_write,  cpu,     "va",        nothing,      false, "mprotect(PROT_READ | PROT_WRITE)") \
     X(gup,             cpu,     "va flags",  pin_slot,     false, "get_user_pages or pin_user_pages") \
@@ -40,6 +41,8 @@ enum class Needs : std::uint8_t { nothing, pin_slot, process_slot, nobody_else, 
     X(speculative_get, kernel,  "va",        nothing,      false, "a page reference taken on suspicion, and dropped") \
     X(lru_add_drain_all, kernel, "",         nothing,      false, "every CPU's LRU batch is drained")  \
     X(swap_out,        kernel,  "va",        nothing,      false, "reclaim writes a page to swap")    \
+    X(migrate,         kernel,  "va",        nothing,      false, "page migration: compaction, move_pages") \
+    X(ksm_merge,       kernel,  "va",        nothing,      false, "ksmd merges the page with one of the same content") \
     X(secondary_fault, secondary_mmu, "va flags", nothing, false, "a fault in a secondary MMU")       \
     X(secondary_read,  secondary_mmu, "va",  nothing,      false, "a load through the secondary MMU") \
     X(secondary_write, secondary_mmu, "va",  nothing,      true,  "a store through the secondary MMU") \

@@ -27,10 +27,25 @@ const std::vector<MenuItem> &World::menu(const Thread &thread) const {
     }
 }
 
-bool World::swap() const {
-    return std::any_of(kernel_menu.begin(), kernel_menu.end(), [](const MenuItem &item) {
-        return item.kind == OperationKind::swap_out;
-    });
+namespace {
+
+bool has(const std::vector<MenuItem> &menu, OperationKind kind) {
+    return std::any_of(menu.begin(), menu.end(),
+                       [&](const MenuItem &item) { return item.kind == kind; });
+}
+
+} // namespace
+
+bool World::swap() const { return has(kernel_menu, OperationKind::swap_out); }
+
+bool World::migration() const { return has(kernel_menu, OperationKind::migrate); }
+
+bool World::ksm() const {
+    bool mapped = false;
+    for (const Process &process : processes)
+        for (const StartMapping &mapping : process.maps)
+            mapped = mapped || mapping.memory == StartMapping::Memory::ksm;
+    return mapped || has(kernel_menu, OperationKind::ksm_merge);
 }
 
 std::uint8_t World::parts() const {
@@ -41,6 +56,8 @@ std::uint8_t World::parts() const {
         parts |= Part::secondary_mmu;
     if (lru_batches)
         parts |= Part::lru_batches;
+    if (ksm())
+        parts |= Part::ksm;
     for (const Process &process : processes)
         for (const MenuItem &item : process.menu)
             if (item.kind == OperationKind::mprotect_read)
@@ -61,6 +78,8 @@ struct MemoryWords {
 
 constexpr auto memory_words = std::to_array<MemoryWords>({
     {"anonymous written", Backing::anonymous, Memory::written},
+    {"anonymous alike", Backing::anonymous, Memory::alike},
+    {"ksm", Backing::anonymous, Memory::ksm},
     {"anonymous untouched", Backing::anonymous, Memory::untouched},
     {"zeropage", Backing::anonymous, Memory::zeropage},
     {"memfd", Backing::file, Memory::file},

@@ -23,7 +23,7 @@ enum class Backing : std::uint8_t {
 // What a virtual page of a new process maps at the start.
 struct StartMapping {
     unsigned va = 0;
-    enum class Memory { untouched, written, zeropage, huge_zeropage, file } memory =
+    enum class Memory { untouched, written, alike, ksm, zeropage, huge_zeropage, file } memory =
         Memory::untouched;
 };
 
@@ -101,6 +101,10 @@ struct World {
     }
     // What one swap slot holds is kept like a page that nobody can map.
     [[nodiscard]] bool swap() const;
+    // Page table entries that are neither present nor none.
+    [[nodiscard]] bool migration() const;
+    [[nodiscard]] bool swap_ptes() const { return swap() || migration(); }
+    [[nodiscard]] bool ksm() const;
     [[nodiscard]] unsigned swap_frame() const { return file_frame() + (file() ? pages : 0); }
     [[nodiscard]] unsigned total_frames() const { return swap_frame() + (swap() ? 1 : 0); }
     [[nodiscard]] bool has_outside() const { return transient != 0 || !outside.empty(); }

@@ -64,7 +64,9 @@ std::string lock_text(const Waiter& w, std::size_t address) {
         case Code::lock_ptl:
             if (w.get(Field::ptl, w.mm) != 0) return lock_of_mm(w, "ptl", Held::ptl);
             break;
-        case Code::lock_page: return lock_of_page(w);
+        case Code::lock_page:
+        case Code::wait_page: return lock_of_page(w);
+        case Code::end_mm: return "a walk over the mappings of a page has come to the process";
         case Code::new_mm: return "it waits for a free process slot";
         case Code::rest:
         case Code::end: return "it waits for a lock";

@@ -103,8 +103,12 @@ ValueNames::ValueNames(const Program& program)
     for (unsigned i = 0; i < expected_.size(); ++i) {
         const unsigned pte = l.get(program.start, Field::pte, i);
         const unsigned frame = pte >> PteBit::frame_shift;
-        if ((pte & PteBit::present) != 0 && frames_[frame].empty())
-            frames_[frame] = fresh(sources_[i / l.pages]);
+        if ((pte & PteBit::present) == 0 || !frames_[frame].empty()) continue;
+        const unsigned expected = l.get(program.start, Field::expected, frame);
+        for (unsigned f = 0; f < frames_.size(); ++f)  // memory that is alike
+            if ((l.get(program.start, Field::expected, f) & expected) != 0 && !frames_[f].empty())
+                frames_[frame] = frames_[f];
+        if (frames_[frame].empty()) frames_[frame] = fresh(sources_[i / l.pages]);
     }
     for (Source& source : sources_) source.next = std::max(source.next, 1U);
     settle(program, program.start);

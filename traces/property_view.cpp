@@ -27,10 +27,12 @@ std::string pte_text(const Program& program, unsigned pte) {
                                                 {PteBit::soft_dirty, "soft_dirty"},
                                                 {PteBit::uffd_wp, "uffd_wp"},
                                                 {PteBit::special, "special"}}};
-    if ((pte & PteBit::present) == 0) return "none";
+    const bool migration = is_migration_entry(pte);
+    if ((pte & PteBit::present) == 0 && !migration) return "none";
     std::string text = frame_name(program, pte >> PteBit::frame_shift);
+    if (migration) text += " migration entry";
     for (const Flag& flag : flags)
-        if ((pte & flag.bit) != 0) text += " " + std::string(flag.name);
+        if ((pte & flag.bit) != 0 && !(migration && flag.bit == PteBit::special)) text += " " + std::string(flag.name);
     return text;
 }
 

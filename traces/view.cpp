@@ -67,12 +67,20 @@ private:
     ViewElement pte(unsigned mm, unsigned va) const {
         const unsigned pte = l_.get(s_, Field::pte, l_.pte_index(mm, va));
         const bool present = (pte & PteBit::present) != 0;
-        ViewElement element{Scope::pte, slot_name(mm, "pte", va), present, {}};
+        const bool migration = is_migration_entry(pte);
+        ViewElement element{Scope::pte, slot_name(mm, "pte", va), present || migration, {}};
         element.fields.push_back({"present", present, false});
         element.fields.push_back(
-            {"page", present ? frame_name(p_, pte >> PteBit::frame_shift) : std::string(), false});
+            {"page", present || migration ? frame_name(p_, pte >> PteBit::frame_shift) : std::string(), false});
         for (const PteFlag& flag : pte_flags)
-            element.fields.push_back({std::string(flag.name), (pte & flag.bit) != 0, false});
+            element.fields.push_back(
+                {std::string(flag.name),
+                 (pte & flag.bit) != 0 && !(migration && flag.bit >= PteBit::special), false});
+        if (p_.world.migration()) {
+            element.fields.push_back({"migration", migration, false});
+            element.fields.push_back(
+                {"exclusive", migration && (pte & PteBit::exclusive) != 0, false});
+        }
         return element;
     }
 

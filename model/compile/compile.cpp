@@ -103,6 +103,40 @@ void map_written(Program &program, unsigned mm, unsigned va, unsigned frame, boo
               (frame << PteBit::frame_shift));
 }
 
+// The page holds what is to be read in all these places: memory that is alike.
+void hold_alike(Program &program, unsigned frame, const std::vector<unsigned> &slots) {
+    State &s = program.start;
+    const Layout &l = program.layout;
+    for (const unsigned slot : slots) {
+        l.set(s, Field::expected, frame, l.get(s, Field::expected, frame) | (1U << slot));
+        l.set(s, Field::entitled, frame,
+              l.get(s, Field::entitled, frame) | (1U << slot / l.pages));
+    }
+}
+
+// One KSM page for all that map it.
+void map_ksm(Program &program, unsigned mm, unsigned va, unsigned frame, unsigned mappings) {
+    State &s = program.start;
+    const Layout &l = program.layout;
+    map_written(program, mm, va, frame, false);
+    l.set(s, Field::ksm, frame, 1);
+    l.set(s, Field::refcount, frame, mappings);
+    l.set(s, Field::mapcount, frame, mappings);
+    l.set(s, Field::pte, l.pte_index(mm, va),
+          PteBit::present | PteBit::soft_dirty | (frame << PteBit::frame_shift));
+}
+
+// Where new processes map memory of some sorts.
+std::vector<unsigned> slots_with(const Program &program,
+                                 std::initializer_list<StartMapping::Memory> sorts) {
+    std::vector<unsigned> slots;
+    for (unsigned mm = 0; mm < program.world.processes.size(); ++mm)
+        for (const StartMapping &mapping : program.world.processes[mm].maps)
+            if (std::find(sorts.begin(), sorts.end(), mapping.memory) != sorts.end())
+                slots.push_back(program.layout.pte_index(mm, mapping.va));
+    return slots;
+}
+
 // Memory that is never allocated: the zeropages, and what a file holds, zeroes.
 void place_backing(Program &program) {
     const World &world = program.world;
@@ -176,6 +210,10 @@ void fill_start(Program &program) {
     const bool exclusive = writes_field(program, Field::anon_exclusive);
     unsigned frame = 0;
     unsigned outside_pages = 0;
+    using Memory = StartMapping::Memory;
+    const auto alike = slots_with(program, {Memory::alike, Memory::ksm});
+    const auto ksm = static_cast<unsigned>(slots_with(program, {Memory::ksm}).size());
+    const unsigned ksm_frame = ksm > 0 ? frame++ : 0;
     place_backing(program);
     for (unsigned mm = 0; mm < world.processes.size(); ++mm) {
         const Process &process = world.processes[mm];
@@ -187,14 +225,20 @@ void fill_start(Program &program) {
             l.set(program.start, Field::expects_zero, l.pte_index(mm, va), 1);
         }
         for (const StartMapping &mapping : process.maps) {
-            if (mapping.memory == StartMapping::Memory::written) {
+            if (mapping.memory == Memory::written || mapping.memory == Memory::alike) {
                 map_written(program, mm, mapping.va, frame, exclusive);
                 add_outside(program, mm, mapping.va, frame++, outside_pages);
+            } else if (mapping.memory == Memory::ksm) {
+                map_ksm(program, mm, mapping.va, ksm_frame, ksm);
             } else {
                 map_read(program, l.pte_index(mm, mapping.va), mapping);
             }
+            if (mapping.memory == Memory::alike)
+                hold_alike(program, frame - 1, alike);
         }
     }
+    if (ksm > 0)
+        hold_alike(program, ksm_frame, alike);
 }
 
 // The operations of all menus, each once; unpin once for each kind of pin, since
@@ -312,6 +356,11 @@ std::optional<Program> compile(const DesignText &design, const PropertySet &prop
                              std::to_string(State::max_words) + " words");
     if (out.size() != before)
         return std::nullopt;
+    for (const Instruction &instruction : program.code) {
+        program.searches |= instruction.code == Code::twin;
+        program.orders_processes |=
+            instruction.code == Code::twin || instruction.code == Code::next_mapping;
+    }
     fill_access(program);
     fill_start(program);
     fill_menus(program);

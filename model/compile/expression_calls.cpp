@@ -41,6 +41,16 @@ Value Expressions::call(const ast::Expr &expr, Context &context) {
     if (context.property)
         if (const auto value = ghost(expr, context))
             return *value;
+    if (!context.property && expr.name == "identical" && expr.operands.size() == 2) {
+        const auto page = [&](std::size_t i) {
+            return e_.in_register(compile(expr.operands[i], context, Type::page), expr.span);
+        };
+        const std::uint8_t a = page(0);
+        const std::uint8_t b = page(1);
+        const std::uint8_t reg = e_.scratch(expr.span);
+        e_.emit(Code::identical, reg, a, b);
+        return in(Type::boolean, reg);
+    }
     const ast::Predicate *found = nullptr;
     if (context.predicates != nullptr) {
         for (const auto &p : *context.predicates)
@@ -187,6 +197,8 @@ Value Expressions::phrase(const ast::Expr &expr, Context &context) {
                           context.fault                              ? 1
                           : e_.program().layout.has(Field::constraint) ? 2
                                                                        : 0);
+        if (n == 3 && starts_with(expr, {"twin", "of"}))
+            return result(Type::page, Code::twin, page_at(2));
         if (n == 2 && starts_with(expr, {"new", "mm"}))
             return result(Type::mm, Code::new_mm);
         if (n == 2 && starts_with(expr, {"read", "write_protect_seq"})) {
@@ -207,7 +219,8 @@ Value Expressions::phrase(const ast::Expr &expr, Context &context) {
         text += (text.empty() ? "" : " ") + operand.name;
     e_.complain(expr.span, "'" + text + "' is not something the language knows",
                 "one of: trylock PAGE, trylock vma for reading, try get PAGE, try pin PAGE, "
-                "zeroed page, copy of PAGE, new mm, read write_protect_seq, read invalidate_seq");
+                "zeroed page, copy of PAGE, twin of PAGE, new mm, read write_protect_seq, "
+                "read invalidate_seq");
     return {};
 }
 

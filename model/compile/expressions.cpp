@@ -133,8 +133,8 @@ Value Expressions::name(const ast::Expr &expr, Context &context) {
             return constant(Type::page, 0); // only reached where world.zeropage is false
         return constant(Type::page, e_.program().world.frames);
     }
-    if (expr.name == "swap_slot")
-        return constant(Type::page, e_.program().world.swap_frame());
+    if (expr.name == "swap_slot") // without swap, not reached
+        return constant(Type::page, e_.program().world.swap() ? e_.program().world.swap_frame() : 0);
     if (!context.property && expr.name == "swap_cache")
         return unary_code(Type::page, Code::swap_cache, 0, expr.span);
     if (context.property && expr.name == "quiet")
@@ -292,19 +292,22 @@ Value Expressions::pte_field(const ast::Expr &expr, const Value &pte) {
     if (expr.name == "none") {
         const Value present =
             unary_code(Type::boolean, Code::bit, reg, expr.span,
-                       e_.program().world.swap() ? PteBit::present | PteBit::swap
-                                                 : PteBit::present);
+                       e_.program().world.swap_ptes() ? PteBit::present | PteBit::swap
+                                                      : PteBit::present);
         return unary_code(Type::boolean, Code::invert, present.reg, expr.span);
     }
     if ((expr.name == "huge" && e_.program().world.backing != Backing::huge) ||
-        (expr.name == "swap" && !e_.program().world.swap()))
+        (expr.name == "swap" && !e_.program().world.swap_ptes()) ||
+        (expr.name == "migration" && !e_.program().world.migration()))
         return constant(Type::boolean, 0);
+    if (expr.name == "migration")
+        return unary_code(Type::boolean, Code::is_migration, reg, expr.span);
     if (const PteFlag *flag = find_pte_flag(expr.name))
         return unary_code(Type::boolean, Code::bit, reg, expr.span, flag->bits);
     return unknown_field(
         expr, pte,
         {"present", "none", "writable", "dirty", "soft_dirty", "uffd_wp", "special",
-         "referenced", "huge", "swap", "exclusive", "page"});
+         "referenced", "huge", "swap", "migration", "exclusive", "page"});
 }
 
 Value Expressions::page_field(const ast::Expr &expr, const Value &page) {
@@ -325,6 +328,9 @@ Value Expressions::page_field(const ast::Expr &expr, const Value &page) {
         return e_.program().world.swap()
                    ? load(Type::boolean, Field::page_dirty, reg, expr.span)
                    : constant(Type::boolean, 0);
+    if (expr.name == "ksm")
+        return e_.program().world.ksm() ? load(Type::boolean, Field::ksm, reg, expr.span)
+                                        : constant(Type::boolean, 0);
     if (expr.name == "anon")
         return unary_code(Type::boolean, Code::is_anon, reg, expr.span);
     if (expr.name == "counted")
@@ -333,7 +339,8 @@ Value Expressions::page_field(const ast::Expr &expr, const Value &page) {
         return unary_code(Type::boolean, Code::is_free, reg, expr.span);
     return unknown_field(
         expr, page,
-        {"refcount", "mapcount", "anon_exclusive", "swapcache", "dirty", "locked", "anon", "counted", "free"});
+        {"refcount", "mapcount", "anon_exclusive", "swapcache", "ksm", "dirty", "locked", "anon",
+         "counted", "free"});
 }
 
 Value Expressions::pin_field(const ast::Expr &expr, const Value &pin) {
@@ -503,7 +510,12 @@ Value Expressions::record(const std::vector<ast::RecordField> &fields, Value bas
     const std::uint8_t source = e_.in_register(base, span);
     const std::uint8_t pte = e_.scratch(span);
     e_.emit(Code::move, pte, source);
+    bool migration = false;
     for (const auto &field : fields) {
+        if (field.name == "migration" && field.value.empty()) {
+            migration = true;
+            continue;
+        }
         if (field.name == "page") {
             if (field.value.empty()) {
                 e_.complain(field.span, "'page' wants a value: page = new");
@@ -518,12 +530,18 @@ Value Expressions::record(const std::vector<ast::RecordField> &fields, Value bas
             e_.complain(field.span, "a PTE has no '" + field.name + "' to set",
                         did_you_mean(field.name, {"page", "writable", "dirty", "soft_dirty",
                                                   "uffd_wp", "special", "referenced", "huge",
-                                                  "swap", "exclusive"}));
+                                                  "swap", "migration", "exclusive"}));
             continue;
         }
         const Value value = field.value.empty() ? constant(Type::boolean, 1)
                                                 : truth(field.value[0], context);
         e_.emit(Code::put_bit, pte, 0, e_.in_register(value, field.span), flag->bits);
+    }
+    if (migration) {
+        const std::uint8_t no = e_.in_register(constant(Type::boolean, 0), span);
+        e_.emit(Code::put_bit, pte, 0, no, PteBit::present);
+        const std::uint8_t yes = e_.in_register(constant(Type::boolean, 1), span);
+        e_.emit(Code::put_bit, pte, 0, yes, PteBit::swap | PteBit::migration);
     }
     return in(Type::pte, pte);
 }

@@ -43,7 +43,7 @@ const std::vector<std::string_view> known_phrases{
     "unpin page",                 "zap pte",
     "flush tlb",                  "flush tlb va",
     "detach vma(va)",             "start child",
-    "write page to swap",
+    "write page to swap",         "wait page",
     "end mm",                     "wait userfaultfd(va)",
     "read through pin",           "write through pin",
     "load through secondary mmu", "store through secondary mmu"};
@@ -118,11 +118,12 @@ void Handlers::assign_field(const ast::Stmt &stmt) {
         Field field;
         Type type;
     };
-    static constexpr std::array<Target, 6> targets{
+    static constexpr std::array<Target, 7> targets{
         {{Type::mm, "has_pinned", Field::has_pinned, Type::boolean},
          {Type::mm, "tlb_flush_pending", Field::tlb_flush_pending, Type::number},
          {Type::page, "refcount", Field::refcount, Type::number},
          {Type::page, "swapcache", Field::swapcache, Type::boolean},
+         {Type::page, "ksm", Field::ksm, Type::boolean},
          {Type::page, "mapcount", Field::mapcount, Type::number},
          {Type::page, "anon_exclusive", Field::anon_exclusive, Type::boolean}}};
     for (const Target &known : targets) {
@@ -288,10 +289,11 @@ bool Handlers::page_phrase(const ast::Expr &phrase) {
         Code code;
         unsigned amount;
     };
-    static const std::array<PagePhrase, 6> pages{{{{"get", "_"}, Code::get, 1},
+    static const std::array<PagePhrase, 7> pages{{{{"get", "_"}, Code::get, 1},
                                                   {{"put", "_"}, Code::put, 1},
                                                   {{"pin", "_"}, Code::get, 1024},
                                                   {{"unpin", "_"}, Code::put, 1024},
+                                                  {{"wait", "_"}, Code::wait_page, 0},
                                                   {{"lock", "_"}, Code::lock_page, 0},
                                                   {{"unlock", "_"}, Code::unlock_page, 0}}};
     for (const auto &known : pages)

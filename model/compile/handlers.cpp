@@ -277,9 +277,39 @@ void Handlers::set_va(unsigned reg) {
     e_.emit(Code::move, Reg::va, reg);
 }
 
+// rmap_walk(): each look for the next PTE is a step, made without its lock.
+void Handlers::for_each_mapping(const ast::Stmt &stmt) {
+    if (stmt.name != "mapping" && stmt.name != "migration_entry")
+        return e_.complain(stmt.span, "a page has no '" + stmt.name + "'",
+                           did_you_mean(stmt.name, {"mapping", "migration_entry"}));
+    const std::uint16_t start = e_.here();
+    begin_step(stmt.span);
+    auto c = context();
+    const Value page = x_.compile(stmt.value[0], c, Type::page);
+    if (page.type != Type::page)
+        return;
+    const std::uint8_t from = e_.in_register(page, stmt.span);
+    const std::uint8_t found = e_.scratch(stmt.span);
+    e_.emit(Code::next_mapping, found, from, 0, stmt.name == "migration_entry");
+    const std::uint16_t out = e_.emit(Code::jump_unless, found);
+    e_.program().guards.push_back({out, stmt.span});
+    loops_.push_back({start, {}});
+    block(stmt.body);
+    left_ = false;
+    e_.emit(Code::jump, 0, 0, 0, 0, start);
+    const auto breaks = std::move(loops_.back().breaks);
+    loops_.pop_back();
+    e_.set_target(out, e_.here());
+    e_.set_targets(breaks, e_.here());
+}
+
 void Handlers::for_each(const ast::Stmt &stmt) {
+    if (!stmt.value.empty())
+        return for_each_mapping(stmt);
     if (stmt.name != "va")
-        return e_.complain(stmt.span, "a handler loops over pages only: for each va");
+        return e_.complain(stmt.span, "a handler loops over virtual pages or over what maps a page: "
+                                      "for each va, for each mapping of page, for each "
+                                      "migration_entry of page");
     auto &names = frames_.back().names;
     if (names.find("va") != names.end())
         return e_.complain(stmt.span, "'va' is a parameter here already");

@@ -50,6 +50,7 @@ class Handlers {
     void if_(const ast::Stmt &stmt);
     void loop(const ast::Stmt &stmt);
     void for_each(const ast::Stmt &stmt);
+    void for_each_mapping(const ast::Stmt &stmt);
     void atomic(const ast::Stmt &stmt);
     void return_(const ast::Stmt &stmt);
     void call(const ast::Stmt &stmt, ast::HandlerKind kind);

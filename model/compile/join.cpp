@@ -101,6 +101,7 @@ class Classifier {
                 locks |= Held::ptl;
                 break;
             case Code::lock_page:
+            case Code::wait_page:
                 locks |= Held::page;
                 break;
             case Code::flush:
@@ -182,6 +183,8 @@ class Classifier {
             reads(static_cast<Field>(i.c));
         if (i.code == Code::store || i.code == Code::add_field || i.code == Code::sub_field)
             writes(static_cast<Field>(i.c));
+        if (i.code == Code::wait_page)
+            reads(Field::locked);
         if (i.code == Code::trylock_page || i.code == Code::lock_page) {
             reads(Field::locked);
             writes(Field::locked);
@@ -374,6 +377,7 @@ class Classifier {
         case Code::bit:
         case Code::put_bit:
         case Code::frame:
+        case Code::is_migration:
         case Code::put_frame:
         case Code::add:
         case Code::sub:

@@ -155,6 +155,10 @@ class Checker {
             e_.complain(span, "a notifier may sleep, so neither ptl nor interrupts off may be held");
         if (instruction.code == Code::lock_vma_write && (facts.held & Held::mmap_write) == 0)
             e_.complain(span, "the VMA's lock is taken for writing under mmap_lock for writing");
+        if (instruction.code == Code::next_mapping && (facts.held & ~Held::page) != 0)
+            e_.complain(span, "this goes from process to process, so nothing but a page lock may be "
+                              "held; also held: " +
+                                  names_of(facts.held & ~unsigned{Held::page}));
         if (instruction.code == Code::end && facts.held != 0)
             e_.complain(span, "the operation ends with " + names_of(facts.held) + " held");
         facts.held = static_cast<std::uint8_t>((facts.held | effect.takes) & ~effect.gives);

@@ -16,7 +16,7 @@ Operands operands(Code code) {
 
     case Code::imm: return {Kind::value, n, n, n, y};
     case Code::move: case Code::bit: case Code::frame: case Code::invert: case Code::is_anon:
-    case Code::is_counted: case Code::is_free: return {Kind::value, n, y, n, y};
+    case Code::is_counted: case Code::is_free: case Code::is_migration: return {Kind::value, n, y, n, y};
     case Code::pte_index: case Code::tlb_index: case Code::add: case Code::sub: case Code::eq:
     case Code::ne: case Code::lt: case Code::le: case Code::both: case Code::either:
         return {Kind::value, n, y, y, y};
@@ -31,7 +31,7 @@ Operands operands(Code code) {
     case Code::lock_mmap_read: case Code::lock_mmap_write: case Code::unlock_mmap_read:
     case Code::unlock_mmap_write: case Code::lock_ptl: case Code::unlock_ptl:
     case Code::irqs_off: case Code::irqs_on: return {Kind::lock, n, n, n, n};
-    case Code::lock_page: case Code::unlock_page: return {Kind::lock, y, n, n, n};
+    case Code::lock_page: case Code::unlock_page: case Code::wait_page: return {Kind::lock, y, n, n, n};
     case Code::trylock_page: return {Kind::lock, n, y, n, y};
     case Code::trylock_vma: return {Kind::lock, n, n, n, y}; // those worlds are refused
     case Code::lock_vma_write: case Code::unlock_vma_read: case Code::unlock_vma_write:
@@ -42,8 +42,10 @@ Operands operands(Code code) {
     case Code::notifier_changed: return {Kind::value, n, n, n, y};
 
     case Code::get: case Code::put: case Code::swap_write: return {Kind::pages, y, n, n, n};
+    case Code::next_mapping: case Code::twin:
     case Code::try_get: case Code::copy: return {Kind::pages, n, y, n, y};
     case Code::alloc: case Code::swap_cache: return {Kind::pages, n, n, n, y};
+    case Code::identical: return {Kind::pages, n, y, y, y};
     case Code::set_pte: return {Kind::pages, y, y, n, n};
     case Code::share_pte: return {Kind::pages, y, n, y, n};
 

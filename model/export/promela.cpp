@@ -311,13 +311,15 @@ std::string export_promela(const Program& program, const ExportOptions& options)
     bool known = program.world.backing == Backing::anonymous && program.layout.parts == 0 &&
                  !program.world.wp_async && !program.world.event_fork;
     for (const OperationCode& operation : program.operations)
-        known = known && operation.item.kind != OperationKind::madvise_dontneed &&
-                operation.item.kind != OperationKind::pagemap_scan;
+        for (const OperationKind other :
+             {OperationKind::madvise_dontneed, OperationKind::madvise_free, OperationKind::migrate,
+              OperationKind::pagemap_scan})
+            known = known && operation.item.kind != other;
     if (!known)
         throw promela::NotExportable("world " + program.world.name +
-                                     ": only worlds of anonymous base pages, without mprotect, madvise, "
-                                     "a secondary MMU and features of userfaultfd, and designs without VMA locks, can be "
-                                     "exported");
+                                     ": only worlds of anonymous base pages, without mprotect, "
+                                     "madvise, migration, KSM, a secondary MMU and features of "
+                                     "userfaultfd, and designs without VMA locks, can be exported");
     return promela::Exporter(program, options).text();
 }
 

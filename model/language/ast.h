@@ -56,7 +56,7 @@ enum class StmtKind {
     fault,    // fault write(va)                         value is the call
     if_,      // if value { body } else { other }        `else if` is an if_ alone in other
     loop,     // loop { body }
-    for_each, // for each NAME { body }                  name is the variable
+    for_each, // for each NAME [of value] { body }       name is the variable
     atomic,   // atomic { body }
     return_,  // return / return value
     fail,     // fail

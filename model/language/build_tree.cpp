@@ -228,7 +228,8 @@ ast::Stmt TreeBuilder::statement(const Node& node) {
         for (const auto& child : node.children) {
             if (child->kind == Kind::block)
                 stmt.body = block(*child);
-            else if (child->kind == Kind::string || node.kind == Kind::for_each)
+            else if (child->kind == Kind::string ||
+                     (node.kind == Kind::for_each && stmt.name.empty()))
                 stmt.name = child->text();
             else
                 stmt.value.push_back(expression(*child));

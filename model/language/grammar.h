@@ -49,6 +49,7 @@ struct kw_true : keyword<TAO_PEGTL_STRING("true")> {};
 struct kw_false : keyword<TAO_PEGTL_STRING("false")> {};
 struct kw_none : keyword<TAO_PEGTL_STRING("none")> {};
 struct kw_for : keyword<TAO_PEGTL_STRING("for")> {};
+struct of_word : keyword<TAO_PEGTL_STRING("of")> {};
 struct kw_each : keyword<TAO_PEGTL_STRING("each")> {
     static constexpr std::string_view expected = "'each'";
 };
@@ -279,7 +280,8 @@ struct loop : inside<Scope::statement, keyword<TAO_PEGTL_STRING("loop")>, block_
 struct atomic : inside<Scope::statement, keyword<TAO_PEGTL_STRING("atomic")>, block_body>,
                 as<Kind::atomic> {};
 struct for_each
-    : inside<Scope::statement, kw_for, blank, must<kw_each>, blank, must<name>, block_body>,
+    : inside<Scope::statement, kw_for, blank, must<kw_each>, blank, must<name>,
+             opt<some_blank, of_word, blank, must<name>>, block_body>,
       as<Kind::for_each> {};
 
 struct return_ : seq<keyword<TAO_PEGTL_STRING("return")>, opt<blank, expression<blank>>>,

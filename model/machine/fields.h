@@ -43,6 +43,7 @@ inline constexpr std::size_t scope_count = 7;
     X(locked,            page,   1,   7,   1, "the page lock is held")                            \
     X(swapcache,         page,   1,   9,   1, "the page is in the swap cache")                     \
     X(page_dirty,        page,   1,  10,   1, "a device has written it since it was written to swap") \
+    X(ksm,               page,   1,  11,   1, "PageKsm: several PTEs of one process may map it")   \
     X(zeroed,            page,   1,   8,   1, "ghost: the page holds zeroes")                     \
     X(expected,          page,   2,   0,   8, "ghost: bit mm * pages + va: holds what that reads") \
     X(entitled,          page,   2,   8,   8, "ghost: bit mm, bit mms + pin: may see the content") \
@@ -111,11 +112,13 @@ struct Part {
     static constexpr std::uint8_t secondary_mmu = 8;
     static constexpr std::uint8_t vma_lock = 16; // where the design takes it
     static constexpr std::uint8_t lru_batches = 32;
+    static constexpr std::uint8_t ksm = 64;
 };
 
 [[nodiscard]] constexpr std::uint8_t part_of(Field field) {
     return field == Field::read_only   ? Part::mprotect
-           : field == Field::swapcache || field == Field::page_dirty      ? Part::swap
+           : field == Field::ksm                                        ? Part::ksm
+           : field == Field::swapcache || field == Field::page_dirty    ? Part::swap
            : field == Field::outside_page || field == Field::constraint ? Part::outside
            : field == Field::spte || field == Field::invalidating       ? Part::secondary_mmu
            : field == Field::vma_readers || field == Field::vma_writer  ? Part::vma_lock
@@ -138,11 +141,24 @@ struct PteBit {
     static constexpr std::uint16_t special = 1U << 5; // vm_normal_page() is NULL
     static constexpr std::uint16_t referenced = 1U << 5; // of the secondary MMU's: holds FOLL_GET
     static constexpr std::uint16_t huge = 1U << 6;    // a PMD maps it, with its neighbours
-    static constexpr std::uint16_t swap = 1U << 7;    // not present: a swap entry
+    static constexpr std::uint16_t swap = 1U << 7;    // not present: is_swap_pte()
     static constexpr std::uint16_t exclusive = 1U << 6; // of a swap entry: pte_swp_exclusive()
+    // Of a swap entry: a migration entry, which has a frame; its writable and exclusive
+    // bits say of which of the three sorts.
+    static constexpr std::uint16_t migration = 1U << 5;
+    static constexpr std::uint16_t has_frame = present | migration; // either: of a frame
     static constexpr unsigned frame_shift = 8;
     static constexpr std::uint16_t frame_mask = 0xf;
 };
+
+[[nodiscard]] constexpr bool is_migration_entry(unsigned pte) {
+    return (pte & (PteBit::present | PteBit::migration)) == PteBit::migration;
+}
+
+// Whether a PTE maps the frame, or is a migration entry that will map it again.
+[[nodiscard]] constexpr bool refers_to(unsigned pte, unsigned frame) {
+    return (pte & PteBit::has_frame) != 0 && (pte >> PteBit::frame_shift) == frame;
+}
 
 enum class Life : std::uint16_t { free, alive, forking, exiting };
 enum class PageKind : std::uint16_t { free, anonymous, zeropage, page_cache };

@@ -148,6 +148,7 @@ template <class Observer = NoObserver> class Machine {
     bool has_other_cpu(unsigned mm) const;
     bool in_lru_batch(unsigned page) const;
     bool in_secondary_mmu(unsigned page, unsigned without) const;
+    bool others_work_on(unsigned mm);
     bool child_is_new();
 
     bool idle(unsigned thread) { return (thread_words(thread)[0] & 0xfffU) == 0; }
@@ -175,6 +176,9 @@ template <class Observer = NoObserver> class Machine {
     bool holds_expected(unsigned mm, unsigned va, unsigned page) const;
     bool is_quiet(unsigned mm);
     unsigned swap_cache() const;
+    bool holds_the_same(unsigned a, unsigned b) const;
+    bool identical(unsigned a, unsigned b);
+    unsigned twin(unsigned page) const;
     unsigned swap_entries(unsigned without) const;
     unsigned count_references(unsigned page, bool with_pins) const;
     unsigned count_mappings(unsigned page) const;
@@ -195,6 +199,7 @@ template <class Observer = NoObserver> class Machine {
     bool flush(unsigned mm, unsigned va, bool all);
     void share_pte(unsigned child, unsigned va, unsigned pte);
     void copy_vma(unsigned from, unsigned to, unsigned va);
+    bool next_mapping(unsigned page, bool entries);
     bool new_mm(unsigned &child);
     void start_mm(unsigned child);
     void end_mm(unsigned mm);

@@ -119,13 +119,48 @@ template <class O> unsigned Machine<O>::swap_cache() const {
     return p_.world.swap_frame();
 }
 
+// Whether two pages surely hold the same: both hold zeroes, or what some process should
+// read somewhere. No store makes a value that was there before, so pages that hold the
+// same hold copies, and as long as the owner of one of them reads there what it should,
+// its bit is in both.
+template <class O> bool Machine<O>::holds_the_same(unsigned a, unsigned b) const {
+    return (get(Field::zeroed, a) != 0 && get(Field::zeroed, b) != 0) ||
+           (unsigned{get(Field::expected, a)} & unsigned{get(Field::expected, b)}) != 0;
+}
+
+// memcmp_pages(). What is known of the one's content holds for the other's as well.
+template <class O> bool Machine<O>::identical(unsigned a, unsigned b) {
+    if (!holds_the_same(a, b))
+        return false;
+    for (const Field ghost : {Field::expected, Field::entitled, Field::zeroed}) {
+        const unsigned both = unsigned{get(ghost, a)} | unsigned{get(ghost, b)};
+        set(ghost, a, both);
+        set(ghost, b, both);
+    }
+    return true;
+}
+
+// What ksmd finds for a page: a KSM page first (the stable tree), then any other
+// anonymous page that is mapped (the unstable tree); the page itself if there is none.
+template <class O> unsigned Machine<O>::twin(unsigned page) const {
+    for (const bool ksm : {true, false})
+        for (unsigned i = 0; i < p_.layout.size(Scope::pte); ++i) {
+            const unsigned pte = get(Field::pte, i);
+            const unsigned other = pte >> PteBit::frame_shift;
+            if ((pte & PteBit::present) != 0 && other != page && is_anon(other) &&
+                (get(Field::ksm, other) != 0) == ksm && holds_the_same(page, other))
+                return other;
+        }
+    return page;
+}
+
 // Swap entries in the page tables of all processes but one.
 template <class O> unsigned Machine<O>::swap_entries(unsigned without) const {
     unsigned n = 0;
     for (unsigned i = 0; i < p_.layout.size(Scope::pte); ++i) {
         const unsigned pte = get(Field::pte, i);
         n += i / p_.layout.pages != without && (pte & PteBit::present) == 0 &&
-             (pte & PteBit::swap) != 0;
+             (pte & PteBit::swap) != 0 && (pte & PteBit::migration) == 0;
     }
     return n;
 }
@@ -181,18 +216,21 @@ template <class O> bool Machine<O>::in_secondary_mmu(unsigned page, unsigned wit
 
 // Whether anybody but mm can get at the page: another process's mapping, a
 // reference that another process took, or a handler of another process that is at
-// work on it (a zap whose flush is still to come). Memory that is not anonymous
-// always can.
+// work on it (a zap whose flush is still to come, a migration that has yet to map the
+// page there). Memory that is not anonymous always can.
 template <class O> bool Machine<O>::reachable_by_others(unsigned mm, unsigned page) {
-    if (!is_anon(page))
+    if (!is_anon(page) || get(Field::ksm, page) != 0) // ksmd gives a KSM page to anybody
         return true;
     if (get(Field::swapcache, page) != 0 && swap_entries(mm) > 0)
         return true;
+    bool awaited = false; // some other process has a migration entry
     for (unsigned i = 0; i < p_.layout.size(Scope::pte); ++i) {
         const unsigned pte = get(Field::pte, i);
-        if ((pte & PteBit::present) != 0 && (pte >> PteBit::frame_shift) == page &&
-            i / p_.layout.pages != mm)
+        if (i / p_.layout.pages == mm)
+            continue;
+        if (refers_to(pte, page))
             return true;
+        awaited = awaited || is_migration_entry(pte);
     }
     if (in_secondary_mmu(page, mm))
         return true;
@@ -203,7 +241,8 @@ template <class O> bool Machine<O>::reachable_by_others(unsigned mm, unsigned pa
             return true;
     for (unsigned t = 0; t < threads(); ++t) {
         const std::uint16_t *words = thread_words(t);
-        if ((words[0] & 0xfffU) == 0 || (words[1] & 3U) == mm)
+        const bool walks = awaited && p_.world.threads[t].actor == Actor::kernel;
+        if ((words[0] & 0xfffU) == 0 || ((words[1] & 3U) == mm && !walks))
             continue;
         const Rest &rest = p_.rests[words[0] & 0xfffU];
         for (unsigned i = 0; i < rest.locals; ++i)

@@ -31,14 +31,14 @@ template <class O> bool Machine<O>::elsewhere_in_locals(unsigned page) {
 }
 
 // Nobody but a thread of this process, under this process's ptl, can come to the
-// page by way of a mapping. A secondary MMU or an LRU batch needs no ptl.
+// page by way of a mapping. A secondary MMU or an LRU batch needs no ptl, and ksmd finds
+// mapped pages by what they hold.
 template <class O> bool Machine<O>::only_mine(unsigned page) {
     if (in_secondary_mmu(page, mms()) || in_lru_batch(page))
         return false;
     for (unsigned i = 0; i < p_.layout.size(Scope::pte); ++i) {
         const unsigned pte = get(Field::pte, i);
-        if ((pte & PteBit::present) != 0 && (pte >> PteBit::frame_shift) == page &&
-            i / p_.layout.pages != r_[Reg::mm])
+        if (refers_to(pte, page) && (i / p_.layout.pages != r_[Reg::mm] || p_.searches))
             return false;
     }
     return !elsewhere_in_locals(page);

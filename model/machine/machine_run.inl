@@ -164,6 +164,9 @@ template <class O> StepResult Machine<O>::run(unsigned address, bool entering) {
             r[i->a] = truth(kind == PageKind::anonymous || kind == PageKind::page_cache);
             break;
         }
+        case Code::is_migration:
+            r[i->a] = truth(is_migration_entry(r[i->b]));
+            break;
         case Code::is_free:
             r[i->a] = truth(get(Field::kind, r[i->b]) == static_cast<unsigned>(PageKind::free));
             break;
@@ -213,6 +216,12 @@ template <class O> StepResult Machine<O>::run(unsigned address, bool entering) {
         case Code::trylock_page:
             r[i->a] = truth(get(Field::locked, r[i->b]) == 0);
             set(Field::locked, r[i->b], 1);
+            break;
+        case Code::wait_page:
+            if (get(Field::locked, r[i->a]) != 0) {
+                blocked = Blocked::lock;
+                goto stuck;
+            }
             break;
         case Code::irqs_off:
         case Code::irqs_on:
@@ -331,6 +340,15 @@ template <class O> StepResult Machine<O>::run(unsigned address, bool entering) {
         case Code::swap_cache:
             r[i->a] = narrow(swap_cache());
             break;
+        case Code::next_mapping:
+            r[i->a] = truth(next_mapping(r[i->b], i->imm != 0));
+            break;
+        case Code::twin:
+            r[i->a] = narrow(twin(r[i->b]));
+            break;
+        case Code::identical:
+            r[i->a] = truth(identical(r[i->b], r[i->c]));
+            break;
         case Code::swap_write:
             copy_content(r[i->a], p_.world.swap_frame());
             set(Field::page_dirty, r[i->a], 0);
@@ -377,6 +395,10 @@ template <class O> StepResult Machine<O>::run(unsigned address, bool entering) {
             start_mm(r[i->a]);
             break;
         case Code::end_mm:
+            if (others_work_on(r[Reg::mm])) {
+                blocked = Blocked::lock;
+                goto stuck;
+            }
             end_mm(r[Reg::mm]);
             break;
         case Code::userfault:

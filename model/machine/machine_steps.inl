@@ -110,6 +110,33 @@ template <class O> void Machine<O>::copy_vma(unsigned from, unsigned to, unsigne
             set(field, slot(to, va), get(field, slot(from, va)));
 }
 
+// rmap_walk(): the thread goes on with the next process and virtual page whose PTE maps
+// the page, or has a migration entry for it.
+template <class O> bool Machine<O>::next_mapping(unsigned page, bool entries) {
+    for (unsigned i = 0; i < p_.layout.size(Scope::pte); ++i) {
+        const unsigned pte = get(Field::pte, i);
+        if (!refers_to(pte, page) || is_migration_entry(pte) != entries)
+            continue;
+        const unsigned mm = i / p_.layout.pages;
+        const unsigned va = i % p_.layout.pages;
+        set(Field::op_mm, thread_, mm);
+        set(Field::op_va, thread_, va);
+        r_[Reg::mm] = static_cast<std::uint16_t>(mm);
+        r_[Reg::va] = static_cast<std::uint16_t>(va);
+        return true;
+    }
+    return false;
+}
+
+// A walk over all mappings of a page has come to the process; exit_mmap() waits for it
+// (unlink_anon_vmas()).
+template <class O> bool Machine<O>::others_work_on(unsigned mm) {
+    for (unsigned t = 0; t < threads(); ++t)
+        if (t != thread_ && !idle(t) && get(Field::op_mm, t) == mm)
+            return true;
+    return false;
+}
+
 template <class O> bool Machine<O>::new_mm(unsigned &child) {
     for (unsigned mm = 0; mm < mms(); ++mm)
         if (get(Field::life, mm) == static_cast<unsigned>(Life::free)) {
@@ -132,7 +159,7 @@ template <class O> void Machine<O>::start_mm(unsigned child) {
         const unsigned theirs = get(Field::pte, from);
         const unsigned ours = get(Field::pte, to);
         const bool own_copy = (ours & PteBit::present) != 0 &&
-                              (ours >> PteBit::frame_shift) != (theirs >> PteBit::frame_shift);
+                              !refers_to(theirs, ours >> PteBit::frame_shift);
         for (unsigned f = 0; f < frames(); ++f) {
             const unsigned expected = get(Field::expected, f) & ~(1U << to);
             const bool copied = own_copy && f == (ours >> PteBit::frame_shift);
@@ -141,8 +168,7 @@ template <class O> void Machine<O>::start_mm(unsigned child) {
             set(Field::expected, f, expected | (unsigned{childs} << to));
             // Its own mapping's content, too, should the parent's memory not be what
             // the parent expects.
-            const bool mapped =
-                (ours & PteBit::present) != 0 && f == (ours >> PteBit::frame_shift);
+            const bool mapped = refers_to(ours, f);
             if (parents || copied || mapped)
                 set(Field::entitled, f, get(Field::entitled, f) | (1U << child));
         }

@@ -84,12 +84,14 @@ struct Reg {
     X(add) X(sub) X(eq) X(ne) X(lt) X(le) X(both) X(either) X(invert)                            \
     X(is_anon)       /* a = page b is anonymous */                                               \
     X(is_counted)    /* a = mappings of page b are in its counts */                              \
+    X(is_migration)  /* a = PTE value b is a migration entry */                                  \
     X(is_free)       /* a = page b is with the allocator */                                      \
     /* locks; they block when imm 0 and the lock is taken */                                     \
     X(lock_mmap_read) X(lock_mmap_write) X(unlock_mmap_read) X(unlock_mmap_write)                \
     X(lock_ptl) X(unlock_ptl)                                                                    \
     X(lock_page) X(unlock_page)   /* page a */                                                   \
     X(trylock_page)  /* a = got the lock of page b */                                            \
+    X(wait_page)     /* sleep until page a is not locked */                                      \
     X(irqs_off) X(irqs_on)        /* where, is known from pc */                                  \
     X(trylock_vma)   /* a = got the VMA's lock for reading */                                    \
     X(lock_vma_write) X(unlock_vma_read) X(unlock_vma_write)                                     \
@@ -112,6 +114,10 @@ struct Reg {
     X(copy)          /* a = a copy of page b; blocks; imm 1: a fault breaks COW here,
                         2: fork copies at once, and somebody asks whether it should */          \
     X(swap_cache)    /* a = the page in the swap cache, or the swap slot if there is none */     \
+    X(next_mapping)  /* a = some PTE maps page b (imm 1: will, it is a migration entry); the     \
+                        thread works on that process and virtual page from now on */             \
+    X(twin)          /* a = a page that ksmd finds and that holds what page b holds, or b */     \
+    X(identical)     /* a = pages b and c hold the same */                                       \
     X(swap_write)    /* the swap slot holds what page a holds */                                 \
     X(set_pte)       /* PTE b = a */                                                             \
     X(share_pte)     /* PTE of mm c at va becomes a: fork */                                     \
@@ -204,8 +210,8 @@ struct Held {
     static constexpr std::uint8_t vma_write = 128;
 };
 
-// Where a frame number is kept in a thread: 4 bits, valid if `present` is 0 or
-// the word has that bit (of a PTE value) set.
+// Where a frame number is kept in a thread: 4 bits, valid if `present_shift` is
+// 0xff or the PTE value there has a frame.
 struct FrameLocal {
     std::uint8_t word = 0; // within the thread
     std::uint8_t shift = 0;
@@ -213,7 +219,8 @@ struct FrameLocal {
 
     // Whether the thread's words hold a frame here, and whether it is this one.
     [[nodiscard]] bool valid(const std::uint16_t *words) const {
-        return present_shift == 0xff || ((unsigned{words[word]} >> present_shift) & 1U) != 0;
+        return present_shift == 0xff ||
+               ((unsigned{words[word]} >> present_shift) & PteBit::has_frame) != 0;
     }
     [[nodiscard]] unsigned frame(const std::uint16_t *words) const {
         return (unsigned{words[word]} >> shift) & unsigned{PteBit::frame_mask};
@@ -307,6 +314,10 @@ struct Program {
     CheckCode always;
     std::vector<PropertyInfo> properties; // by number
     State start;
+    // Some handler comes to a mapped page by its content, and not by a page table.
+    bool searches = false;
+    // Some handler goes from process to process in the order of their numbers.
+    bool orders_processes = false;
     // What coverage is counted by; in the order of the code.
     std::vector<StatementCode> statements;
     std::vector<GuardCode> guards;

@@ -24,7 +24,7 @@ BUGS = TABLE["bugs"]
 DEPTHS = {world: int(re.search(r"^depth +(\d+)$", (SOURCE_DIR / f"model/worlds/{world}.world").read_text(encoding="utf-8"), re.MULTILINE)[1])
           for group in TABLE["groups"] for world in group["worlds"]}
 KEYS = ("id", "reference", "fix", "what", "design", "world", "property", "also", "since",
-        "operations", "steps", "lives_in")
+        "concurrency", "operations", "steps", "lives_in")
 UPDATE = bool(os.environ.get("COWCHECK_UPDATE_KNOWN"))
 SECONDS = 100 if SANITIZED else 10
 
@@ -36,7 +36,8 @@ def golden(bug):
 def hunt(bug, design):
     """The shortest schedule within the bug's world, found without any hint."""
     result = cowcheck("--design", design, "--world", bug["world"], "--property", bug["property"],
-                      "--depth", DEPTHS[bug["world"]], "--format", "json")
+                      "--depth", DEPTHS[bug["world"]], "--concurrency", bug.get("concurrency", 2),
+                      "--format", "json")
     expect(result.status in (0, 1), result)
     (found,) = [one for one in result.json()["results"] if one["property"] == bug["property"]]
     return found

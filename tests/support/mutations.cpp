@@ -112,6 +112,7 @@ const std::vector<std::string> cpu_menu{// beside write, and read in the child
                                         "munmap",
                                         "fork",
                                         "madvise_dontneed",
+                                        "madvise_free",
                                         "mprotect_read",
                                         "mprotect_write",
                                         "gup(read, get)",
@@ -127,7 +128,7 @@ const std::vector<std::string> cpu_menu{// beside write, and read in the child
 // What a process maps at `va`; all pages are of the world's kind.
 std::string random_memory(Random& random, unsigned kind, bool zeropage) {
     static const std::vector<std::vector<std::string>> kinds{
-        {"anonymous written", "anonymous written", "anonymous untouched"},
+        {"anonymous written", "anonymous written", "anonymous untouched", "anonymous alike", "ksm"},
         {"memfd", "memfd untouched"},
         {"hugetlb written", "hugetlb untouched"},
         {"memfd hugetlb"},
@@ -173,9 +174,9 @@ std::string random_world(Random& random) {
     if (!monitors.empty()) text += "monitor { may " + monitors + " }\n";
     if (chance(4))
         text += std::string("procfs { may clear_refs") + (chance(3) ? ", pagemap_scan" : "") + " }\n";
-    if (chance(2))
-        text += std::string("kernel { may speculative_get") +
-                (chance(4) ? ", lru_add_drain_all" : "") + " }\n";
+    const std::string kernels =
+        some_of(random, {"speculative_get", "lru_add_drain_all", "migrate", "ksm_merge"}, 2);
+    if (!kernels.empty()) text += "kernel { may " + kernels + " }\n";
     const std::string seconds =
         kind != 4 && chance(2) ? some_of(random,
                             {"secondary_fault(read)", "secondary_fault(write, get)",

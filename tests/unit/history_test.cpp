@@ -176,10 +176,12 @@ TEST_CASE("no kernel miscounts references, writes to the zeropage, or gets stuck
 }
 
 // With FOLL_GET and hugetlb, five operations are needed; that leak is there to this day.
-TEST_CASE("v6.2 holds every safety property in every shipped world, a few operations deep") {
+// KSM loses userfaultfd bits to this day as well.
+TEST_CASE("v6.2 holds every safety property in every other shipped world, a few operations deep") {
     for (const std::string& name : builtin_library().world_names()) {
         CAPTURE(name);
-        CHECK(safety_violations("v6.2", name, name == "default" || slow_build ? 3 : 4).empty());
+        CHECK(safety_violations("v6.2", name, name == "default" || slow_build ? 3 : 4) ==
+              (name == "ksm-uffd" ? "uffd_wp_no_missed_write " : ""));
     }
 }
 
@@ -197,7 +199,10 @@ TEST_CASE("v5.19 holds all but the read-only pin of what is not anonymous, a few
     for (const std::string& name : builtin_library().world_names()) {
         CAPTURE(name);
         CHECK(safety_violations("v5.19", name, name == "default" || slow_build ? 3 : 4) ==
-              (not_anonymous.contains(name) ? "ro_pin_matches_mapping " : ""));
+              (not_anonymous.contains(name)       ? "ro_pin_matches_mapping "
+               : name == "ksm-uffd"               ? "uffd_wp_no_missed_write "
+               : name == "migration-soft-dirty"   ? "soft_dirty_no_missed_write "
+                                                  : ""));
     }
 }
 

@@ -33,6 +33,11 @@ std::vector<Case> cases() {
             {"speculative", 2, 2},
             {"swap", 3 - less, 2},
             {"swap-fork", 3 - less, 2},
+            {"migration", 3 - less, 2},
+            {"migration-fork", 3 - less, 2},
+            {"ksm", 2, 2},
+            {"ksm-shared", 3 - less, 2},
+            {"ksm-migration", 2, 2},
             {"default", 2 - less, 2},
             {twins, 4 - less, 2},
             {small_two_pages, 4 - less, 0}};
