@@ -29,12 +29,21 @@ enum class Needs : std::uint8_t { nothing, pin_slot, process_slot, nobody_else, 
     X(madvise_dontneed, cpu,    "va",        nothing,      false, "madvise(MADV_DONTNEED) of one page") \
     X(mprotect_read,   cpu,     "va",        nothing,      false, "mprotect(PROT_READ)")              \
     X(mprotect_write,  cpu,     "va",        nothing,      false, "mprotect(PROT_READ | PROT_WRITE)") \
+    X(munmap_range,    cpu,     "",          nothing,      false, "munmap(2) of all pages")           \
+    X(madvise_dontneed_range, cpu, "",       nothing,      false, "madvise(MADV_DONTNEED) of all pages") \
+    X(mprotect_read_range, cpu, "",          nothing,      false, "mprotect(PROT_READ) of all pages") \
+    X(mprotect_write_range, cpu, "",         nothing,      false, "mprotect(PROT_READ | PROT_WRITE) of all pages") \
+    X(madvise_collapse, cpu,    "",          nothing,      false, "madvise(MADV_COLLAPSE)")           \
     X(gup,             cpu,     "va flags",  pin_slot,     false, "get_user_pages or pin_user_pages") \
     X(gup_fast,        cpu,     "va flags",  pin_slot,     false, "the lockless variant of gup")      \
     X(gup_force,       cpu,     "va flags",  pin_slot,     false, "get_user_pages(FOLL_FORCE): ptrace, /proc/PID/mem") \
     X(clear_refs,      procfs,  "",          nothing,      false, "echo 4 > /proc/PID/clear_refs")    \
     X(uffd_wp_protect, monitor, "va",        nothing,      false, "UFFDIO_WRITEPROTECT with MODE_WP") \
     X(uffd_wp_resolve, monitor, "va",        nothing,      false, "UFFDIO_WRITEPROTECT without it")   \
+    X(uffd_wp_protect_range, monitor, "",    nothing,      false, "UFFDIO_WRITEPROTECT with MODE_WP of all pages") \
+    X(uffd_wp_resolve_range, monitor, "",    nothing,      false, "UFFDIO_WRITEPROTECT without it of all pages") \
+    X(khugepaged,      kernel,  "",          nothing,      false, "khugepaged collapses base pages into a THP") \
+    X(split_folio,     kernel,  "va",        nothing,      false, "reclaim or a deferred split makes a THP base pages") \
     X(speculative_get, kernel,  "va",        nothing,      false, "a page reference taken on suspicion, and dropped") \
     X(swap_out,        kernel,  "va",        nothing,      false, "reclaim writes a page to swap")    \
     X(unpin,           device,  "page flags", held_pin,    false, "put_page or unpin_user_page")      \

@@ -52,6 +52,8 @@ class Handlers {
     void call(const ast::Expr &expr, ast::HandlerKind kind, bool operation);
     void assign(const ast::Stmt &stmt);
     void assign_pte(const ast::Stmt &stmt);
+    void assign_pmd(const ast::Stmt &stmt);
+    std::uint8_t mapping_mm(const SourceSpan &span);
     void assign_field(const ast::Stmt &stmt);
     void assign_local(const ast::Stmt &stmt);
     void phrase(const ast::Stmt &stmt);

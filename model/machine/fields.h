@@ -27,6 +27,7 @@ inline constexpr std::size_t scope_count = 7;
     X(has_pinned,        mm,     0,   8,   1, "some FOLL_PIN was ever tried in this mm")          \
     X(tlb_flush_pending, mm,     0,   9,   3, "how many deferred TLB flushes are under way")      \
     X(soft_dirty_armed,  mm,     0,  12,   1, "ghost: clear_refs has returned")                   \
+    X(pmd,               mm,     2,   0,  12, "the PMD: none, a page table, or a huge page, see PteBit") \
     X(pte,               pte,    0,   0,  12, "the page table entry, see PteBit")                 \
     X(mapped,            pte,    0,  12,   1, "a VMA covers the page")                            \
     X(wp_armed,          pte,    0,  13,   2, "ghost: 1 protected, 2 and the ioctl has returned") \
@@ -42,6 +43,10 @@ inline constexpr std::size_t scope_count = 7;
     X(zeroed,            page,   1,   8,   1, "ghost: the page holds zeroes")                     \
     X(expected,          page,   2,   0,   8, "ghost: bit mm * pages + va: holds what that reads") \
     X(entitled,          page,   2,   8,   8, "ghost: bit mm, bit mms + pin: may see the content") \
+    X(other_half,        page,   1,  12,   4, "of a THP: the frame of the other subpage")          \
+    X(compound,          page,   3,   2,   2, "of a THP: 1 its head, 2 its tail")                  \
+    X(entire_mapcount,   page,   3,   4,   3, "of a THP's head: how many PMDs map it")             \
+    X(mm_mapcount,       page,   3,   8,   8, "of a THP's head: two bits mm: PTEs and PMDs that map it") \
     X(pin_state,         pin,    0,   0,   2, "0 free, 1 GUP under way, 2 held")                  \
     X(pin_write,         pin,    0,   2,   1, "FOLL_WRITE")                                       \
     X(pin_foll_pin,      pin,    0,   3,   1, "FOLL_PIN, not FOLL_GET")                           \
@@ -102,13 +107,28 @@ struct Part {
     static constexpr std::uint8_t mprotect = 1;
     static constexpr std::uint8_t swap = 2;
     static constexpr std::uint8_t outside = 4;
+    static constexpr std::uint8_t thp = 64;
 };
 
 [[nodiscard]] constexpr std::uint8_t part_of(Field field) {
-    return field == Field::read_only   ? Part::mprotect
-           : field == Field::swapcache || field == Field::page_dirty ? Part::swap
-           : field == Field::outside_page || field == Field::constraint ? Part::outside
-                                                                     : Part::always;
+    switch (field) {
+    case Field::read_only:
+        return Part::mprotect;
+    case Field::swapcache:
+    case Field::page_dirty:
+        return Part::swap;
+    case Field::outside_page:
+    case Field::constraint:
+        return Part::outside;
+    case Field::pmd:
+    case Field::compound:
+    case Field::other_half:
+    case Field::entire_mapcount:
+    case Field::mm_mapcount:
+        return Part::thp;
+    default:
+        return Part::always;
+    }
 }
 
 // Thread locals of a handler follow the fixed thread fields: from this bit of
@@ -127,6 +147,7 @@ struct PteBit {
     static constexpr std::uint16_t huge = 1U << 6;    // a PMD maps it, with its neighbours
     static constexpr std::uint16_t swap = 1U << 7;    // not present: a swap entry
     static constexpr std::uint16_t exclusive = 1U << 6; // of a swap entry: pte_swp_exclusive()
+    static constexpr std::uint16_t table = 1U << 7;     // of a PMD, not present: a page table
     static constexpr unsigned frame_shift = 8;
     static constexpr std::uint16_t frame_mask = 0xf;
 };
@@ -135,10 +156,14 @@ enum class Life : std::uint16_t { free, alive, forking, exiting };
 enum class PageKind : std::uint16_t { free, anonymous, zeropage, page_cache };
 enum class PinState : std::uint16_t { free, pending, held };
 
+// What a page of a THP is to the others: each half knows the frame of the other one.
+enum class Compound : std::uint16_t { no, head, tail };
+
 // How large a world may be; what the widths above and a packed state allow.
 struct Limits {
     static constexpr unsigned processes = 4;
     static constexpr unsigned pages = 4; // virtual pages per process
+    static constexpr unsigned subpages = 2; // of a THP, and what one PMD maps
     static constexpr unsigned frames = 14;
     static constexpr unsigned all_frames = 16; // with those that are never allocated
     static constexpr unsigned pins = 4;

@@ -17,7 +17,8 @@ using namespace cowcheck::test;
 namespace {
 
 const std::vector<std::string> worlds{"tiny",    "stale-tlb",     "zeropage", "remap",
-                                      "default", small_two_pages, twins,      wide_twins};
+                                      "default", small_two_pages, twins,      wide_twins,
+                                      thp_twins};
 const std::vector<std::string> designs{"v5.7", "v5.9", "v6.2"};
 const unsigned walks = slow_build ? 2 : 10;
 
