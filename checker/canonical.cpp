@@ -188,6 +188,11 @@ template <class S, class Visit> void Canonical::each_frame(S &state, Visit &&vis
         if (auto *entry = element(Scope::pte, i) + info(Field::spte).word;
             (*entry & PteBit::present) != 0)
             visit(*entry, PteBit::frame_shift);
+    if (l.has(Field::pmd))
+        for (unsigned i = 0; i < l.size(Scope::mm); ++i)
+            if (auto *pmd = element(Scope::mm, i) + info(Field::pmd).word;
+                (*pmd & PteBit::present) != 0)
+                visit(*pmd, PteBit::frame_shift);
     for (unsigned i = 0; i < l.size(Scope::tlb); ++i)
         if (auto *tlb = element(Scope::tlb, i); (*tlb & 1U) != 0)
             visit(*tlb, info(Field::tlb_page).shift);
@@ -228,12 +233,17 @@ void Canonical::name_frames(State &state) const {
     to.fill(0xff);
     unsigned next = 0;
     bool in_order = true;
+    const auto name = [&](unsigned frame) {
+        if (frame >= frames || to[frame] != 0xff)
+            return;
+        in_order = in_order && frame == next;
+        to[frame] = static_cast<std::uint8_t>(next++);
+    };
     each_frame(state, [&](std::uint16_t word, unsigned shift) {
         const unsigned frame = (word >> shift) & unsigned{PteBit::frame_mask};
-        if (frame < frames && to[frame] == 0xff) {
-            in_order = in_order && frame == next;
-            to[frame] = static_cast<std::uint8_t>(next++);
-        }
+        name(frame);
+        if (const unsigned other = p_.layout.other_half(state, frame); other != frame)
+            name(other); // whoever has one half of a THP has the other one
     });
     if (in_order && all_free_from(state, next))
         return;
@@ -246,16 +256,35 @@ void Canonical::name_frames(State &state) const {
     for (unsigned f = 0; f < frames; ++f)
         if (to[f] == 0xff)
             rest[unnamed++] = static_cast<std::uint8_t>(f);
-    const bool four = p_.layout.has(Field::outside_page);
+    // A THP by the content of both halves (but not by their numbers), the tail right behind
+    // the head.
+    const unsigned stride = p_.layout.stride[static_cast<std::size_t>(Scope::page)];
+    const FieldInfo &number = info(Field::other_half);
+    const unsigned hidden =
+        p_.layout.has(Field::other_half) ? unsigned{number.mask()} << number.shift : 0U;
     const auto content = [&](unsigned frame) {
-        const auto *words = &state.words[p_.layout.element(Scope::page, frame)];
-        return std::array<std::uint16_t, 4>{words[0], words[1], words[2],
-                                            four ? words[3] : std::uint16_t{0}};
+        std::array<std::uint16_t, 8> all{};
+        const auto add = [&](unsigned half, std::size_t at) {
+            const auto *words = &state.words[p_.layout.element(Scope::page, half)];
+            std::copy_n(words, std::min(stride, 4U), all.begin() + static_cast<int>(at));
+            all[at + number.word] = static_cast<std::uint16_t>(all[at + number.word] & ~hidden);
+        };
+        add(frame, 0);
+        if (const unsigned other = p_.layout.other_half(state, frame); other != frame)
+            add(other, 4);
+        return all;
     };
-    std::sort(rest.begin(), rest.begin() + unnamed,
+    const auto is_tail = [&](unsigned frame) {
+        return p_.layout.get(state, Field::compound, frame) ==
+               static_cast<unsigned>(Compound::tail);
+    };
+    const auto last = std::remove_if(rest.begin(), rest.begin() + unnamed, is_tail);
+    std::sort(rest.begin(), last,
               [&](unsigned a, unsigned b) { return content(a) > content(b); });
-    for (unsigned i = 0; i < unnamed; ++i)
-        to[rest[i]] = static_cast<std::uint8_t>(next++);
+    for (auto frame = rest.begin(); frame != last; ++frame)
+        for (const unsigned half : {unsigned{*frame}, p_.layout.other_half(state, *frame)})
+            if (to[half] == 0xff)
+                to[half] = static_cast<std::uint8_t>(next++);
     rename_frames(state, to);
 }
 
@@ -273,6 +302,9 @@ void Canonical::rename_frames(State &state, const FrameMap &to) const {
     std::memcpy(pages.data(), &state.words[base], frames * stride * 2U);
     for (unsigned f = 0; f < frames; ++f)
         std::memcpy(&state.words[base + to[f] * stride], &pages[f * stride], stride * 2U);
+    for (unsigned f = 0; l.has(Field::compound) && f < frames; ++f)
+        if (l.get(state, Field::compound, f) != 0)
+            l.set(state, Field::other_half, f, to[l.get(state, Field::other_half, f)]);
     each_frame(state, [&](std::uint16_t &word, unsigned shift) {
         const unsigned frame = (word >> shift) & unsigned{PteBit::frame_mask};
         if (frame < frames)
@@ -334,6 +366,12 @@ void Canonical::permute_threads(const State &from, const Renaming &renaming, Sta
 void Canonical::permute_ghosts(const Renaming &renaming, State &to) const {
     const Layout &l = p_.layout;
     for (unsigned f = 0; f < l.size(Scope::page); ++f) {
+        if (const unsigned mapped = l.get(to, Field::mm_mapcount, f); mapped != 0) {
+            unsigned m = 0;
+            for (unsigned mm = 0; mm < l.mms; ++mm)
+                m |= ((mapped >> (2 * mm)) & 3U) << (2U * renaming.mms[mm]);
+            l.set(to, Field::mm_mapcount, f, m);
+        }
         const unsigned expected = l.get(to, Field::expected, f);
         const unsigned entitled = l.get(to, Field::entitled, f);
         if ((expected | entitled) == 0)

@@ -27,6 +27,11 @@ void Canonical::forget_dead_ghosts(State &state) const {
             readers[(entry >> PteBit::frame_shift) & 0xfU] |=
                 static_cast<std::uint16_t>(1U << (i / l.pages));
     }
+    for (unsigned mm = 0; l.has(Field::pmd) && mm < l.mms; ++mm)
+        if (const unsigned pmd = l.get(state, Field::pmd, mm); (pmd & PteBit::huge) != 0)
+            for (const unsigned half :
+                 {pmd >> PteBit::frame_shift, l.other_half(state, pmd >> PteBit::frame_shift)})
+                readers[half] |= static_cast<std::uint16_t>(1U << mm);
     // Who has a migration entry reads what the kernel is about to put there; who has a swap
     // entry what the slot holds, or the swap cache, or what a handler is about to put there.
     for (unsigned f = 0; swapped != 0 && f < l.size(Scope::page); ++f)
@@ -45,9 +50,11 @@ void Canonical::forget_dead_ghosts(State &state) const {
         const Rest &rest = p_.rests[words[0] & unsigned{info(Field::pc).mask()}];
         for (unsigned i = 0; i < rest.locals; ++i)
             if (rest.frames[i].valid(words))
-                readers[rest.frames[i].frame(words)] |= static_cast<std::uint16_t>(
-                    (1U << (words[1] & 3U)) | swapped |
-                    (thread.actor == Actor::kernel ? migrating : 0U));
+                for (const unsigned half : {rest.frames[i].frame(words),
+                                            l.other_half(state, rest.frames[i].frame(words))})
+                    readers[half] |= static_cast<std::uint16_t>(
+                        (1U << (words[1] & 3U)) | swapped |
+                        (thread.actor == Actor::kernel ? migrating : 0U));
     }
     // A fork may yet give its child whatever the parent maps.
     for (unsigned t = 0; t < l.size(Scope::thread); ++t) {

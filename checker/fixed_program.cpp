@@ -99,7 +99,7 @@ private:
             p_, point.state, 0, [&](const Action& action, const StepResult& result, State& next) {
                 if (in_background(action))
                     return follow(at, action, result, {next, point.started, point.thread}, false);
-                if (point.thread != nobody || !is_next(action, point.started)) return;
+                if (point.thread != nobody || !is_next(action, point)) return;
                 moved = true;
                 const auto started = static_cast<std::uint8_t>(point.started + 1);
                 const std::uint8_t thread =
@@ -113,11 +113,15 @@ private:
         return p_.operations[action.operation].item.kind == OperationKind::speculative_get;
     }
 
-    bool is_next(const Action& action, std::uint8_t started) const {
-        if (started == test_.actions.size()) return false;
-        const SelftestAction& wanted = test_.actions[started];
+    bool is_next(const Action& action, const Point& point) const {
+        if (point.started == test_.actions.size()) return false;
+        const SelftestAction& wanted = test_.actions[point.started];
         if (!(p_.operations[action.operation].item == wanted.item)) return false;
-        if (action.kind == Action::Kind::device) return wanted.actor == Actor::device;
+        const bool device = action.kind == Action::Kind::device;
+        const unsigned va =
+            device ? p_.layout.get(point.state, Field::pin_va, action.pin) : unsigned{action.va};
+        if (wanted.va >= 0 && static_cast<unsigned>(wanted.va) != va) return false;
+        if (device) return wanted.actor == Actor::device;
         return p_.world.threads[action.thread].actor == wanted.actor && action.mm == wanted.mm;
     }
 

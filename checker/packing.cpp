@@ -25,6 +25,12 @@ std::array<std::uint16_t, State::max_words + 4> used_bits(const Program &program
             unsigned bits = unsigned{field.mask()};
             if (static_cast<Field>(i) == Field::pc)
                 bits = std::bit_ceil(static_cast<unsigned>(program.rests.size())) - 1U;
+            if (static_cast<Field>(i) == Field::expected)
+                bits = (1U << l.size(Scope::pte)) - 1U;
+            if (static_cast<Field>(i) == Field::mm_mapcount)
+                bits = (1U << (2U * l.mms)) - 1U;
+            if (static_cast<Field>(i) == Field::entitled)
+                bits = (1U << (l.mms + l.size(Scope::pin))) - 1U;
             mask = static_cast<std::uint16_t>(mask | (bits << field.shift));
         }
     }

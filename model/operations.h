@@ -30,6 +30,11 @@ enum class Needs : std::uint8_t { nothing, pin_slot, process_slot, nobody_else, 
     X(madvise_free,    cpu,     "va",        nothing,      false, "madvise(MADV_FREE) of one page")   \
     X(mprotect_read,   cpu,     "va",        nothing,      false, "mprotect(PROT_READ)")              \
     X(mprotect_write,  cpu,     "va",        nothing,      false, "mprotect(PROT_READ | PROT_WRITE)") \
+    X(munmap_range,    cpu,     "",          nothing,      false, "munmap(2) of all pages")           \
+    X(madvise_dontneed_range, cpu, "",       nothing,      false, "madvise(MADV_DONTNEED) of all pages") \
+    X(mprotect_read_range, cpu, "",          nothing,      false, "mprotect(PROT_READ) of all pages") \
+    X(mprotect_write_range, cpu, "",         nothing,      false, "mprotect(PROT_READ | PROT_WRITE) of all pages") \
+    X(madvise_collapse, cpu,    "",          nothing,      false, "madvise(MADV_COLLAPSE)")           \
     X(gup,             cpu,     "va flags",  pin_slot,     false, "get_user_pages or pin_user_pages") \
     X(gup_fast,        cpu,     "va flags",  pin_slot,     false, "the lockless variant of gup")      \
     X(gup_force,       cpu,     "va flags",  pin_slot,     false, "get_user_pages(FOLL_FORCE): ptrace, /proc/PID/mem") \
@@ -38,6 +43,10 @@ enum class Needs : std::uint8_t { nothing, pin_slot, process_slot, nobody_else, 
     X(uffd_wp_resolve, monitor, "va",        nothing,      false, "UFFDIO_WRITEPROTECT without it")   \
     X(uffd_continue,   monitor, "va",        nothing,      false, "UFFDIO_CONTINUE: map what page cache holds") \
     X(pagemap_scan,    procfs,  "va",        nothing,      false, "PAGEMAP_SCAN with PM_SCAN_WP_MATCHING") \
+    X(uffd_wp_protect_range, monitor, "",    nothing,      false, "UFFDIO_WRITEPROTECT with MODE_WP of all pages") \
+    X(uffd_wp_resolve_range, monitor, "",    nothing,      false, "UFFDIO_WRITEPROTECT without it of all pages") \
+    X(khugepaged,      kernel,  "",          nothing,      false, "khugepaged collapses base pages into a THP") \
+    X(split_folio,     kernel,  "va",        nothing,      false, "reclaim or a deferred split makes a THP base pages") \
     X(speculative_get, kernel,  "va",        nothing,      false, "a page reference taken on suspicion, and dropped") \
     X(lru_add_drain_all, kernel, "",         nothing,      false, "every CPU's LRU batch is drained")  \
     X(swap_out,        kernel,  "va",        nothing,      false, "reclaim writes a page to swap")    \
@@ -102,9 +111,9 @@ struct MenuItem {
 
 // What becomes of Field::wp_armed when it write-protects for userfaultfd; 0 if it does not.
 [[nodiscard]] constexpr unsigned arms(OperationKind kind) {
-    return kind == OperationKind::uffd_wp_protect ? 1U
-           : kind == OperationKind::pagemap_scan  ? 3U
-                                                  : 0U;
+    return kind == OperationKind::uffd_wp_protect || kind == OperationKind::uffd_wp_protect_range ? 1U
+           : kind == OperationKind::pagemap_scan                                                  ? 3U
+                                                                                                  : 0U;
 }
 
 // "gup_fast(write, pin)", as worlds write it.

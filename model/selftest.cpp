@@ -10,15 +10,33 @@ namespace {
 constexpr auto memories = std::to_array<SelftestMemory>({
     {"base page", "anonymous", "anonymous written", false, false},
     {"swapped out base page", "anonymous", "anonymous written", false, false, true},
+    {"THP (2048 kB)", "anonymous", "thp written", false, false, false, 2, true},
+    {"PTE-mapped THP (2048 kB)", "anonymous", "pte-mapped thp", false, false, false, 2, true},
+    {"single PTE of THP (2048 kB)", "anonymous", "last page of thp", false, false, false, 1, true},
+    {"partially shared THP (2048 kB)", "anonymous", "partially shared thp", false, false, false, 2,
+     true},
     {"hugetlb (2048 kB)", "anonymous", "hugetlb written", false, true},
     {"hugetlb (1048576 kB)", "anonymous", "hugetlb written", false, true},
     {"shared zeropage", "other", "zeropage", true, false},
     {"memfd", "other", "memfd", false, false},
     {"tmpfile", "other", "tmpfile", false, false},
-    {"huge zeropage", "other", "huge zeropage", true, false},
+    {"huge zeropage", "other", "huge zeropage", true, false, false, 2, true},
     {"memfd hugetlb (2048 kB)", "other", "memfd hugetlb", false, true},
     {"memfd hugetlb (1048576 kB)", "other", "memfd hugetlb", false, true},
+    {"", "thp", "pte-mapped thp", false, false, false, 2, true},
 });
+
+// What a system call does to all of the memory at once, where it is more than a page.
+struct RangeOperation {
+    std::string_view page;
+    std::string_view range;
+};
+
+constexpr auto ranges =
+    std::to_array<RangeOperation>({{"munmap", "munmap_range"},
+                                   {"madvise_dontneed", "madvise_dontneed_range"},
+                                   {"mprotect_read", "mprotect_read_range"},
+                                   {"mprotect_write", "mprotect_write_range"}});
 
 struct ActorName {
     std::string_view name;
@@ -54,6 +72,14 @@ const ActorName* find_actor(std::string_view name) {
     return found == actors.end() ? nullptr : &*found;
 }
 
+ast::Selftest on_memory(ast::Selftest test, const SelftestMemory& memory) {
+    if (memory.pages > 1)
+        for (ast::SelftestStep& step : test.steps)
+            for (const RangeOperation& known : ranges)
+                if (step.entry.operation == known.page) step.entry.operation = known.range;
+    return test;
+}
+
 // What the actor does in the test, each operation once.
 std::vector<ast::MenuEntry> menu_of(const ast::Selftest& test, std::string_view actor) {
     std::vector<ast::MenuEntry> menu;
@@ -71,9 +97,10 @@ ast::World world_of(const ast::Selftest& test, const SelftestMemory& memory) {
     ast::World world;
     world.span = test.span;
     world.name = "selftest-" + test.name;
-    world.settings = {{test.span, "frames", 4, {}},
-                      {test.span, "pins", 1, {}},
+    world.settings = {{test.span, "frames", memory.thp ? 8 : 4, {}},
+                      {test.span, "pins", memory.pages, {}},
                       {test.span, "munmap", std::nullopt, {"leaves", "nothing"}}};
+    if (memory.thp) world.settings.push_back({test.span, "pages", Limits::subpages, {}});
     if (memory.zeropage)
         world.settings.push_back({test.span, "zeropage", std::nullopt, {"shared"}});
     ast::WorldProcess parent{test.span, "parent", false, 2, {}, menu_of(test, "parent"), {}};
@@ -106,8 +133,9 @@ std::string_view event_of(OperationKind kind) {
 
 std::span<const SelftestMemory> selftest_memories() { return memories; }
 
-std::optional<SelftestProgram> compile_selftest(const DesignText& design, const ast::Selftest& test,
+std::optional<SelftestProgram> compile_selftest(const DesignText& design, const ast::Selftest& as_written,
                                                 const SelftestMemory& memory, Diagnostics& out) {
+    const ast::Selftest test = on_memory(as_written, memory);
     const std::size_t before = out.size();
     for (const ast::SelftestStep& step : test.steps)
         if (find_actor(step.actor) == nullptr)
@@ -128,6 +156,8 @@ std::optional<SelftestProgram> compile_selftest(const DesignText& design, const 
         action.text = step.actor + ": " + text_of(step.entry);
         action.actor = find_actor(step.actor)->actor;
         action.mm = find_actor(step.actor)->mm;
+        const bool each_page = memory.thp && (info(*kind).parameters.starts_with("va") ||
+                                              info(*kind).actor == Actor::device);
         if (step.expects) {
             ast::Property property;
             property.span = step.span;
@@ -137,7 +167,10 @@ std::optional<SelftestProgram> compile_selftest(const DesignText& design, const 
             action.property = static_cast<int>(properties.properties.size());
             properties.properties.push_back(std::move(property));
         }
-        result.actions.push_back(std::move(action));
+        for (unsigned va = 0; va < (each_page ? memory.pages : 1U); ++va) {
+            if (each_page) action.va = static_cast<int>(va);
+            result.actions.push_back(action);
+        }
     }
     auto program = compile(design, properties, *world, out);
     if (!program) return std::nullopt;

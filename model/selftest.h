@@ -15,11 +15,13 @@ namespace cowcheck {
 // A kind of memory that the tests run with, in the kernel's words.
 struct SelftestMemory {
     std::string_view name;   // "memfd hugetlb (2048 kB)"
-    std::string_view group;  // which tests: "anonymous" or "other"
+    std::string_view group;  // which tests: "anonymous", "other" or "thp"
     std::string_view maps;   // in the words of a world
     bool zeropage = false;   // the world has a zeropage
     bool hugetlb = false;
     bool swapped = false;   // it is paged out first, if nothing comes between
+    unsigned pages = 1;     // how many of them the test runs on
+    bool thp = false;       // they are, or begin, a THP
 };
 
 // In the order in which the kernel runs them.
@@ -31,6 +33,7 @@ struct SelftestAction {
     Actor actor = Actor::cpu;
     unsigned mm = 0;  // whose CPUs, or which process a service works on
     MenuItem item;
+    int va = -1;  // which virtual page, if it matters
     int property = -1;  // number of the property that it must not violate, if any
 };
 

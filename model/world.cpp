@@ -58,9 +58,12 @@ std::uint8_t World::parts() const {
         parts |= Part::lru_batches;
     if (ksm())
         parts |= Part::ksm;
+    if (thp())
+        parts |= Part::thp;
     for (const Process &process : processes)
         for (const MenuItem &item : process.menu)
-            if (item.kind == OperationKind::mprotect_read)
+            if (item.kind == OperationKind::mprotect_read ||
+                item.kind == OperationKind::mprotect_read_range)
                 parts |= Part::mprotect;
     return parts;
 }
@@ -91,6 +94,12 @@ constexpr auto memory_words = std::to_array<MemoryWords>({
     {"memfd hugetlb", Backing::hugetlb_file, Memory::file},
     {"memfd hugetlb untouched", Backing::hugetlb_file, Memory::untouched},
     {"huge zeropage", Backing::huge, Memory::huge_zeropage},
+    {"thp written", Backing::huge, Memory::thp},
+    {"thp untouched", Backing::huge, Memory::untouched},
+    {"pte-mapped thp", Backing::huge, Memory::thp_by_ptes},
+    {"last page of thp", Backing::huge, Memory::thp_last_page},
+    {"base pages for thp", Backing::huge, Memory::thp_as_base_pages},
+    {"partially shared thp", Backing::huge, Memory::thp_partially_shared},
 });
 
 std::string all_memory_words() {
@@ -232,6 +241,12 @@ class Resolver {
         if (backing_known_ && world_.backing != known->backing)
             return complain(mapping.span, "all memory of a world is of one kind, and it has some of "
                                           "another kind already");
+        if (known->backing == Backing::huge && world_.pages != Limits::subpages)
+            return complain(mapping.span, "a PMD maps " + std::to_string(Limits::subpages) +
+                                              " virtual pages; say 'pages " +
+                                              std::to_string(Limits::subpages) + "' first");
+        if (known->backing == Backing::huge && start.va != 0)
+            return complain(mapping.span, "huge memory begins at virtual page 0");
         backing_known_ = true;
         world_.backing = known->backing;
         process.maps.push_back(start);
@@ -386,8 +401,6 @@ class Resolver {
         if (world_.processes.empty())
             return complain(tree_.span, "a world needs at least one process");
         const auto mms = world_.processes.size();
-        if (world_.secondary_mmu() && world_.backing == Backing::huge)
-            complain(tree_.span, "a secondary MMU does not know huge pages of anonymous memory");
         if (mms > Limits::processes)
             complain(tree_.span, "at most " + std::to_string(Limits::processes) + " processes");
         if (mms * world_.pages > Limits::expectations)
@@ -396,6 +409,19 @@ class Resolver {
         if (mms + world_.pins > Limits::entitlements)
             complain(tree_.span, "processes and pins are at most " +
                                      std::to_string(Limits::entitlements) + " together");
+        if (world_.thp() && world_.swap())
+            complain(tree_.span, "huge memory is not swapped out in this model");
+        const std::array<std::pair<bool, std::string_view>, 6> unknown_to_thp{
+            {{world_.has_outside(), "references from outside"},
+             {world_.secondary_mmu(), "a secondary MMU"},
+             {world_.lru_batches, "LRU batches"},
+             {world_.migration(), "migration"},
+             {world_.ksm(), "KSM"},
+             {world_.wp_async || world_.event_fork, "features of userfaultfd"}}};
+        for (const auto &[there, what] : unknown_to_thp)
+            if (world_.thp() && there)
+                complain(tree_.span, "huge memory does not go with " + std::string(what) +
+                                         " in this model");
         if (world_.total_frames() > Limits::all_frames)
             complain(tree_.span, "frames, zeropages and a file's pages are at most " +
                                      std::to_string(Limits::all_frames) + " together");

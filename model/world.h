@@ -23,8 +23,22 @@ enum class Backing : std::uint8_t {
 // What a virtual page of a new process maps at the start.
 struct StartMapping {
     unsigned va = 0;
-    enum class Memory { untouched, written, alike, ksm, zeropage, huge_zeropage, file } memory =
-        Memory::untouched;
+    enum class Memory {
+        untouched,
+        written,
+        alike,
+        ksm,
+        zeropage,
+        huge_zeropage,
+        file,
+        thp,                  // a PMD maps it
+        thp_by_ptes,          // the PMD was split: PTEs map all of it
+        thp_last_page,        // one PTE is left
+        thp_as_base_pages,    // base pages that could be one
+        thp_partially_shared, // by PTEs, and the first page has been shared with a child
+    } memory = Memory::untouched;
+
+    [[nodiscard]] bool is_thp() const { return memory >= Memory::thp; }
 };
 
 struct Process {
@@ -93,11 +107,14 @@ struct World {
     [[nodiscard]] bool file() const {
         return backing == Backing::file || backing == Backing::hugetlb_file;
     }
+    // A PMD may map all of a process's memory, which is as large as a THP.
+    [[nodiscard]] bool thp() const { return backing == Backing::huge; }
+    [[nodiscard]] bool has_huge_zeropage() const { return thp() && zeropage; }
     // Frames that are there from the start for good come after the others: the
     // zeropage, the huge zeropage, and the file's pages, one for each virtual page.
     [[nodiscard]] unsigned huge_zeropage_frame() const { return frames + (zeropage ? 1 : 0); }
     [[nodiscard]] unsigned file_frame() const {
-        return huge_zeropage_frame() + (backing == Backing::huge ? 1 : 0);
+        return huge_zeropage_frame() + (has_huge_zeropage() ? 1 : 0);
     }
     // What one swap slot holds is kept like a page that nobody can map.
     [[nodiscard]] bool swap() const;

@@ -109,7 +109,7 @@ std::string pin_sentence(const Scene& scene, bool write) {
             continue;
         const unsigned mm = scene.get(Field::pin_mm, i);
         const unsigned va = scene.get(Field::pin_va, i);
-        const unsigned pte = scene.get(Field::pte, l.pte_index(mm, va));
+        const unsigned pte = l.leaf(scene.runner.state(), mm, va);
         const unsigned frame = pte >> PteBit::frame_shift;
         const bool present = (pte & PteBit::present) != 0;
         if (present && frame == scene.get(Field::pin_page, i)) continue;
@@ -131,13 +131,16 @@ struct Counts {
 Counts count(const Scene& scene, unsigned frame) {
     const Layout& l = scene.program().layout;
     Counts counts;
+    const unsigned head = l.head_of(scene.runner.state(), frame);
     for (unsigned i = 0; i < l.size(Scope::pte); ++i) {
-        const unsigned pte = scene.get(Field::pte, i);
-        counts.mappings += (pte & PteBit::present) != 0 && (pte >> PteBit::frame_shift) == frame;
+        const unsigned pte = l.leaf(scene.runner.state(), i / l.pages, i % l.pages);
+        const bool again = (pte & PteBit::huge) != 0 && i % l.pages != 0; // a PMD counts once
+        counts.mappings += (pte & PteBit::present) != 0 && !again &&
+                           l.head_of(scene.runner.state(), pte >> PteBit::frame_shift) == head;
     }
     for (unsigned i = 0; i < l.size(Scope::pin); ++i)
         if (scene.get(Field::pin_state, i) == static_cast<unsigned>(PinState::held) &&
-            scene.get(Field::pin_page, i) == frame)
+            l.head_of(scene.runner.state(), scene.get(Field::pin_page, i)) == head)
             counts.pins += scene.get(Field::pin_foll_pin, i) != 0 ? 1024U : 1U;
     const auto kind = static_cast<PageKind>(scene.get(Field::kind, frame));
     counts.base = kind == PageKind::zeropage || kind == PageKind::page_cache ? 1 : 0;

@@ -58,7 +58,7 @@ std::string upper_initial(std::string_view name) {
 std::string frame_name(const Program& program, unsigned frame) {
     const World& world = program.world;
     if (world.zeropage && frame == world.frames) return "zeropage";
-    if (world.backing == Backing::huge && frame == world.huge_zeropage_frame())
+    if (world.has_huge_zeropage() && frame == world.huge_zeropage_frame())
         return "huge zeropage";
     if (world.swap() && frame == world.swap_frame()) return "swap";
     if (world.file() && frame >= world.file_frame())
@@ -101,7 +101,7 @@ ValueNames::ValueNames(const Program& program)
     for (unsigned f = 0; f < frames_.size(); ++f)
         if (l.get(program.start, Field::zeroed, f) != 0) frames_[f] = "0";
     for (unsigned i = 0; i < expected_.size(); ++i) {
-        const unsigned pte = l.get(program.start, Field::pte, i);
+        const unsigned pte = l.leaf(program.start, i / l.pages, i % l.pages);
         const unsigned frame = pte >> PteBit::frame_shift;
         if ((pte & PteBit::present) == 0 || !frames_[frame].empty()) continue;
         const unsigned expected = l.get(program.start, Field::expected, frame);

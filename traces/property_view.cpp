@@ -22,11 +22,12 @@ std::string pte_text(const Program& program, unsigned pte) {
         std::uint16_t bit;
         std::string_view name;
     };
-    static constexpr std::array<Flag, 5> flags{{{PteBit::writable, "writable"},
+    static constexpr std::array<Flag, 6> flags{{{PteBit::writable, "writable"},
                                                 {PteBit::dirty, "dirty"},
                                                 {PteBit::soft_dirty, "soft_dirty"},
                                                 {PteBit::uffd_wp, "uffd_wp"},
-                                                {PteBit::special, "special"}}};
+                                                {PteBit::special, "special"},
+                                                {PteBit::huge, "huge"}}};
     const bool migration = is_migration_entry(pte);
     if ((pte & PteBit::present) == 0 && !migration) return "none";
     std::string text = frame_name(program, pte >> PteBit::frame_shift);
@@ -133,7 +134,7 @@ std::vector<PropertyView::Moment> PropertyView::moments(const Probe& probe, cons
             }
     for (const Event e : {Event::load, Event::store})
         for (unsigned slot = 0; event(e) && slot < l.size(Scope::pte); ++slot) {
-            const unsigned pte = l.get(s, Field::pte, slot);
+            const unsigned pte = l.leaf(s, slot / l.pages, slot % l.pages);
             if ((pte & PteBit::present) == 0) continue;
             const CheckMachine::EventNames names{narrow(slot / l.pages),
                                                         narrow(slot % l.pages), 0,

@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::array<std::string_view, 4> life_names{"free", "alive", "being forked", "exiting"};
 constexpr std::array<std::string_view, 4> kind_names{"free", "anonymous", "zeropage", "page cache"};
+constexpr std::array<std::string_view, 4> compound_names{"none", "head", "tail", "?"};
 constexpr std::array<std::string_view, 4> pin_state_names{"free", "pending", "held", "?"};
 constexpr std::array<std::string_view, 4> seq_watch_names{"none", "even", "changed", "odd"};
 
@@ -144,6 +145,11 @@ private:
         case Field::pin_state: return word(pin_state_names[raw]);
         case Field::seq_watch: return word(seq_watch_names[raw]);
         case Field::write_protect_seq: return word(raw != 0 ? "odd" : "even");
+        case Field::compound: return word(compound_names[raw]);
+        case Field::other_half:
+            return l_.get(s_, Field::compound, index) != 0 ? frame_name(p_, raw) : std::string();
+        case Field::mm_mapcount: return mapped_by(raw);
+        case Field::pmd: return pmd(raw);
         case Field::pin_mm:
         case Field::op_mm: return raw < l_.mms ? process_name(p_, raw) : std::string();
         case Field::pin_page: return is_held(index) ? frame_name(p_, raw) : std::string();
@@ -168,6 +174,23 @@ private:
             return i == OutsideOf::none ? 0U : unsigned{p_.outside_numbers[i]};
         };
         return number(of.mappings) + (field == Field::refcount ? number(of.references) : 0U);
+    }
+
+    std::string mapped_by(unsigned raw) const {
+        std::string text;
+        for (unsigned mm = 0; mm < l_.mms; ++mm)
+            if (const unsigned times = (raw >> (2 * mm)) & 3U; times != 0)
+                text += (text.empty() ? "" : " ") + process_name(p_, mm) + " " +
+                        std::to_string(times);
+        return text;
+    }
+
+    std::string pmd(unsigned raw) const {
+        if ((raw & PteBit::present) == 0) return raw == 0 ? "none" : "page table";
+        std::string text = frame_name(p_, raw >> PteBit::frame_shift);
+        for (const PteFlag& flag : pte_flags)
+            if ((raw & flag.bit) != 0) text += " " + std::string(flag.name);
+        return text;
     }
 
     bool is_held(unsigned pin) const {

@@ -34,7 +34,8 @@ void pages_read(const DesignText& design, const ast::Expr& expr, const Bindings&
                 unsigned depth, std::set<std::string>& pages) {
     walk(expr, [&](const ast::Expr& part) {
         if (part.kind == ast::ExprKind::field && is_count(part.name))
-            if (const auto page = bound(to_text(part.operands[0]), bindings); page != swap_slot)
+            if (const auto page = bound(to_text(part.operands[0]), bindings);
+                page != swap_slot && !page.ends_with(".other"))
                 pages.insert(page);
         if (part.kind != ast::ExprKind::call || depth > 16) return;
         const ast::Predicate* predicate = design.predicate(part.name);

@@ -179,8 +179,13 @@ class Checks {
             const Instruction &instruction = program.code[i];
             if (instruction.code == Code::load)
                 note(static_cast<Field>(instruction.c));
-            if (instruction.code == Code::references || instruction.code == Code::mappings)
+            const bool walks = instruction.code == Code::leaf ||
+                               instruction.code == Code::references ||
+                               instruction.code == Code::mappings;
+            if (walks)
                 note(Field::pte);
+            if (walks || instruction.code == Code::pmd_mappings)
+                note(Field::pmd);
         }
     }
 

@@ -137,6 +137,53 @@ std::vector<unsigned> slots_with(const Program &program,
     return slots;
 }
 
+// A THP that a process has written, mapped by its PMD or by PTEs.
+void map_thp(Program &program, unsigned mm, StartMapping::Memory memory, unsigned frame,
+             bool exclusive) {
+    using Memory = StartMapping::Memory;
+    State &s = program.start;
+    const Layout &l = program.layout;
+    constexpr unsigned bits =
+        PteBit::present | PteBit::writable | PteBit::dirty | PteBit::soft_dirty;
+    for (unsigned va = 0; va < Limits::subpages; ++va) {
+        const unsigned half = frame + va;
+        const unsigned slot = l.pte_index(mm, va);
+        l.set(s, Field::kind, half, static_cast<unsigned>(PageKind::anonymous));
+        const bool base = memory == Memory::thp_as_base_pages;
+        if (!base) {
+            l.set(s, Field::compound, half,
+                  static_cast<unsigned>(va == 0 ? Compound::head : Compound::tail));
+            l.set(s, Field::other_half, half, frame + 1 - va);
+        }
+        if (memory == Memory::thp_last_page && va != 0)
+            continue; // nothing maps it any more
+        const bool shared_before = memory == Memory::thp_partially_shared && va == 0;
+        l.set(s, Field::anon_exclusive, half, exclusive && !shared_before);
+        l.set(s, Field::expected, half, 1U << slot);
+        l.set(s, Field::entitled, half, 1U << mm);
+        l.set(s, Field::expects_zero, slot, 0);
+        if (memory == Memory::thp)
+            continue;
+        if (!base)
+            l.set(s, Field::mm_mapcount, frame,
+                  l.get(s, Field::mm_mapcount, frame) + (1U << (2 * mm)));
+        l.set(s, Field::mapcount, half, 1);
+        const unsigned counted = base ? half : frame;
+        l.set(s, Field::refcount, counted, l.get(s, Field::refcount, counted) + 1);
+        l.set(s, Field::pte, slot,
+              (shared_before ? bits & ~unsigned{PteBit::writable} : bits) |
+                  (half << PteBit::frame_shift));
+    }
+    if (memory != Memory::thp) {
+        l.set(s, Field::pmd, mm, PteBit::table);
+        return;
+    }
+    l.set(s, Field::refcount, frame, 1);
+    l.set(s, Field::entire_mapcount, frame, 1);
+    l.set(s, Field::mm_mapcount, frame, 1U << (2 * mm));
+    l.set(s, Field::pmd, mm, bits | PteBit::huge | (frame << PteBit::frame_shift));
+}
+
 // Memory that is never allocated: the zeropages, and what a file holds, zeroes.
 void place_backing(Program &program) {
     const World &world = program.world;
@@ -148,7 +195,7 @@ void place_backing(Program &program) {
     };
     if (world.zeropage)
         place(world.frames, PageKind::zeropage);
-    if (world.backing == Backing::huge)
+    if (world.has_huge_zeropage())
         place(world.huge_zeropage_frame(), PageKind::zeropage);
     if (world.swap()) {
         l.set(program.start, Field::kind, world.swap_frame(),
@@ -164,14 +211,16 @@ void map_read(Program &program, unsigned slot, const StartMapping &mapping) {
     using Memory = StartMapping::Memory;
     const World &world = program.world;
     const Layout &l = program.layout;
+    if (mapping.memory == Memory::huge_zeropage)
+        l.set(program.start, Field::pmd, slot / world.pages,
+              PteBit::present | PteBit::special | PteBit::huge |
+                  (world.huge_zeropage_frame() << PteBit::frame_shift));
     const auto map = [&](unsigned frame, unsigned bits) {
         l.set(program.start, Field::pte, slot,
               PteBit::present | bits | (frame << PteBit::frame_shift));
     };
     if (mapping.memory == Memory::zeropage)
         map(world.frames, PteBit::special);
-    if (mapping.memory == Memory::huge_zeropage)
-        map(world.huge_zeropage_frame(), PteBit::special | PteBit::huge);
     if (mapping.memory != Memory::file)
         return;
     const unsigned frame = world.file_frame() + mapping.va;
@@ -225,7 +274,10 @@ void fill_start(Program &program) {
             l.set(program.start, Field::expects_zero, l.pte_index(mm, va), 1);
         }
         for (const StartMapping &mapping : process.maps) {
-            if (mapping.memory == Memory::written || mapping.memory == Memory::alike) {
+            if (mapping.is_thp()) {
+                map_thp(program, mm, mapping.memory, frame, exclusive);
+                frame += Limits::subpages;
+            } else if (mapping.memory == Memory::written || mapping.memory == Memory::alike) {
                 map_written(program, mm, mapping.va, frame, exclusive);
                 add_outside(program, mm, mapping.va, frame++, outside_pages);
             } else if (mapping.memory == Memory::ksm) {

@@ -33,6 +33,7 @@ constexpr std::array<GhostFunction, 7> ghost_functions{
      {"mapped_outside", Code::mapped_outside, Type::boolean, {Type::page, Type::error, Type::error}},
      {"references", Code::references, Type::number, {Type::page, Type::error, Type::error}},
      {"mappings", Code::mappings, Type::number, {Type::page, Type::error, Type::error}},
+     {"pmd_mappings", Code::pmd_mappings, Type::number, {Type::page, Type::error, Type::error}},
      {"reachable_by_others", Code::reachable, Type::boolean, {Type::mm, Type::page, Type::error}}}};
 
 } // namespace
@@ -141,8 +142,9 @@ std::optional<Value> Expressions::ghost(const ast::Expr &expr, Context &context)
     }
     if (expr.name == "soft_dirty_promised" && n == 1)
         return load(Type::boolean, Field::soft_dirty_armed, argument(0, Type::mm), expr.span);
+    // What a PMD that is being split will map is there already.
     if (expr.name == "pte" && n == 2)
-        return read_pte(expr.span, argument(0, Type::mm), argument(1, Type::va), context);
+        return read_pte(expr.span, argument(0, Type::mm), argument(1, Type::va), context, true);
     if (expr.name == "spte" && n == 2) {
         const std::uint8_t index = e_.scratch(expr.span);
         e_.emit(Code::pte_index, index, argument(0, Type::mm), argument(1, Type::va));
@@ -177,11 +179,13 @@ Value Expressions::phrase(const ast::Expr &expr, Context &context) {
     const std::size_t n = expr.operands.size();
     if (!context.property) {
         if (n == 2 && starts_with(expr, {"trylock"}))
-            return result(Type::boolean, Code::trylock_page, page_at(1));
+            return result(Type::boolean, Code::trylock_page, folio(page_at(1), expr.span));
         if (n == 3 && starts_with(expr, {"try", "get"}))
-            return result(Type::boolean, Code::try_get, page_at(2), 1);
+            return result(Type::boolean, Code::try_get, folio(page_at(2), expr.span), 1);
         if (n == 3 && starts_with(expr, {"try", "pin"}))
-            return result(Type::boolean, Code::try_get, page_at(2), 1024);
+            return result(Type::boolean, Code::try_get, folio(page_at(2), expr.span), 1024);
+        if (n == 3 && starts_with(expr, {"split", "folio"}))
+            return result(Type::boolean, Code::split_folio, page_at(2), 1);
         if (n == 3 && starts_with(expr, {"load", "through", "tlb"}))
             return result(Type::boolean, Code::try_load);
         if (n == 3 && starts_with(expr, {"store", "through", "tlb"}))
@@ -192,6 +196,19 @@ Value Expressions::phrase(const ast::Expr &expr, Context &context) {
             return result(Type::boolean, Code::walk, 0, 1);
         if (n == 2 && starts_with(expr, {"zeroed", "page"}))
             return result(Type::page, Code::alloc);
+        if (n == 3 && starts_with(expr, {"zeroed", "huge", "page"}))
+            return result(Type::page, Code::alloc_huge);
+        if (n == 4 && starts_with(expr, {"huge", "copy", "of"})) {
+            const Value pmd = compile(expr.operands[3], context, Type::pte);
+            return result(Type::page, Code::copy_huge, e_.in_register(pmd, expr.span),
+                          context.fault);
+        }
+        if (n == 3 && starts_with(expr, {"subpage", "of"})) {
+            const std::uint8_t page = page_at(2);
+            const std::uint8_t reg = e_.scratch(expr.span);
+            e_.emit(Code::subpage, reg, page, Reg::va);
+            return in(Type::page, reg);
+        }
         if (n == 3 && starts_with(expr, {"copy", "of"}))
             return result(Type::page, Code::copy, page_at(2),
                           context.fault                              ? 1
@@ -219,7 +236,8 @@ Value Expressions::phrase(const ast::Expr &expr, Context &context) {
         text += (text.empty() ? "" : " ") + operand.name;
     e_.complain(expr.span, "'" + text + "' is not something the language knows",
                 "one of: trylock PAGE, trylock vma for reading, try get PAGE, try pin PAGE, "
-                "zeroed page, copy of PAGE, twin of PAGE, new mm, read write_protect_seq, "
+                "zeroed page, copy of PAGE, zeroed huge page, huge copy of PMD, subpage of PAGE, "
+                "split folio PAGE, twin of PAGE, new mm, read write_protect_seq, "
                 "read invalidate_seq");
     return {};
 }

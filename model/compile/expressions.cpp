@@ -21,7 +21,8 @@ constexpr std::array<PteFlag, 10> pte_flags{{{"present", PteBit::present},
                                             {"referenced", PteBit::referenced},
                                             {"huge", PteBit::huge},
                                             {"swap", PteBit::swap},
-                                            {"exclusive", PteBit::exclusive}}};
+                                            {"exclusive", PteBit::exclusive},
+                                            {"table", PteBit::table}}};
 
 const PteFlag *find_pte_flag(std::string_view name) {
     for (const auto &flag : pte_flags)
@@ -88,15 +89,25 @@ Value Expressions::unary_code(Type type, Code code, std::uint8_t operand, const 
 }
 
 Value Expressions::read_pte(const SourceSpan &span, std::uint8_t mm, std::uint8_t va,
-                            const Context &context) {
-    const std::uint8_t index = e_.scratch(span);
-    e_.emit(Code::pte_index, index, mm, va);
-    const Value pte = load(Type::pte, Field::pte, index, span);
+                            const Context &context, bool detached) {
+    const std::uint8_t reg = e_.scratch(span);
+    Value pte;
+    if (e_.program().world.thp()) {
+        e_.emit(Code::leaf, reg, mm, va, detached);
+        pte = in(Type::pte, reg);
+    } else {
+        e_.emit(Code::pte_index, reg, mm, va);
+        pte = load(Type::pte, Field::pte, reg, span);
+    }
     if (context.gup)
         e_.emit(Code::attach);
     if (context.fault)
         e_.emit(Code::note_shared, pte.reg);
     return pte;
+}
+
+std::uint8_t Expressions::folio(std::uint8_t page, const SourceSpan &span) {
+    return e_.program().world.thp() ? unary_code(Type::page, Code::head, page, span).reg : page;
 }
 
 Value Expressions::vma(const SourceSpan &span) {
@@ -122,6 +133,13 @@ Value Expressions::name(const ast::Expr &expr, Context &context) {
         return read_pte(expr.span, Reg::mm, Reg::va, context);
     if (!context.property && expr.name == "spte")
         return load(Type::pte, Field::spte, vma(expr.span).reg, expr.span);
+    if (!context.property && expr.name == "ptep")
+        return read_pte(expr.span, Reg::mm, Reg::va, context, true);
+    if (!context.property && expr.name == "pmd")
+        return e_.program().world.thp() ? load(Type::pte, Field::pmd, Reg::mm, expr.span)
+                                        : constant(Type::pte, PteBit::table);
+    if (!context.property && expr.name == "page_table")
+        return constant(Type::pte, PteBit::table);
     if (!context.property && expr.name == "mm")
         return in(Type::mm, Reg::mm);
     if (!context.property && expr.name == "vma")
@@ -133,6 +151,10 @@ Value Expressions::name(const ast::Expr &expr, Context &context) {
             return constant(Type::page, 0); // only reached where world.zeropage is false
         return constant(Type::page, e_.program().world.frames);
     }
+    if (expr.name == "huge_zeropage") // only reached where there is one
+        return constant(Type::page, e_.program().world.has_huge_zeropage()
+                                        ? e_.program().world.huge_zeropage_frame()
+                                        : 0);
     if (expr.name == "swap_slot") // without swap, not reached
         return constant(Type::page, e_.program().world.swap() ? e_.program().world.swap_frame() : 0);
     if (!context.property && expr.name == "swap_cache")
@@ -145,8 +167,9 @@ Value Expressions::name(const ast::Expr &expr, Context &context) {
         return in(Type::boolean, Reg::writes);
     if (expr.name == "operation")
         return in(Type::operation, 0);
-    std::vector<std::string_view> known{"pte",      "spte",      "mm",        "vma",
-                                        "world",    "zeropage",  "swap_slot", "swap_cache"};
+    std::vector<std::string_view> known{"pte",      "ptep",          "pmd",       "page_table",
+                                        "spte",     "mm",            "vma",       "world",
+                                        "zeropage", "huge_zeropage", "swap_slot", "swap_cache"};
     if (context.property)
         known = {"quiet", "deadlocked", "operation", "world", "zeropage"};
     if (context.names != nullptr)
@@ -178,13 +201,17 @@ Value Expressions::field(const ast::Expr &expr, Context &context) {
     case Type::mm:
         if (expr.name == "pte")
             return read_pte(expr.span, e_.in_register(base, expr.span), Reg::va, context);
+        if (expr.name == "pmd")
+            return e_.program().world.thp()
+                       ? load(Type::pte, Field::pmd, e_.in_register(base, expr.span), expr.span)
+                       : constant(Type::pte, PteBit::table);
         if (expr.name == "has_pinned")
             return load(Type::boolean, Field::has_pinned, e_.in_register(base, expr.span),
                         expr.span);
         if (expr.name == "tlb_flush_pending")
             return load(Type::number, Field::tlb_flush_pending, e_.in_register(base, expr.span),
                         expr.span);
-        return unknown_field(expr, base, {"has_pinned", "tlb_flush_pending", "pte"});
+        return unknown_field(expr, base, {"has_pinned", "tlb_flush_pending", "pte", "pmd"});
     case Type::vma:
         return vma_field(expr, base);
     case Type::pin:
@@ -267,8 +294,10 @@ Value Expressions::constant_field(const ast::Expr &expr, const Value &base, Cont
             return constant(Type::boolean, world.secondary_mmu());
         if (name == "uffd_wp_async")
             return constant(Type::boolean, world.wp_async);
+        if (name == "thp")
+            return constant(Type::boolean, world.thp());
         return unknown_field(expr, base, {"zeropage", "backing", "hugetlb", "swap",
-                                          "secondary_mmu", "uffd_wp_async"});
+                                          "secondary_mmu", "uffd_wp_async", "thp"});
     }
     if (base.type == Type::operation && name == "writes" && context.property)
         return in(Type::boolean, Reg::writes);
@@ -292,11 +321,12 @@ Value Expressions::pte_field(const ast::Expr &expr, const Value &pte) {
     if (expr.name == "none") {
         const Value present =
             unary_code(Type::boolean, Code::bit, reg, expr.span,
-                       e_.program().world.swap_ptes() ? PteBit::present | PteBit::swap
-                                                      : PteBit::present);
+                       e_.program().world.swap_ptes() || e_.program().world.thp()
+                           ? PteBit::present | PteBit::swap // or PteBit::table
+                           : PteBit::present);
         return unary_code(Type::boolean, Code::invert, present.reg, expr.span);
     }
-    if ((expr.name == "huge" && e_.program().world.backing != Backing::huge) ||
+    if (((expr.name == "huge" || expr.name == "table") && !e_.program().world.thp()) ||
         (expr.name == "swap" && !e_.program().world.swap_ptes()) ||
         (expr.name == "migration" && !e_.program().world.migration()))
         return constant(Type::boolean, 0);
@@ -307,19 +337,46 @@ Value Expressions::pte_field(const ast::Expr &expr, const Value &pte) {
     return unknown_field(
         expr, pte,
         {"present", "none", "writable", "dirty", "soft_dirty", "uffd_wp", "special",
-         "referenced", "huge", "swap", "migration", "exclusive", "page"});
+         "referenced", "huge", "swap", "migration", "exclusive", "table", "page"});
 }
 
 Value Expressions::page_field(const ast::Expr &expr, const Value &page) {
     const std::uint8_t reg = e_.in_register(page, expr.span);
+    const bool thp = e_.program().world.thp();
     if (expr.name == "refcount")
-        return load(Type::number, Field::refcount, reg, expr.span);
-    if (expr.name == "mapcount")
-        return load(Type::number, Field::mapcount, reg, expr.span);
+        return load(Type::number, Field::refcount, folio(reg, expr.span), expr.span);
+    if (expr.name == "mapcount") { // page_mapcount(): by PTEs and by PMDs
+        const Value by_ptes = load(Type::number, Field::mapcount, reg, expr.span);
+        if (!thp)
+            return by_ptes;
+        const Value by_pmds =
+            load(Type::number, Field::entire_mapcount, folio(reg, expr.span), expr.span);
+        e_.emit(Code::add, by_ptes.reg, by_ptes.reg, by_pmds.reg);
+        return by_ptes;
+    }
+    if (expr.name == "large_mapcount")
+        return thp ? unary_code(Type::number, Code::large_mapcount, reg, expr.span)
+                   : constant(Type::number, 0);
+    if (expr.name == "maybe_mapped_shared")
+        return thp ? unary_code(Type::boolean, Code::mapped_shared, reg, expr.span)
+                   : constant(Type::boolean, 0);
+    if (expr.name == "entire_mapcount")
+        return thp ? load(Type::number, Field::entire_mapcount, folio(reg, expr.span), expr.span)
+                   : constant(Type::number, 0);
+    if (expr.name == "compound" && !thp)
+        return constant(Type::boolean, 0);
+    if (expr.name == "compound") {
+        const Value half = load(Type::number, Field::compound, reg, expr.span);
+        return unary_code(Type::boolean, Code::bit, half.reg, expr.span, 3);
+    }
+    if (expr.name == "head")
+        return in(Type::page, folio(reg, expr.span));
+    if (expr.name == "other")
+        return thp ? unary_code(Type::page, Code::other, reg, expr.span) : in(Type::page, reg);
     if (expr.name == "anon_exclusive")
         return load(Type::boolean, Field::anon_exclusive, reg, expr.span);
     if (expr.name == "locked")
-        return load(Type::boolean, Field::locked, reg, expr.span);
+        return load(Type::boolean, Field::locked, folio(reg, expr.span), expr.span);
     if (expr.name == "swapcache")
         return e_.program().world.swap()
                    ? load(Type::boolean, Field::swapcache, reg, expr.span)
@@ -340,7 +397,8 @@ Value Expressions::page_field(const ast::Expr &expr, const Value &page) {
     return unknown_field(
         expr, page,
         {"refcount", "mapcount", "anon_exclusive", "swapcache", "ksm", "dirty", "locked", "anon",
-         "counted", "free"});
+         "counted", "free", "compound", "head", "other", "entire_mapcount", "large_mapcount",
+         "maybe_mapped_shared"});
 }
 
 Value Expressions::pin_field(const ast::Expr &expr, const Value &pin) {
@@ -526,7 +584,7 @@ Value Expressions::record(const std::vector<ast::RecordField> &fields, Value bas
             continue;
         }
         const PteFlag *flag = find_pte_flag(field.name);
-        if (flag == nullptr || flag->bits == PteBit::present) {
+        if (flag == nullptr || flag->bits == PteBit::present || field.name == "table") {
             e_.complain(field.span, "a PTE has no '" + field.name + "' to set",
                         did_you_mean(field.name, {"page", "writable", "dirty", "soft_dirty",
                                                   "uffd_wp", "special", "referenced", "huge",

@@ -61,7 +61,14 @@ class Expressions {
                        Context &context);
     Value record(const std::vector<ast::RecordField> &fields, Value base, const SourceSpan &span,
                  Context &context);
-    Value read_pte(const SourceSpan &span, std::uint8_t mm, std::uint8_t va, const Context &context);
+    // `detached`: also of a page table that the PMD does not point to.
+    Value read_pte(const SourceSpan &span, std::uint8_t mm, std::uint8_t va, const Context &context,
+                   bool detached = false);
+    // The page whose refcount and lock are those of the page: compound_head().
+  public:
+    std::uint8_t folio(std::uint8_t page, const SourceSpan &span);
+
+  private:
     Value load(Type type, Field field, std::uint8_t index, const SourceSpan &span);
     Value unary_code(Type type, Code code, std::uint8_t operand, const SourceSpan &span,
                      unsigned imm = 0);

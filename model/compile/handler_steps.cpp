@@ -45,6 +45,8 @@ const std::vector<std::string_view> known_phrases{
     "detach vma(va)",             "start child",
     "write page to swap",         "wait page",
     "end mm",                     "wait userfaultfd(va)",
+    "zap pmd",                    "fill page_table from old",
+    "copy page into new",
     "read through pin",           "write through pin",
     "load through secondary mmu", "store through secondary mmu"};
 
@@ -65,6 +67,8 @@ void Handlers::assign(const ast::Stmt &stmt) {
         return assign_pte(stmt);
     if (target.kind == ast::ExprKind::name && stmt.name == "=" && is_operation(stmt.value[0]))
         return assign_result(stmt);
+    if (target.kind == ast::ExprKind::name && target.name == "pmd")
+        return assign_pmd(stmt);
     if (target.kind == ast::ExprKind::field)
         return assign_field(stmt);
     if (target.kind == ast::ExprKind::name)
@@ -82,11 +86,27 @@ void Handlers::assign_pte(const ast::Stmt &stmt) {
         return e_.complain(stmt.span, "a PTE is assigned with '='");
     const std::uint8_t index = e_.scratch(stmt.span);
     const std::uint8_t pte = e_.in_register(value, stmt.span);
+    if (e_.program().world.thp() && stmt.target[0].name == "pte") {
+        e_.emit(Code::set_leaf, pte, Reg::mm, Reg::va, arms(item_.kind));
+        return;
+    }
     e_.emit(Code::pte_index, index, Reg::mm, Reg::va);
     if (stmt.target[0].name == "spte")
         e_.emit(Code::store, pte, index, static_cast<unsigned>(Field::spte));
     else
         e_.emit(Code::set_pte, pte, index, 0, arms(item_.kind));
+}
+
+// Of the operation's process: what stands at the PMD itself.
+void Handlers::assign_pmd(const ast::Stmt &stmt) {
+    begin_step(stmt.span);
+    auto c = context();
+    const Value value = x_.compile(stmt.value[0], c, Type::pte);
+    if (value.type == Type::error)
+        return;
+    if (stmt.name != "=")
+        return e_.complain(stmt.span, "a PMD is assigned with '='");
+    e_.emit(Code::set_pmd, e_.in_register(value, stmt.span), Reg::mm);
 }
 
 void Handlers::assign_field(const ast::Stmt &stmt) {
@@ -125,7 +145,8 @@ void Handlers::assign_field(const ast::Stmt &stmt) {
          {Type::page, "swapcache", Field::swapcache, Type::boolean},
          {Type::page, "ksm", Field::ksm, Type::boolean},
          {Type::page, "mapcount", Field::mapcount, Type::number},
-         {Type::page, "anon_exclusive", Field::anon_exclusive, Type::boolean}}};
+         {Type::page, "anon_exclusive", Field::anon_exclusive, Type::boolean},
+         {Type::page, "entire_mapcount", Field::entire_mapcount, Type::number}}};
     for (const Target &known : targets) {
         if (known.owner != owner.type || known.name != target.name)
             continue;
@@ -139,8 +160,13 @@ void Handlers::assign_field(const ast::Stmt &stmt) {
         const Code code = stmt.name == "="    ? Code::store
                           : stmt.name == "+=" ? Code::add_field
                                               : Code::sub_field;
-        e_.emit(code, e_.in_register(value, stmt.span), index,
-                static_cast<unsigned>(known.field));
+        const bool of_folio = known.owner == Type::page && known.field != Field::mapcount &&
+                              known.field != Field::anon_exclusive;
+        e_.emit(code, e_.in_register(value, stmt.span),
+                of_folio ? x_.folio(index, stmt.span) : index, static_cast<unsigned>(known.field));
+        if (e_.program().world.thp() &&
+            (known.field == Field::mapcount || known.field == Field::entire_mapcount))
+            e_.emit(Code::count_mapping, index, mapping_mm(stmt.span), 0, stmt.name == "+=");
         return;
     }
     std::vector<std::string_view> names;
@@ -153,11 +179,26 @@ void Handlers::assign_field(const ast::Stmt &stmt) {
                                         : did_you_mean(target.name, names));
 }
 
+// Who maps: a handler that knows a child fills the child's page table.
+std::uint8_t Handlers::mapping_mm(const SourceSpan &span) {
+    for (const auto &[name, variable] : frames_.back().names)
+        if (variable.type == Type::mm) {
+            ast::Expr child;
+            child.kind = ast::ExprKind::name;
+            child.name = name;
+            child.span = span;
+            auto c = context();
+            return e_.in_register(x_.compile(child, c, Type::mm), span);
+        }
+    return Reg::mm;
+}
+
 void Handlers::assign_local(const ast::Stmt &stmt) {
     begin_step(stmt.span);
     auto c = context();
     const std::string &name = stmt.target[0].name;
-    if (name == "mm" || name == "vma" || name == "spte" || name == "world" || name == "zeropage")
+    if (name == "mm" || name == "vma" || name == "spte" || name == "world" ||
+        name == "zeropage" || name == "ptep" || name == "page_table")
         return e_.complain(stmt.target[0].span, "'" + name + "' can't be assigned to");
     if (stmt.name != "=")
         return e_.complain(stmt.span, "a local is assigned with '='");
@@ -301,7 +342,8 @@ bool Handlers::page_phrase(const ast::Expr &phrase) {
             auto c = context();
             const Value page = x_.compile(phrase.operands[1], c, Type::page);
             if (page.type == Type::page)
-                e_.emit(known.code, e_.in_register(page, phrase.span), 0, 0, known.amount);
+                e_.emit(known.code, x_.folio(e_.in_register(page, phrase.span), phrase.span), 0, 0,
+                        known.amount);
             return true;
         }
     return false;
@@ -326,6 +368,24 @@ bool Handlers::memory_phrase(const ast::Expr &phrase) {
         return e_.emit(Code::secondary_load), true;
     if (matches(phrase, {"store", "through", "secondary", "mmu"}))
         return e_.emit(Code::secondary_store), true;
+    if (matches(phrase, {"zap", "pmd"}))
+        return e_.emit(Code::zap_pmd), true;
+    if (matches(phrase, {"fill", "page_table", "from", "_"})) {
+        auto c = context();
+        const Value pmd = x_.compile(phrase.operands[3], c, Type::pte);
+        if (pmd.type == Type::pte)
+            e_.emit(Code::fill_table, e_.in_register(pmd, phrase.span), Reg::mm);
+        return true;
+    }
+    if (matches(phrase, {"copy", "_", "into", "_"})) {
+        auto c = context();
+        const Value from = x_.compile(phrase.operands[1], c, Type::page);
+        const Value to = x_.compile(phrase.operands[3], c, Type::page);
+        if (from.type == Type::page && to.type == Type::page)
+            e_.emit(Code::copy_into, e_.in_register(to, phrase.span),
+                    e_.in_register(from, phrase.span));
+        return true;
+    }
     if (matches(phrase, {"write", "_", "to", "swap"})) {
         auto c = context();
         const Value page = x_.compile(phrase.operands[1], c, Type::page);

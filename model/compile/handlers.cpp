@@ -70,6 +70,8 @@ void Handlers::ghost_start() {
         e_.emit(Code::soft_dirty_armed, 0, 0, 0, 0);
     if (item_.kind == OperationKind::uffd_wp_resolve)
         e_.emit(Code::wp_resolved);
+    if (item_.kind == OperationKind::uffd_wp_resolve_range)
+        e_.emit(Code::wp_resolved, 0, 0, 0, 1);
     if (item_.kind == OperationKind::exit) {
         e_.emit(Code::imm, Reg::scratch, 0, 0, static_cast<unsigned>(Life::exiting));
         e_.emit(Code::store, Reg::scratch, Reg::mm, static_cast<unsigned>(Field::life));
@@ -82,8 +84,10 @@ void Handlers::ghost_end() {
         e_.emit(Code::soft_dirty_armed, 0, 0, 0, 1);
     if (item_.kind == OperationKind::uffd_wp_resolve)
         e_.emit(Code::wp_resolved);
+    if (item_.kind == OperationKind::uffd_wp_resolve_range)
+        e_.emit(Code::wp_resolved, 0, 0, 1);
     if (const unsigned armed = arms(item_.kind); armed != 0)
-        e_.emit(Code::wp_returned, 0, 0, 0, armed);
+        e_.emit(Code::wp_returned, 0, 0, item_.kind == OperationKind::uffd_wp_protect_range, armed);
     if (item_.kind == OperationKind::unpin)
         e_.emit(Code::drop_pin);
 }

@@ -60,6 +60,8 @@ class Handlers {
     void fail(const SourceSpan &span);
     void assign(const ast::Stmt &stmt);
     void assign_pte(const ast::Stmt &stmt);
+    void assign_pmd(const ast::Stmt &stmt);
+    std::uint8_t mapping_mm(const SourceSpan &span);
     void assign_field(const ast::Stmt &stmt);
     void assign_local(const ast::Stmt &stmt);
     void assign_result(const ast::Stmt &stmt);

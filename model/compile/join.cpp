@@ -40,7 +40,7 @@ struct Class {
 
 // The lock under which a field is written, if that is always the same one.
 std::uint8_t writers_lock(Field field) {
-    if (field == Field::pte)
+    if (field == Field::pte || field == Field::pmd)
         return Held::ptl;
     if (field == Field::mapped)
         return Held::mmap_read | Held::mmap_write;
@@ -191,8 +191,15 @@ class Classifier {
         }
         if (i.code == Code::unlock_page)
             writes(Field::locked);
-        if (i.code == Code::set_pte || i.code == Code::zap_pte)
+        if (i.code == Code::set_pte || i.code == Code::zap_pte || i.code == Code::fill_table ||
+            i.code == Code::set_leaf)
             writes(Field::pte);
+        if (i.code == Code::set_pmd || i.code == Code::zap_pmd || i.code == Code::set_leaf)
+            writes(Field::pmd);
+        if (i.code == Code::leaf) {
+            reads(Field::pte);
+            reads(Field::pmd);
+        }
         if (i.code == Code::detach_vma)
             writes(Field::mapped);
     }
@@ -314,7 +321,14 @@ class Classifier {
         }
         case Code::is_anon:
         case Code::is_counted:
+        case Code::head:
+        case Code::other:
+        case Code::subpage:
+        case Code::large_mapcount:
+        case Code::mapped_shared:
             return about_page(at, i.b, Unless::page_private);
+        case Code::count_mapping:
+            return about_page(at, i.a, Unless::page_private);
         case Code::get:
             return visible(Field::refcount) ? Class{}
                                             : about_page(at, i.a, Unless::page_private);
@@ -349,6 +363,11 @@ class Classifier {
     Class about_page(std::size_t at, std::uint8_t reg, unsigned unless) const {
         for (std::size_t i = at; i-- > 0 && p_.code[i].code != Code::rest;) {
             const Instruction &before = p_.code[i];
+            // What holds for a page holds for the whole THP that it is in.
+            if (before.a == reg && (before.code == Code::head || before.code == Code::other)) {
+                reg = before.b;
+                continue;
+            }
             if (before.a != reg || before.code == Code::store_local ||
                 before.code == Code::store || before.code == Code::set_pte ||
                 before.code == Code::jump_if || before.code == Code::jump_unless ||
@@ -402,6 +421,10 @@ class Classifier {
             return (held & Held::ptl) != 0 && always_under(Field::pte, Held::ptl, false)
                        ? Mover::both
                        : Mover::none;
+        case Code::leaf: {
+            const std::uint8_t pte = classify_load(Field::pte, rest);
+            return together(pte, classify_load(Field::pmd, rest));
+        }
         case Code::load:
             return classify_load(static_cast<Field>(i.c), rest);
         case Code::store:
@@ -435,7 +458,7 @@ class Classifier {
         const std::uint8_t held = rest.held;
         if (field == Field::tlb_flush_pending && others_excluded(field, rest))
             return Mover::both;
-        if (field == Field::pte && facts_.clean_writable)
+        if ((field == Field::pte || field == Field::pmd) && facts_.clean_writable)
             return Mover::none;
         const std::uint8_t lock = writers_lock(field);
         const std::uint8_t writers = facts_.access[static_cast<std::size_t>(field)].writes;

@@ -25,7 +25,7 @@ LocalSet uses(const Instruction &i) {
     if (i.code == Code::seq_odd || i.code == Code::seq_changed ||
         i.code == Code::notifier_changed)
         return bit(seq_local);
-    if (i.code == Code::copy && i.imm != 0)
+    if ((i.code == Code::copy || i.code == Code::copy_huge) && i.imm != 0)
         return bit(shared_local);
     return {};
 }

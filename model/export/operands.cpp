@@ -49,6 +49,18 @@ Operands operands(Code code) {
     case Code::set_pte: return {Kind::pages, y, y, n, n};
     case Code::share_pte: return {Kind::pages, y, n, y, n};
 
+    // Compound pages, which no exported world has.
+    case Code::leaf: case Code::subpage: return {Kind::pages, n, y, y, y};
+    case Code::count_mapping: return {Kind::pages, y, y, n, n};
+    case Code::large_mapcount: case Code::mapped_shared:
+    case Code::head: case Code::other: case Code::copy_huge: case Code::split_folio:
+        return {Kind::pages, n, y, n, y};
+    case Code::alloc_huge: return {Kind::pages, n, n, n, y};
+    case Code::set_leaf: return {Kind::pages, y, y, y, n};
+    case Code::set_pmd: case Code::fill_table: case Code::copy_into:
+        return {Kind::pages, y, y, n, n};
+    case Code::zap_pmd: return {Kind::pages, n, n, n, n};
+
     case Code::seq_begin: case Code::seq_end: case Code::seq_read: case Code::zap_pte:
     case Code::flush: case Code::detach_vma: case Code::end_mm: case Code::userfault:
     case Code::wait_uffd: return {Kind::kernel, n, n, n, n};
@@ -67,7 +79,8 @@ Operands operands(Code code) {
     case Code::zapping: case Code::wp_promised: case Code::reachable:
         return {Kind::ghost_value, n, y, y, y};
     case Code::quiet: return {Kind::ghost_value, n, n, n, y};
-    case Code::quiet_mm: case Code::references: case Code::mappings: case Code::mapped_outside:
+    case Code::quiet_mm: case Code::references: case Code::mappings: case Code::pmd_mappings:
+    case Code::mapped_outside:
         return {Kind::ghost_value, n, y, n, y};
     }
     return {};

@@ -90,8 +90,9 @@ private:
 
     void memory(const Node& node) {
         selftest.memory = node[0].text();
-        if (selftest.memory != "anonymous" && selftest.memory != "other")
-            build.complain(build.span(node[0]), "'memory' is anonymous or other");
+        if (selftest.memory != "anonymous" && selftest.memory != "other" &&
+            selftest.memory != "thp")
+            build.complain(build.span(node[0]), "'memory' is anonymous, other or thp");
     }
 
     void step(const Node& node) {

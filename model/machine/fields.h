@@ -29,6 +29,7 @@ inline constexpr std::size_t scope_count = 7;
     X(soft_dirty_armed,  mm,     0,  12,   1, "ghost: clear_refs has returned")                   \
     X(vma_readers,       mm,     1,   0,   3, "how many hold the VMA's own lock for reading")     \
     X(vma_writer,        mm,     1,   3,   1, "the VMA's own lock is held for writing")           \
+    X(pmd,               mm,     2,   0,  12, "the PMD: none, a page table, or a huge page, see PteBit") \
     X(pte,               pte,    0,   0,  12, "the page table entry, see PteBit")                 \
     X(mapped,            pte,    0,  12,   1, "a VMA covers the page")                            \
     X(wp_armed,          pte,    0,  13,   2, "ghost: 1 protected, 2 and the ioctl has returned, 3 by PAGEMAP_SCAN") \
@@ -47,6 +48,10 @@ inline constexpr std::size_t scope_count = 7;
     X(zeroed,            page,   1,   8,   1, "ghost: the page holds zeroes")                     \
     X(expected,          page,   2,   0,   8, "ghost: bit mm * pages + va: holds what that reads") \
     X(entitled,          page,   2,   8,   8, "ghost: bit mm, bit mms + pin: may see the content") \
+    X(other_half,        page,   1,  12,   4, "of a THP: the frame of the other subpage")          \
+    X(compound,          page,   3,   2,   2, "of a THP: 1 its head, 2 its tail")                  \
+    X(entire_mapcount,   page,   3,   4,   3, "of a THP's head: how many PMDs map it")             \
+    X(mm_mapcount,       page,   3,   8,   8, "of a THP's head: two bits mm: PTEs and PMDs that map it") \
     X(pin_state,         pin,    0,   0,   2, "0 free, 1 GUP under way, 2 held")                  \
     X(pin_write,         pin,    0,   2,   1, "FOLL_WRITE")                                       \
     X(pin_foll_pin,      pin,    0,   3,   1, "FOLL_PIN, not FOLL_GET")                           \
@@ -113,17 +118,39 @@ struct Part {
     static constexpr std::uint8_t vma_lock = 16; // where the design takes it
     static constexpr std::uint8_t lru_batches = 32;
     static constexpr std::uint8_t ksm = 64;
+    static constexpr std::uint8_t thp = 128;
 };
 
 [[nodiscard]] constexpr std::uint8_t part_of(Field field) {
-    return field == Field::read_only   ? Part::mprotect
-           : field == Field::ksm                                        ? Part::ksm
-           : field == Field::swapcache || field == Field::page_dirty    ? Part::swap
-           : field == Field::outside_page || field == Field::constraint ? Part::outside
-           : field == Field::spte || field == Field::invalidating       ? Part::secondary_mmu
-           : field == Field::vma_readers || field == Field::vma_writer  ? Part::vma_lock
-           : field == Field::batch_valid || field == Field::batch_page  ? Part::lru_batches
-                                                                        : Part::always;
+    switch (field) {
+    case Field::read_only:
+        return Part::mprotect;
+    case Field::swapcache:
+    case Field::page_dirty:
+        return Part::swap;
+    case Field::outside_page:
+    case Field::constraint:
+        return Part::outside;
+    case Field::spte:
+    case Field::invalidating:
+        return Part::secondary_mmu;
+    case Field::vma_readers:
+    case Field::vma_writer:
+        return Part::vma_lock;
+    case Field::batch_valid:
+    case Field::batch_page:
+        return Part::lru_batches;
+    case Field::ksm:
+        return Part::ksm;
+    case Field::pmd:
+    case Field::compound:
+    case Field::other_half:
+    case Field::entire_mapcount:
+    case Field::mm_mapcount:
+        return Part::thp;
+    default:
+        return Part::always;
+    }
 }
 
 // Thread locals of a handler follow the fixed thread fields: from this bit of
@@ -147,6 +174,7 @@ struct PteBit {
     // bits say of which of the three sorts.
     static constexpr std::uint16_t migration = 1U << 5;
     static constexpr std::uint16_t has_frame = present | migration; // either: of a frame
+    static constexpr std::uint16_t table = 1U << 7;     // of a PMD, not present: a page table
     static constexpr unsigned frame_shift = 8;
     static constexpr std::uint16_t frame_mask = 0xf;
 };
@@ -164,10 +192,14 @@ enum class Life : std::uint16_t { free, alive, forking, exiting };
 enum class PageKind : std::uint16_t { free, anonymous, zeropage, page_cache };
 enum class PinState : std::uint16_t { free, pending, held };
 
+// What a page of a THP is to the others: each half knows the frame of the other one.
+enum class Compound : std::uint16_t { no, head, tail };
+
 // How large a world may be; what the widths above and a packed state allow.
 struct Limits {
     static constexpr unsigned processes = 4;
     static constexpr unsigned pages = 4; // virtual pages per process
+    static constexpr unsigned subpages = 2; // of a THP, and what one PMD maps
     static constexpr unsigned frames = 14;
     static constexpr unsigned all_frames = 16; // with those that are never allocated
     static constexpr unsigned pins = 4;

@@ -137,6 +137,25 @@ template <class Observer = NoObserver> class Machine {
     unsigned threads() const { return p_.layout.size(Scope::thread); }
     unsigned slot(unsigned mm, unsigned va) const { return p_.layout.pte_index(mm, va); }
 
+    // Compound pages; without any, each page is its own.
+    bool has_thp() const { return p_.layout.has(Field::pmd); }
+    unsigned head_of(unsigned page) const {
+        return has_thp() ? p_.layout.head_of(s_, page) : page;
+    }
+    unsigned other_of(unsigned page) const {
+        return has_thp() ? p_.layout.other_half(s_, page) : page;
+    }
+    bool same_folio(unsigned a, unsigned b) const { return head_of(a) == head_of(b); }
+    unsigned leaf(unsigned mm, unsigned va, bool detached) const {
+        return has_thp() ? p_.layout.leaf(s_, mm, va, detached)
+                         : unsigned{get(Field::pte, slot(mm, va))};
+    }
+    // Whether whatever maps mm at va maps this very frame.
+    bool maps(unsigned mm, unsigned va, unsigned page) const {
+        const unsigned pte = leaf(mm, va, true);
+        return (pte & PteBit::present) != 0 && (pte >> PteBit::frame_shift) == page;
+    }
+
     // `entering`: the first rest on the way is where the first step begins.
     StepResult run(unsigned address, bool entering);
 
@@ -162,6 +181,8 @@ template <class Observer = NoObserver> class Machine {
         return get(Field::kind, page) == static_cast<unsigned>(PageKind::anonymous);
     }
     bool allocate(unsigned &page);
+    bool allocate_huge(unsigned &head);
+    bool split_folio(unsigned page, unsigned extra);
     void free_page(unsigned page);
     void drop(unsigned page, unsigned amount);
 
@@ -170,6 +191,7 @@ template <class Observer = NoObserver> class Machine {
     void content_changes(unsigned page, unsigned entitled);
     void copy_content(unsigned from, unsigned to);
     void store_value(unsigned mm, unsigned va, unsigned page, unsigned entitled);
+    bool has_stale_tlb(unsigned mm, unsigned va);
     bool is_zapping(unsigned mm, unsigned va);
     bool races_with_zap(unsigned mm, unsigned va, unsigned page);
     void forget_mapping(unsigned mm, unsigned va);
@@ -182,6 +204,7 @@ template <class Observer = NoObserver> class Machine {
     unsigned swap_entries(unsigned without) const;
     unsigned count_references(unsigned page, bool with_pins) const;
     unsigned count_mappings(unsigned page) const;
+    unsigned count_pmd_mappings(unsigned page) const;
     bool reachable_by_others(unsigned mm, unsigned page);
     bool any_foll_pin() const;
 
@@ -196,6 +219,14 @@ template <class Observer = NoObserver> class Machine {
 
     // Steps of some size.
     void zap_pte(unsigned mm, unsigned va);
+    void zap_pmd(unsigned mm);
+    void set_leaf(unsigned mm, unsigned va, unsigned value, bool arms);
+    unsigned mm_mapcount(unsigned page, unsigned mm) const {
+        return (unsigned{get(Field::mm_mapcount, head_of(page))} >> (2 * mm)) & 3U;
+    }
+    void count_mapping(unsigned page, unsigned mm, bool more);
+    void fill_table(unsigned mm, unsigned pmd);
+    void cross_pins(unsigned va, unsigned page);
     bool flush(unsigned mm, unsigned va, bool all);
     void share_pte(unsigned child, unsigned va, unsigned pte);
     void copy_vma(unsigned from, unsigned to, unsigned va);

@@ -56,10 +56,24 @@ void Machine<O>::store_value(unsigned mm, unsigned va, unsigned page, unsigned e
     set(Field::expected, page, bit);
 }
 
+// Whether some CPU still translates to a page that is not mapped there any more: whoever
+// zaps a huge PMD zaps what is beside its own page, too.
+template <class O> bool Machine<O>::has_stale_tlb(unsigned mm, unsigned va) {
+    for (const Thread &thread : p_.world.threads) {
+        const unsigned entry = p_.layout.tlb_index(thread.cpu, va);
+        if (thread.actor == Actor::cpu && thread.mm == mm && get(Field::tlb_valid, entry) != 0 &&
+            !maps(mm, va, get(Field::tlb_page, entry)))
+            return true;
+    }
+    return false;
+}
+
 template <class O> bool Machine<O>::is_zapping(unsigned mm, unsigned va) {
     for (unsigned t = 0; t < threads(); ++t) {
         const unsigned words = thread_words(t)[1];
-        if ((words & (1U << 6U)) != 0 && (words & 3U) == mm && ((words >> 2U) & 3U) == va)
+        if ((words & (1U << 6U)) == 0 || (words & 3U) != mm)
+            continue;
+        if (((words >> 2U) & 3U) == va || (has_thp() && has_stale_tlb(mm, va)))
             return true;
     }
     return false;
@@ -69,7 +83,7 @@ template <class O> bool Machine<O>::is_zapping(unsigned mm, unsigned va) {
 // page is not what is mapped there by now (madvise lets others fault meanwhile).
 template <class O>
 bool Machine<O>::races_with_zap(unsigned mm, unsigned va, unsigned page) {
-    const unsigned pte = get(Field::pte, slot(mm, va));
+    const unsigned pte = leaf(mm, va, false);
     return is_zapping(mm, va) &&
            ((pte & PteBit::present) == 0 || (pte >> PteBit::frame_shift) != page);
 }
@@ -104,10 +118,18 @@ template <class O> bool Machine<O>::is_quiet(unsigned mm) {
 
 template <class O> unsigned Machine<O>::count_mappings(unsigned page) const {
     unsigned n = 0;
-    for (unsigned i = 0; i < p_.layout.size(Scope::pte); ++i) {
-        const unsigned pte = get(Field::pte, i);
-        n += (pte & PteBit::present) != 0 && (pte >> PteBit::frame_shift) == page;
-    }
+    for (unsigned mm = 0; mm < mms(); ++mm)
+        for (unsigned va = 0; va < p_.layout.pages; ++va)
+            n += maps(mm, va, page);
+    return n;
+}
+
+// How many PMDs map the THP that the page is in.
+template <class O> unsigned Machine<O>::count_pmd_mappings(unsigned page) const {
+    unsigned n = 0;
+    for (unsigned mm = 0; has_thp() && mm < mms(); ++mm)
+        n += (get(Field::pmd, mm) & PteBit::huge) != 0 &&
+             unsigned{get(Field::pmd, mm)} >> PteBit::frame_shift == head_of(page);
     return n;
 }
 
@@ -166,17 +188,20 @@ template <class O> unsigned Machine<O>::swap_entries(unsigned without) const {
 }
 
 // What the reference count should be when nothing is under way: one for every
-// mapping (the zeropage and page cache: one for the cache), 1 or 1024 for a pin.
+// mapping (the zeropage and page cache: one for the cache), 1 or 1024 for a pin. A THP has
+// one count for all of it, in which a PMD counts once.
 template <class O>
 unsigned Machine<O>::count_references(unsigned page, bool with_pins) const {
     const auto kind = static_cast<PageKind>(get(Field::kind, page));
     unsigned n = kind == PageKind::zeropage ? 1 : count_mappings(page);
+    if (other_of(page) != page)
+        n += count_mappings(other_of(page)) - count_pmd_mappings(page);
     n += kind == PageKind::page_cache ? 1 : 0;
     if (p_.layout.has(Field::swapcache))
         n += page == p_.world.swap_frame() ? swap_entries(mms()) : get(Field::swapcache, page);
     for (unsigned i = 0; i < pins(); ++i)
         if (get(Field::pin_state, i) == static_cast<unsigned>(PinState::held) &&
-            get(Field::pin_page, i) == page)
+            same_folio(get(Field::pin_page, i), page))
             n += get(Field::pin_foll_pin, i) == 0 ? 1U : with_pins ? 1024U : 0U;
     for (unsigned i = 0; p_.layout.has(Field::batch_valid) && i < p_.layout.size(Scope::tlb); ++i)
         n += get(Field::batch_valid, i) != 0 && get(Field::batch_page, i) == page;
@@ -224,14 +249,13 @@ template <class O> bool Machine<O>::reachable_by_others(unsigned mm, unsigned pa
     if (get(Field::swapcache, page) != 0 && swap_entries(mm) > 0)
         return true;
     bool awaited = false; // some other process has a migration entry
-    for (unsigned i = 0; i < p_.layout.size(Scope::pte); ++i) {
-        const unsigned pte = get(Field::pte, i);
-        if (i / p_.layout.pages == mm)
-            continue;
-        if (refers_to(pte, page))
-            return true;
-        awaited = awaited || is_migration_entry(pte);
-    }
+    for (unsigned theirs = 0; theirs < mms(); ++theirs)
+        for (unsigned va = 0; theirs != mm && va < p_.layout.pages; ++va) {
+            const unsigned pte = get(Field::pte, slot(theirs, va));
+            if (maps(theirs, va, page) || (is_migration_entry(pte) && refers_to(pte, page)))
+                return true;
+            awaited = awaited || is_migration_entry(pte);
+        }
     if (in_secondary_mmu(page, mm))
         return true;
     for (unsigned i = 0; i < pins(); ++i)
@@ -246,7 +270,7 @@ template <class O> bool Machine<O>::reachable_by_others(unsigned mm, unsigned pa
             continue;
         const Rest &rest = p_.rests[words[0] & 0xfffU];
         for (unsigned i = 0; i < rest.locals; ++i)
-            if (rest.frames[i].holds(words, page))
+            if (rest.frames[i].valid(words) && same_folio(rest.frames[i].frame(words), page))
                 return true;
     }
     return false;

@@ -16,7 +16,8 @@ template <class O> bool Machine<O>::has_other_cpu(unsigned mm) const {
     return false;
 }
 
-// Whether another handler that is under way has the page in a local.
+// Whether another handler that is under way has the page in a local. Of a THP, either
+// half leads to the other one: here and below, its pages are one.
 template <class O> bool Machine<O>::elsewhere_in_locals(unsigned page) {
     for (unsigned t = 0; t < threads(); ++t) {
         const std::uint16_t *words = thread_words(t);
@@ -24,7 +25,7 @@ template <class O> bool Machine<O>::elsewhere_in_locals(unsigned page) {
         if (t == thread_)
             continue;
         for (unsigned i = 0; i < rest.locals; ++i)
-            if (rest.frames[i].holds(words, page))
+            if (rest.frames[i].valid(words) && same_folio(rest.frames[i].frame(words), page))
                 return true;
     }
     return false;
@@ -37,8 +38,9 @@ template <class O> bool Machine<O>::only_mine(unsigned page) {
     if (in_secondary_mmu(page, mms()) || in_lru_batch(page))
         return false;
     for (unsigned i = 0; i < p_.layout.size(Scope::pte); ++i) {
-        const unsigned pte = get(Field::pte, i);
-        if (refers_to(pte, page) && (i / p_.layout.pages != r_[Reg::mm] || p_.searches))
+        const unsigned pte = leaf(i / p_.layout.pages, i % p_.layout.pages, true);
+        if ((pte & PteBit::has_frame) != 0 && same_folio(pte >> PteBit::frame_shift, page) &&
+            (i / p_.layout.pages != r_[Reg::mm] || p_.searches))
             return false;
     }
     return !elsewhere_in_locals(page);
@@ -52,14 +54,15 @@ template <class O> bool Machine<O>::nobody_elses(unsigned page, bool ptl_held) {
         return false;
     for (unsigned i = 0; i < pins(); ++i)
         if (get(Field::pin_state, i) == static_cast<unsigned>(PinState::held) &&
-            get(Field::pin_page, i) == page)
+            same_folio(get(Field::pin_page, i), page))
             return false;
     const unsigned own_cpu = p_.world.threads[thread_].cpu;
     for (unsigned i = 0; i < p_.layout.size(Scope::tlb); ++i)
-        if (get(Field::tlb_valid, i) != 0 && get(Field::tlb_page, i) == page &&
+        if (get(Field::tlb_valid, i) != 0 && same_folio(get(Field::tlb_page, i), page) &&
             (p_.world.threads[thread_].actor != Actor::cpu || i / p_.layout.pages != own_cpu))
             return false;
-    return count_mappings(page) == 0 || (ptl_held && !has_other_cpu(r_[Reg::mm]));
+    return (count_mappings(page) == 0 && count_mappings(other_of(page)) == 0) ||
+           (ptl_held && !has_other_cpu(r_[Reg::mm]));
 }
 
 // The processes being forked have no threads yet, and no FOLL_GET for writing,
@@ -77,7 +80,7 @@ template <class O> std::uint8_t Machine<O>::mover(const Instruction &rest) {
         return rest.a;
     const unsigned rules = rest.target;
     if (rules == Unless::notes_shared) {
-        const unsigned pte = get(Field::pte, slot(r_[Reg::mm], r_[Reg::va]));
+        const unsigned pte = leaf(r_[Reg::mm], r_[Reg::va], false);
         if ((pte & PteBit::present) == 0)
             return Mover::both;
         return reachable_by_others(r_[Reg::mm], pte >> PteBit::frame_shift) ? Mover::left

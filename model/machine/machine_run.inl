@@ -121,6 +121,32 @@ template <class O> StepResult Machine<O>::run(unsigned address, bool entering) {
         case Code::frame:
             r[i->a] = r[i->b] >> PteBit::frame_shift;
             break;
+        case Code::leaf:
+            r[i->a] = narrow(leaf(r[i->b], r[i->c], i->imm != 0));
+            break;
+        case Code::head:
+            r[i->a] = narrow(head_of(r[i->b]));
+            break;
+        case Code::other:
+            r[i->a] = narrow(other_of(r[i->b]));
+            break;
+        case Code::large_mapcount:
+        case Code::mapped_shared: {
+            unsigned all = 0;
+            unsigned who = 0;
+            for (unsigned mm = 0; mm < mms(); ++mm) {
+                all += mm_mapcount(r[i->b], mm);
+                who += mm_mapcount(r[i->b], mm) != 0;
+            }
+            r[i->a] = i->code == Code::large_mapcount ? narrow(all) : truth(who > 1);
+            break;
+        }
+        case Code::count_mapping:
+            count_mapping(r[i->a], r[i->b], i->imm != 0);
+            break;
+        case Code::subpage:
+            r[i->a] = narrow(p_.layout.subpage(s_, r[i->b], r[i->c]));
+            break;
         case Code::put_frame:
             r[i->a] = narrow((r[i->a] & 0xffU) | PteBit::present |
                              (unsigned{r[i->c]} << PteBit::frame_shift));
@@ -363,6 +389,51 @@ template <class O> StepResult Machine<O>::run(unsigned address, bool entering) {
                 set(Field::wp_armed, r[i->b], i->imm);
             break;
         }
+        case Code::set_leaf:
+            set_leaf(r[i->b], r[i->c], r[i->a], i->imm != 0);
+            break;
+        case Code::set_pmd:
+            set(Field::pmd, r[i->b], r[i->a]);
+            break;
+        case Code::fill_table:
+            fill_table(r[i->b], r[i->a]);
+            break;
+        case Code::zap_pmd:
+            zap_pmd(r[Reg::mm]);
+            break;
+        case Code::alloc_huge:
+        case Code::copy_huge: {
+            unsigned head = 0;
+            if (!allocate_huge(head)) {
+                blocked = Blocked::frames;
+                goto stuck;
+            }
+            const unsigned halves[] = {head, other_of(head)};
+            if (i->code == Code::alloc_huge) {
+                for (const unsigned half : halves) {
+                    set(Field::zeroed, half, 1);
+                    observer_.zeroed(half);
+                }
+            } else {
+                const unsigned from = r[i->b] >> PteBit::frame_shift;
+                bool needed = get(Field::fault_shared, thread_) != 0;
+                for (unsigned va = 0; va < Limits::subpages; ++va) {
+                    needed = needed || !is_anon(p_.layout.subpage(s_, from, va)) ||
+                             reachable_by_others(r[Reg::mm], p_.layout.subpage(s_, from, va));
+                    copy_content(p_.layout.subpage(s_, from, va), halves[va]);
+                }
+                if (i->imm != 0)
+                    raise(Event::cow_copy, r[Reg::mm], r[Reg::va], from, 0, needed);
+            }
+            r[i->a] = narrow(head);
+            break;
+        }
+        case Code::copy_into:
+            copy_content(r[i->b], r[i->a]);
+            break;
+        case Code::split_folio:
+            r[i->a] = truth(split_folio(r[i->b], i->imm));
+            break;
         case Code::share_pte:
             share_pte(r[i->c], r[Reg::va], r[i->a]);
             break;
@@ -405,7 +476,7 @@ template <class O> StepResult Machine<O>::run(unsigned address, bool entering) {
             raise(Event::userfault, r[Reg::mm], r[Reg::va], 0, 0, i->imm);
             break;
         case Code::wait_uffd:
-            if ((get(Field::pte, slot(r[Reg::mm], r[Reg::va])) & PteBit::uffd_wp) != 0) {
+            if ((leaf(r[Reg::mm], r[Reg::va], false) & PteBit::uffd_wp) != 0) {
                 blocked = Blocked::userfault;
                 goto stuck;
             }
@@ -450,11 +521,16 @@ template <class O> StepResult Machine<O>::run(unsigned address, bool entering) {
             set(Field::soft_dirty_armed, r[Reg::mm], i->imm);
             break;
         case Code::wp_resolved:
-            set(Field::wp_armed, slot(r[Reg::mm], r[Reg::va]), 0);
-            break;
         case Code::wp_returned:
-            if (get(Field::wp_armed, slot(r[Reg::mm], r[Reg::va])) == i->imm)
-                set(Field::wp_armed, slot(r[Reg::mm], r[Reg::va]), 2);
+            for (unsigned va = 0; va < p_.layout.pages; ++va) {
+                const unsigned at = slot(r_[Reg::mm], va);
+                if (i->c == 0 && va != r_[Reg::va])
+                    continue;
+                if (i->code == Code::wp_resolved)
+                    set(Field::wp_armed, at, 0);
+                else if (get(Field::wp_armed, at) == i->imm)
+                    set(Field::wp_armed, at, 2);
+            }
             break;
 
         case Code::entitled_mm:
@@ -490,6 +566,9 @@ template <class O> StepResult Machine<O>::run(unsigned address, bool entering) {
             break;
         case Code::mappings:
             r[i->a] = narrow(count_mappings(r[i->b]));
+            break;
+        case Code::pmd_mappings:
+            r[i->a] = narrow(count_pmd_mappings(r[i->b]));
             break;
         case Code::reachable:
             r[i->a] = truth(reachable_by_others(r[i->b], r[i->c]));

@@ -16,9 +16,58 @@ template <class O> bool Machine<O>::allocate(unsigned &page) {
     return false;
 }
 
+// A THP takes any two frames: which ones says nothing, as each half knows the other.
+template <class O> bool Machine<O>::allocate_huge(unsigned &head) {
+    unsigned tail = 0;
+    if (!allocate(head))
+        return false;
+    if (!allocate(tail)) {
+        clear(Scope::page, head);
+        return false;
+    }
+    set(Field::refcount, tail, 0);
+    set(Field::compound, head, static_cast<unsigned>(Compound::head));
+    set(Field::other_half, head, tail);
+    set(Field::compound, tail, static_cast<unsigned>(Compound::tail));
+    set(Field::other_half, tail, head);
+    return true;
+}
+
 template <class O> void Machine<O>::free_page(unsigned page) {
+    const unsigned tail = other_of(page);
     raise(Event::free, 0, 0, page, 0);
+    if (tail != page) {
+        raise(Event::free, 0, 0, tail, 0);
+        clear(Scope::page, tail);
+    }
     clear(Scope::page, page);
+}
+
+// The THP becomes two pages of their own, if PTEs are all that maps it and nobody but
+// they and `extra` has a reference. That is what freezing the refcount amounts to, while
+// migration entries are in place of the PTEs.
+template <class O> bool Machine<O>::split_folio(unsigned page, unsigned extra) {
+    const unsigned head = head_of(page);
+    const unsigned tail = other_of(head);
+    const unsigned mapped = unsigned{get(Field::mapcount, head)} + get(Field::mapcount, tail);
+    if (head == tail || get(Field::entire_mapcount, head) != 0 ||
+        get(Field::refcount, head) != mapped + extra)
+        return false;
+    // Whoever asks keeps the reference on the page that it asked for.
+    set(Field::mm_mapcount, head, 0);
+    for (const unsigned half : {head, tail}) {
+        set(Field::compound, half, 0);
+        set(Field::other_half, half, 0);
+        set(Field::refcount, half, get(Field::mapcount, half) + (half == page ? extra : 0U));
+    }
+    for (const unsigned half : {head, tail}) {
+        if (half != page)
+            set(Field::locked, half, 0);
+        if (get(Field::refcount, half) == 0)
+            free_page(half);
+    }
+    set(Field::locked, page, 1);
+    return true;
 }
 
 template <class O> void Machine<O>::drop(unsigned page, unsigned amount) {
@@ -36,6 +85,57 @@ template <class O> void Machine<O>::zap_pte(unsigned mm, unsigned va) {
     set(Field::pte, slot(mm, va), 0);
     forget_mapping(mm, va);
     thread_words(thread_)[1] = static_cast<std::uint16_t>(thread_words(thread_)[1] | (1U << 6U));
+}
+
+template <class O> void Machine<O>::zap_pmd(unsigned mm) {
+    set(Field::pmd, mm, 0);
+    for (unsigned va = 0; va < p_.layout.pages; ++va)
+        forget_mapping(mm, va);
+    thread_words(thread_)[1] = static_cast<std::uint16_t>(thread_words(thread_)[1] | (1U << 6U));
+}
+
+// A value with `huge` goes to the PMD, which maps the head; any other one to the PTE, for
+// which there is a page table from then on. `arms`: the userfaultfd monitor protects.
+template <class O>
+void Machine<O>::set_leaf(unsigned mm, unsigned va, unsigned value, bool arms) {
+    const bool armed_now = arms && (value & PteBit::uffd_wp) != 0;
+    const auto arm = [&](unsigned at) {
+        if (armed_now && (leaf(mm, at, true) & PteBit::uffd_wp) == 0 &&
+            get(Field::wp_armed, slot(mm, at)) == 0)
+            set(Field::wp_armed, slot(mm, at), 1);
+    };
+    if ((value & PteBit::huge) != 0 && (value & PteBit::present) != 0) {
+        for (unsigned at = 0; at < p_.layout.pages; ++at)
+            arm(at);
+        set(Field::pmd, mm,
+            (value & 0xffU) | (head_of(value >> PteBit::frame_shift) << PteBit::frame_shift));
+        return;
+    }
+    arm(va);
+    set(Field::pte, slot(mm, va), value);
+    if (value != 0 && get(Field::pmd, mm) == 0)
+        set(Field::pmd, mm, PteBit::table); // pte_alloc()
+}
+
+// Which processes map a THP, and how often: what the kernel's MM owner ids keep of it
+// (v6.15), but for any number of processes.
+template <class O> void Machine<O>::count_mapping(unsigned page, unsigned mm, bool more) {
+    const unsigned head = head_of(page);
+    if (get(Field::compound, head) == 0)
+        return;
+    const unsigned now = (mm_mapcount(head, mm) + (more ? 1U : 3U)) & 3U;
+    set(Field::mm_mapcount, head,
+        (get(Field::mm_mapcount, head) & ~(3U << (2 * mm))) | (now << (2 * mm)));
+}
+
+template <class O> void Machine<O>::fill_table(unsigned mm, unsigned pmd) {
+    for (unsigned va = 0; va < p_.layout.pages; ++va)
+        set(Field::pte, slot(mm, va),
+            (pmd & 0xffU & ~unsigned{PteBit::huge}) |
+                ((pmd & PteBit::special) != 0
+                     ? p_.world.frames // the small zeropage
+                     : p_.layout.subpage(s_, pmd >> PteBit::frame_shift, va))
+                    << PteBit::frame_shift);
 }
 
 // Reaches every CPU that runs the mm, at once. On x86 it is an interrupt, so a
@@ -90,7 +190,19 @@ template <class O> void Machine<O>::lru_drain(unsigned entry) {
 
 // fork gives the child its PTE. Pins whose page is shared by that are crossed.
 template <class O> void Machine<O>::share_pte(unsigned child, unsigned va, unsigned pte) {
-    set(Field::pte, slot(child, va), pte);
+    if (!has_thp()) {
+        set(Field::pte, slot(child, va), pte);
+        cross_pins(va, pte >> PteBit::frame_shift);
+        return;
+    }
+    set_leaf(child, va, pte, false);
+    if ((pte & PteBit::huge) == 0)
+        cross_pins(va, pte >> PteBit::frame_shift);
+    for (unsigned at = 0; (pte & PteBit::huge) != 0 && at < p_.layout.pages; ++at)
+        cross_pins(at, p_.layout.subpage(s_, pte >> PteBit::frame_shift, at));
+}
+
+template <class O> void Machine<O>::cross_pins(unsigned va, unsigned page) {
     const unsigned mm = r_[Reg::mm];
     for (unsigned i = 0; i < pins(); ++i) {
         const auto state = static_cast<PinState>(get(Field::pin_state, i));
@@ -98,8 +210,7 @@ template <class O> void Machine<O>::share_pte(unsigned child, unsigned va, unsig
             get(Field::pin_mm, i) != mm || get(Field::pin_va, i) != va ||
             get(Field::pin_foll_pin, i) != 0 || get(Field::pin_write, i) == 0)
             continue;
-        if (state == PinState::pending ||
-            get(Field::pin_page, i) == (pte >> PteBit::frame_shift))
+        if (state == PinState::pending || get(Field::pin_page, i) == page)
             set(Field::pin_crossed, i, 1);
     }
 }
@@ -156,8 +267,8 @@ template <class O> void Machine<O>::start_mm(unsigned child) {
     for (unsigned va = 0; va < p_.layout.pages; ++va) {
         const unsigned from = slot(parent, va);
         const unsigned to = slot(child, va);
-        const unsigned theirs = get(Field::pte, from);
-        const unsigned ours = get(Field::pte, to);
+        const unsigned theirs = leaf(parent, va, false);
+        const unsigned ours = leaf(child, va, false);
         const bool own_copy = (ours & PteBit::present) != 0 &&
                               !refers_to(theirs, ours >> PteBit::frame_shift);
         for (unsigned f = 0; f < frames(); ++f) {
@@ -198,7 +309,7 @@ template <class O> void Machine<O>::end_mm(unsigned mm) {
         if (thread.actor == Actor::cpu && thread.mm == mm)
             for (unsigned va = 0; va < p_.layout.pages; ++va)
                 forget_translation(p_.layout.tlb_index(thread.cpu, va));
-    s_.words[p_.layout.element(Scope::mm, mm)] = 0;
+    clear(Scope::mm, mm);
 }
 
 // An invalidation of the page begins: the secondary MMU drops its entry and the reference
@@ -259,12 +370,15 @@ template <class O> bool Machine<O>::access_secondary(bool store) {
 template <class O> bool Machine<O>::walk(bool store) {
     const unsigned mm = r_[Reg::mm];
     const unsigned va = r_[Reg::va];
-    unsigned pte = get(Field::pte, slot(mm, va));
+    unsigned pte = leaf(mm, va, false);
     if ((pte & PteBit::present) == 0 || (store && (pte & PteBit::writable) == 0))
         return false;
     if (store) {
         pte |= PteBit::dirty;
-        set(Field::pte, slot(mm, va), pte);
+        if (has_thp())
+            set_leaf(mm, va, pte, false);
+        else
+            set(Field::pte, slot(mm, va), pte);
     }
     const bool writable = (pte & PteBit::writable) != 0 && (pte & PteBit::dirty) != 0;
     const unsigned entry = p_.layout.tlb_index(p_.world.threads[thread_].cpu, va);

@@ -80,6 +80,14 @@ struct Reg {
     X(bit)           /* a = b has any of the PTE bits imm */                                     \
     X(put_bit)       /* a gets the PTE bits imm if c, loses them otherwise */                    \
     X(frame)         /* a = frame of PTE value b */                                              \
+    X(leaf)          /* a = what maps mm b at va c: the PMD if it is a huge one, with the frame of \
+                        the subpage, else the PTE; imm 0: none without a page table */           \
+    X(head)          /* a = compound_head() of page b */                                         \
+    X(other)         /* a = the other subpage of the THP that page b is in, or b itself */       \
+    X(large_mapcount)  /* a = folio_large_mapcount() of page b */                                \
+    X(mapped_shared)   /* a = folio_maybe_mapped_shared() of page b */                           \
+    X(count_mapping) /* mm b maps the THP that page a is in once more; imm 0: once less */       \
+    X(subpage)       /* a = the subpage of page b that is mapped at va c */                      \
     X(put_frame)     /* a, a PTE value, gets frame c and is present */                           \
     X(add) X(sub) X(eq) X(ne) X(lt) X(le) X(both) X(either) X(invert)                            \
     X(is_anon)       /* a = page b is anonymous */                                               \
@@ -120,6 +128,15 @@ struct Reg {
     X(identical)     /* a = pages b and c hold the same */                                       \
     X(swap_write)    /* the swap slot holds what page a holds */                                 \
     X(set_pte)       /* PTE b = a */                                                             \
+    X(set_leaf)      /* what maps mm b at va c = a: the PMD if a is huge, else the PTE */        \
+    X(set_pmd)       /* PMD of mm b = a */                                                       \
+    X(fill_table)    /* the PTEs of mm b map the subpages that PMD value a maps */               \
+    X(zap_pmd)       /* the huge PMD goes, and the mapping generation of all it maps */          \
+    X(alloc_huge)    /* a = a zeroed THP; blocks while there is none */                          \
+    X(copy_huge)     /* a = a THP, a copy of what PMD value b maps; blocks; imm as for copy */   \
+    X(copy_into)     /* page a holds what page b holds */                                        \
+    X(split_folio)   /* a = the THP of page b has become two pages; not if it has more           \
+                        references than mappings and imm */                                      \
     X(share_pte)     /* PTE of mm c at va becomes a: fork */                                     \
     X(zap_pte)       /* the PTE at va goes, and the mapping generation with it */                \
     X(flush)         /* TLBs of the mm: imm 0 the page va, 1 all; waits for interrupts */        \
@@ -138,11 +155,12 @@ struct Reg {
     X(attach)        /* ghost: GUP has looked at the PTE */                                      \
     X(note_shared)   /* ghost: a fault looked at PTE value a: can others get at its page? */      \
     X(soft_dirty_armed)           /* ghost: imm 0 clear_refs starts, 1 returns */                \
-    X(wp_resolved)   /* ghost: nothing is promised at va */                                      \
-    X(wp_returned)   /* ghost: what was protected at va (wp_armed imm) is promised now */                       \
+    X(wp_resolved)   /* ghost: nothing is promised at va; c 1: anywhere in the mm */             \
+    X(wp_returned)   /* ghost: what was protected at va (wp_armed imm; c 1: anywhere in the mm)   \
+                        is promised now */                                                       \
     /* ghost functions, for checks: a = f(b, c) */                                               \
     X(entitled_mm) X(entitled_pin) X(holds_expected) X(zapping) X(wp_promised)                   \
-    X(quiet) X(quiet_mm) X(mappings) X(reachable)                                                \
+    X(quiet) X(quiet_mm) X(mappings) X(pmd_mappings) X(reachable)                                \
     X(references)    /* imm 1: those of FOLL_PIN left out */                                     \
     X(mapped_outside) /* a = processes outside the model map page b */
 // clang-format on

@@ -54,6 +54,34 @@ struct Layout {
         const unsigned mask = unsigned{f.mask()} << f.shift;
         word = static_cast<std::uint16_t>((word & ~mask) | ((value << f.shift) & mask));
     }
+    // The other frame of the THP that a frame is in, or the frame itself.
+    [[nodiscard]] unsigned other_half(const State &state, unsigned frame) const {
+        return get(state, Field::compound, frame) != 0 ? get(state, Field::other_half, frame)
+                                                       : frame;
+    }
+    // compound_head()
+    [[nodiscard]] unsigned head_of(const State &state, unsigned frame) const {
+        return get(state, Field::compound, frame) == static_cast<unsigned>(Compound::tail)
+                   ? get(state, Field::other_half, frame)
+                   : frame;
+    }
+    // Of the page that a PMD maps, what it maps at va; the huge zeropage is the same everywhere.
+    [[nodiscard]] unsigned subpage(const State &state, unsigned frame, unsigned va) const {
+        const unsigned head = head_of(state, frame);
+        return va % Limits::subpages == 0 ? head : other_half(state, head);
+    }
+    // What maps the page: the PMD if it is a huge one, with the frame of the subpage, or the
+    // PTE. A page table that the PMD does not point to (any more) counts only if `detached`.
+    [[nodiscard]] unsigned leaf(const State &state, unsigned mm, unsigned va,
+                                bool detached = false) const {
+        if (!has(Field::pmd))
+            return get(state, Field::pte, pte_index(mm, va));
+        const unsigned pmd = get(state, Field::pmd, mm);
+        if ((pmd & PteBit::huge) != 0)
+            return (pmd & 0xffU) |
+                   (subpage(state, pmd >> PteBit::frame_shift, va) << PteBit::frame_shift);
+        return pmd == 0 && !detached ? 0U : get(state, Field::pte, pte_index(mm, va));
+    }
     [[nodiscard]] unsigned pte_index(unsigned mm, unsigned va) const {
         return mm * pages + va;
     }

@@ -106,7 +106,7 @@ def options_do_not_contradict_each_other():
 
 @statement
 def unknown_names_get_suggestions():
-    rejects(["--design", "v5.71"], "design 'v5.71'", "did you mean 'v5.7'?", "known: v4.8, v5.4, v5.7, v5.8")
+    rejects(["--design", "v5.71"], "design 'v5.71'", "did you mean 'v5.7'?", "known: v4.8, v4.14, v5.4, v5.7")
     rejects(["--world", "tinny"], "world 'tinny'", "did you mean 'tiny'?")
     rejects(["--property", "no_foreign"], "property 'no_foreign'", "known:", "no_foreign_data")
     rejects(["designs", "show", "v5.71"], "design 'v5.71'", "did you mean 'v5.7'?")

@@ -17,7 +17,7 @@ def lines_of(*arguments):
 def designs_are_listed_in_the_order_of_history():
     lines = lines_of("designs")
     names = [line.split()[0] for line in lines]
-    wanted = ["v4.8", "v5.4", "v5.7", "v5.8", "xu-2020-v1", "xu-2020-v2", "xu-2020-v3",
+    wanted = ["v4.8", "v4.14", "v5.4", "v5.7", "v5.8", "xu-2020-v1", "xu-2020-v2", "xu-2020-v3",
               "xu-2020-v3-intended", "v5.9", "v5.10", "v5.11", "arcangeli-2021",
               "arcangeli-2021-mm-sync", "v5.4.y", "v5.12", "v5.14", "hildenbrand-2021",
               "v5.18", "v5.19", "v6.1", "v6.2", "v6.3", "v6.4", "v6.5", "v6.7", "v6.12", "v7.2"]

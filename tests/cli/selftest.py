@@ -92,6 +92,40 @@ def swapped_out_pages_do_as_others_do_but_leak_until_v5_18():
             expect(swapped["ok"] == ok, f"{design} {case}: {swapped}")
 
 
+# With a THP that a PMD maps, where that is not what base pages do: the mapcount went on
+# deciding until v5.18.
+HUGE = {"v5.9": "PPFFFFPPFFPPPP", "v5.12": "PPFFFFPPFFPPPP"}
+
+
+@statement
+def a_thp_mapped_by_a_pmd_leaks_again_from_v5_9_to_v5_17():
+    for design, letters in BASE_PAGES.items():
+        tests = tests_of(design)
+        found = "".join("P" if tests[case, "THP (2048 kB)"]["ok"] else "F" for case in CASES[:14])
+        expect(found == HUGE.get(design, letters[:14]), f"{design}: {found}")
+
+
+@statement
+def a_thp_mapped_by_ptes_does_as_base_pages_do():
+    for design, letters in BASE_PAGES.items():
+        tests = tests_of(design)
+        for memory in ("PTE-mapped THP", "single PTE of THP", "partially shared THP"):
+            found = "".join("P" if tests[case, f"{memory} (2048 kB)"]["ok"] else "F"
+                            for case in CASES[:14])
+            expect(found == letters[:14], f"{design}, {memory}: {found}")
+
+
+@statement
+def collapsing_a_thp_merges_nothing_that_fork_has_shared():
+    for design in BASE_PAGES:
+        tests = tests_of(design)
+        for case in ("C1", "C2"):
+            expect(tests[case, ""]["ok"], f"{design} {case}")
+    _, ended = results("v6.2")
+    line = ended["Basic COW after fork() when collapsing after fork() (fully shared)"]
+    expect(line.endswith(" No leak from parent into child"), line)
+
+
 @statement
 def hugetlb_pins_were_shared_by_fork_until_v5_12():
     for design, ok in (("v5.8", False), ("v5.9", False), ("v5.12", True)):

@@ -145,7 +145,7 @@ def the_vmsplice_leak_is_decided_by_mapcount():
     cowcheck("--depth", "5", "--design", "v5.7", "--world", "vmsplice")
     text = " ".join(story("cowcheck-traces/v5.7-vmsplice-no_foreign_data.json").split())
     decides = text[text.index("What decides"):]
-    guard = "`page.mapcount == 1 and (not page.swapcache or swap_slot.refcount == 1)`"
+    guard = "`page.mapcount == 1 and rest_mapped_once(page)`"
     expect(f"{guard} true" in decides and f"{guard} false" in decides, text)
     expect("drops a mapping of page A" in decides, text)
 

@@ -125,16 +125,25 @@ const std::vector<std::string> cpu_menu{// beside write, and read in the child
                                         "gup_fast(write, get)",
                                         "gup_fast(read, pin, longterm)"};
 
+// Beside them, where there may be a THP.
+const std::vector<std::string> thp_menu{"munmap_range", "madvise_dontneed_range",
+                                        "mprotect_read_range", "mprotect_write_range",
+                                        "madvise_collapse"};
+
 // What a process maps at `va`; all pages are of the world's kind.
+constexpr unsigned thp_kind = 4;
+
 std::string random_memory(Random& random, unsigned kind, bool zeropage) {
     static const std::vector<std::vector<std::string>> kinds{
         {"anonymous written", "anonymous written", "anonymous untouched", "anonymous alike", "ksm"},
         {"memfd", "memfd untouched"},
         {"hugetlb written", "hugetlb untouched"},
         {"memfd hugetlb"},
-        {"huge zeropage"}};
+        {"huge zeropage", "thp untouched", "thp written", "pte-mapped thp", "last page of thp",
+         "partially shared thp", "base pages for thp"}};
     if (kind == 0 && zeropage && below(random, 10) < 2) return "zeropage";
-    return kinds[kind][below(random, kinds[kind].size())];
+    const std::size_t first = kind == thp_kind && !zeropage ? 1 : 0;
+    return kinds[kind][first + below(random, kinds[kind].size() - first)];
 }
 
 }  // namespace
@@ -143,48 +152,61 @@ unsigned below(Random& random, std::size_t n) { return static_cast<unsigned>(ran
 
 std::string random_world(Random& random) {
     const auto chance = [&](unsigned of_ten) { return below(random, 10) < of_ten; };
-    const unsigned pages = chance(2) ? 2 : 1;
-    const unsigned kind = chance(6) ? 0 : below(random, pages == 1 ? 5 : 4);
-    const bool zeropage = kind == 4 || chance(3);
+    const unsigned kind = chance(5) ? 0 : below(random, thp_kind + 1);
+    const bool thp = kind == thp_kind;
+    const unsigned pages = thp || chance(2) ? 2 : 1;
+    const bool zeropage = chance(3);
     std::string text = "world random\ntitle \"random\"\n";
     text += std::string("arch ") + (chance(8) ? "x86" : "arm64") + "\n";
     text += "pages " + std::to_string(pages) + "\n";
-    text += "frames " + std::to_string(pages + 1 + below(random, 3)) + "\n";
+    text += "frames " + std::to_string(pages + 1 + (thp ? 1 : 0) + below(random, 3)) + "\n";
     text += "pins " + std::to_string(below(random, 3)) + "\n";
     if (zeropage) text += "zeropage shared\n";
-    if (chance(1)) text += "lru batches\n";
-    if (chance(2)) text += std::string("uffd ") + (chance(5) ? "wp_async" : "event_fork") + "\n";
+    if (!thp && chance(1)) text += "lru batches\n";
+    if (!thp && chance(2)) text += std::string("uffd ") + (chance(5) ? "wp_async" : "event_fork") + "\n";
     text += std::string("munmap leaves ") + (chance(5) ? "nothing" : "fresh mapping") + "\n";
     const std::string cpus = std::to_string(1 + below(random, 2));
     text += "process parent {\n    cpus " + cpus + "\n";
-    for (unsigned va = 0; va < pages; ++va)
+    for (unsigned va = 0; va < (thp ? 1U : pages); ++va)
         text += "    maps va " + std::to_string(va) + " " +
                 random_memory(random, kind, zeropage) + "\n";
-    const std::string parents = some_of(random, cpu_menu, 3);
+    std::vector<std::string> cpu_items = cpu_menu;
+    if (thp) cpu_items.insert(cpu_items.end(), thp_menu.begin(), thp_menu.end());
+    const std::string parents = some_of(random, cpu_items, thp ? 2 : 3);
     const bool twins = chance(2);  // processes that are alike can swap their places
     text += "    may write" + (parents.empty() ? "" : ", " + parents) + "\n}\n";
     if (chance(7)) {
-        const std::string childs = some_of(random, cpu_menu, 3);
+        const std::string childs = some_of(random, cpu_items, thp ? 2 : 3);
         text += "process child {\n    cpus " + (twins ? cpus : "1") + "\n    starts free\n";
         text += "    may " + (twins ? "write" + (parents.empty() ? "" : ", " + parents)
                                     : "read" + (childs.empty() ? "" : ", " + childs));
         text += "\n}\n";
     }
-    const std::string monitors = some_of(random, {"uffd_wp_protect", "uffd_wp_resolve"}, 4);
+    std::vector<std::string> ioctls{"uffd_wp_protect", "uffd_wp_resolve"};
+    if (thp) ioctls.insert(ioctls.end(), {"uffd_wp_protect_range", "uffd_wp_resolve_range"});
+    const std::string monitors = some_of(random, ioctls, thp ? 2 : 4);
     if (!monitors.empty()) text += "monitor { may " + monitors + " }\n";
     if (chance(4))
-        text += std::string("procfs { may clear_refs") + (chance(3) ? ", pagemap_scan" : "") + " }\n";
-    const std::string kernels =
-        some_of(random, {"speculative_get", "lru_add_drain_all", "migrate", "ksm_merge"}, 2);
-    if (!kernels.empty()) text += "kernel { may " + kernels + " }\n";
-    const std::string seconds =
-        kind != 4 && chance(2) ? some_of(random,
-                            {"secondary_fault(read)", "secondary_fault(write, get)",
-                             "secondary_fault(write, get, keep)", "secondary_read",
-                             "secondary_write"},
-                            5)
-                  : std::string();
-    if (!seconds.empty()) text += "secondary_mmu { may " + seconds + " }\n";
+        text += std::string("procfs { may clear_refs") +
+                (!thp && chance(3) ? ", pagemap_scan" : "") + " }\n";
+    if (thp) {
+        if (chance(4))
+            text += chance(5) ? "kernel { may khugepaged }\n" : "kernel { may split_folio }\n";
+        else if (chance(2))
+            text += "kernel { may speculative_get }\n";
+    } else {
+        const std::string kernels =
+            some_of(random, {"speculative_get", "lru_add_drain_all", "migrate", "ksm_merge"}, 2);
+        if (!kernels.empty()) text += "kernel { may " + kernels + " }\n";
+        const std::string seconds =
+            chance(2) ? some_of(random,
+                                {"secondary_fault(read)", "secondary_fault(write, get)",
+                                 "secondary_fault(write, get, keep)", "secondary_read",
+                                 "secondary_write"},
+                                5)
+                      : std::string();
+        if (!seconds.empty()) text += "secondary_mmu { may " + seconds + " }\n";
+    }
     const std::string devices = some_of(random, {"dma_read", "dma_write", "unpin"}, 5);
     if (!devices.empty()) text += "device { may " + devices + " }\n";
     return text;

@@ -52,9 +52,9 @@ public:
     void set(Field field, unsigned index, unsigned value) {
         program_.layout.set(state_, field, index, value);
     }
-    // Of a process's page table entry.
+    // What maps a process's page: its PTE, or a huge PMD.
     [[nodiscard]] unsigned pte(unsigned mm, unsigned va = 0) const {
-        return get(Field::pte, program_.layout.pte_index(mm, va));
+        return program_.layout.leaf(state_, mm, va);
     }
     [[nodiscard]] unsigned frame(unsigned mm, unsigned va = 0) const {
         return pte(mm, va) >> PteBit::frame_shift;

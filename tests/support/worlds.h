@@ -98,4 +98,26 @@ process child {
 }
 )";
 
+// Two processes that are alike and may share a THP, mapped by PMDs and by PTEs.
+inline const std::string thp_twins = R"(
+world thp-twins
+title "two processes that are alike, with a THP"
+pages  2
+frames 5
+pins   1
+munmap leaves fresh mapping
+process left {
+    cpus 1
+    maps va 0 thp written
+    may read, write, fork, exit, munmap, munmap_range, madvise_collapse, gup_fast(read, get)
+}
+process right {
+    starts free
+    cpus 1
+    may read, write, fork, exit, munmap, munmap_range, madvise_collapse, gup_fast(read, get)
+}
+kernel { may split_folio }
+device { may dma_read, unpin }
+)";
+
 }  // namespace cowcheck::test

@@ -16,9 +16,9 @@ using namespace cowcheck::test;
 
 namespace {
 
-const std::vector<std::string> worlds{"tiny",       "stale-tlb",      "zeropage", "remap",
-                                      "default",    "migration-fork", "ksm-fork", "ksm-shared",
-                                      small_two_pages, twins,         wide_twins, busy_twins};
+const std::vector<std::string> worlds{
+    "tiny",       "stale-tlb", "zeropage",      "remap", "default",  "migration-fork", "ksm-fork",
+    "ksm-shared", thp_twins,   small_two_pages, twins,   wide_twins, busy_twins};
 const std::vector<std::string> designs{"v5.7", "v5.9", "v6.2", "v6.7"};
 const unsigned walks = slow_build ? 2 : 10;
 

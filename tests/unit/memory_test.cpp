@@ -31,8 +31,6 @@ device { may dma_read, dma_write, unpin }
 constexpr unsigned parent = 0;
 constexpr unsigned child = 1;
 constexpr unsigned file_page = 3;  // after the frames
-constexpr unsigned zeropage = 3;
-constexpr unsigned huge_zeropage = 4;
 
 bool has(const Scenario& s, unsigned bit, unsigned mm = parent) { return (s.pte(mm) & bit) != 0; }
 
@@ -106,27 +104,14 @@ TEST_CASE("fork copies a pinned huge page from v5.12 on") {
     }
 }
 
-TEST_CASE("the first store splits the huge zeropage's PMD") {
-    Scenario s("v6.1", room("huge zeropage", "zeropage shared\n"));
-    CHECK(s.frame(parent) == huge_zeropage);
-    CHECK(has(s, PteBit::huge));
-    s.start("cpu0", "write").until("cpu0", "unlock ptl");
-    CHECK(s.frame(parent) == zeropage);
-    CHECK_FALSE(has(s, PteBit::huge));
-    s.finish("cpu0");
-    CHECK(s.frame(parent) < zeropage);
-    CHECK(s.violated().empty());
-}
-
-TEST_CASE("a long-term pin for reading moves the page off file and huge zeropage from v6.2 on") {
+TEST_CASE("a long-term pin for reading moves the page off a file from v6.2 on") {
     for (const std::string gup : {"gup(read, pin, longterm)", "gup_fast(read, pin, longterm)"})
         for (const auto& [memory, settings] : {std::pair{"memfd", ""},
-                                               {"memfd hugetlb", ""},
-                                               {"huge zeropage", "zeropage shared\n"}})
+                                               {"memfd hugetlb", ""}})
             for (const auto& [design, moves] : {std::pair{"v6.1", false}, {"v6.2", true}}) {
                 Scenario s(design, room(memory, settings));
                 s.run("cpu0", gup);
-                CHECK((s.get(Field::pin_page, 0) < zeropage) == moves);
+                CHECK((s.get(Field::pin_page, 0) < file_page) == moves);
                 CHECK(s.get(Field::pin_page, 0) == s.frame(parent));
                 CHECK_FALSE(has(s, PteBit::writable));
             }

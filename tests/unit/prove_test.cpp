@@ -237,7 +237,8 @@ handler wp_page_reuse(va) {
 TEST_CASE("v5.7: mapcount == 1 misses whoever pinned, forked and unmapped") {
     const Report report = prove_guards(design("v5.7"), {});
     const GuardReport& reuse = guard_called(
-        report, "page.mapcount == 1 and (not page.swapcache or swap_slot.refcount == 1)");
+        report, "page.mapcount == 1 and rest_mapped_once(page) and (not page.swapcache or "
+                "swap_slot.refcount == 1)");
     CHECK(reuse.claim == Claim::exclusive);
     const Answer& sound = finding(reuse, Subject::sound).answer;
     REQUIRE(sound.outcome == Outcome::refuted);
@@ -291,7 +292,8 @@ TEST_CASE("v5.19: PageAnonExclusive spares the copy for one's own pin, nothing e
     const GuardReport& reuse = guard_called(report, "page.refcount == 1");
     CHECK(finding(reuse, Subject::sound).answer.outcome == Outcome::proved);
     const GuardReport& first =
-        guard_called(report, "page.refcount == 1 or (page.swapcache and page.refcount == 2)");
+        guard_called(report, "not is_left_to_be_freed(page) and (page.refcount == 1 or "
+                             "(page.swapcache and page.refcount == 2))");
     const Finding& pin = finding(first, Subject::complete, Numbers::integers, "my_pins");
     CHECK(pin.answer.outcome == Outcome::proved);
     CHECK(pin.thanks_to_anon_exclusive);

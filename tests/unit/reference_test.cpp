@@ -28,6 +28,10 @@ std::vector<Case> cases() {
             {"hugetlb", 3 - less, 2},
             {"memfd-hugetlb", 3 - less, 2},
             {"huge-zeropage", 3 - less, 2},
+            {"thp-vmsplice", 3 - less, 2},
+            {"thp-ptes", 3 - less, 2},
+            {"thp-faults", 2, 2},
+            {"collapse", 3 - less, 2},
             {"madvise", 2, 2},
             {"mprotect", 2, 2},
             {"speculative", 2, 2},
@@ -40,6 +44,7 @@ std::vector<Case> cases() {
             {"ksm-migration", 2, 2},
             {"default", 2 - less, 2},
             {twins, 4 - less, 2},
+            {thp_twins, 3 - less, 2},
             {small_two_pages, 4 - less, 0}};
 }
 

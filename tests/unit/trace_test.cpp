@@ -68,7 +68,7 @@ TEST_CASE("a step names its handlers, its statement, its guard and what it chang
     CHECK(changes_of(protect) == Lines{"parent.pte[0].writable: yes -> no"});
     CHECK(changes_of(step_with(trace, "get page")) == Lines{"page A.refcount: 1 -> 2"});
     const TraceStep& guard = step_with(
-        trace, "if page.mapcount == 1 and (not page.swapcache or swap_slot.refcount == 1)");
+        trace, "if page.mapcount == 1 and rest_mapped_once(page)");
     CHECK(guard.handler == "write > fault write > do_wp_page");
     CHECK(guard.guard == true);
     CHECK(guard.changes.empty());
