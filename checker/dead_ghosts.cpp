@@ -19,9 +19,11 @@ void Canonical::forget_dead_ghosts(State &state) const {
             migrating |= 1U << (i / l.pages);
         else if ((pte & PteBit::present) == 0 && (pte & PteBit::swap) != 0)
             swapped |= 1U << (i / l.pages);
+        // Whoever works on one page of a THP may come to hold all of it.
         if ((pte & PteBit::has_frame) != 0)
-            readers[(pte >> PteBit::frame_shift) & 0xfU] |=
-                static_cast<std::uint16_t>(1U << (i / l.pages));
+            for (const unsigned half : {(pte >> PteBit::frame_shift) & 0xfU,
+                                        l.other_half(state, (pte >> PteBit::frame_shift) & 0xfU)})
+                readers[half] |= static_cast<std::uint16_t>(1U << (i / l.pages));
         const unsigned entry = l.get(state, Field::spte, i);
         if ((entry & PteBit::present) != 0)
             readers[(entry >> PteBit::frame_shift) & 0xfU] |=

@@ -26,7 +26,7 @@ struct GhostFunction {
     std::array<Type, 3> parameters; // Type::error: no such parameter
 };
 
-constexpr std::array<GhostFunction, 7> ghost_functions{
+constexpr std::array<GhostFunction, 8> ghost_functions{
     {{"zapping", Code::zapping, Type::boolean, {Type::mm, Type::va, Type::error}},
      {"uffd_wp_promised", Code::wp_promised, Type::boolean, {Type::mm, Type::va, Type::error}},
      {"quiet", Code::quiet_mm, Type::boolean, {Type::mm, Type::error, Type::error}},

@@ -12,7 +12,7 @@ struct PteFlag {
     std::uint16_t bits;
 };
 
-constexpr std::array<PteFlag, 10> pte_flags{{{"present", PteBit::present},
+constexpr std::array<PteFlag, 11> pte_flags{{{"present", PteBit::present},
                                             {"writable", PteBit::writable},
                                             {"dirty", PteBit::dirty},
                                             {"soft_dirty", PteBit::soft_dirty},
@@ -553,7 +553,7 @@ void Expressions::unless_absent(const ast::Expr &operand, bool equal, std::uint8
         return;
     const std::uint8_t maps =
         unary_code(Type::boolean, Code::bit, e_.in_register(pte, operand.span), operand.span,
-                   PteBit::present)
+                   e_.program().world.migration() ? PteBit::has_frame : PteBit::present)
             .reg;
     if (equal) {
         e_.emit(Code::both, result, result, maps);

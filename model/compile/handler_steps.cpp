@@ -138,7 +138,7 @@ void Handlers::assign_field(const ast::Stmt &stmt) {
         Field field;
         Type type;
     };
-    static constexpr std::array<Target, 7> targets{
+    static constexpr std::array<Target, 8> targets{
         {{Type::mm, "has_pinned", Field::has_pinned, Type::boolean},
          {Type::mm, "tlb_flush_pending", Field::tlb_flush_pending, Type::number},
          {Type::page, "refcount", Field::refcount, Type::number},
@@ -277,9 +277,14 @@ bool Handlers::lru_phrase(const ast::Stmt &stmt) {
     return true;
 }
 
-// Where a world has no secondary MMU, nobody is told anything: no step.
+// Where a world has no secondary MMU, nobody is told anything, and where page faults never take
+// the lock of their VMA, nobody takes it: no step.
 bool Handlers::notifier_phrase(const ast::Stmt &stmt) {
     const ast::Expr &phrase = stmt.value[0];
+    // Faults in huge memory take mmap_lock, so nobody asks for the VMA's own lock.
+    if (e_.program().world.thp() && (matches(phrase, {"lock", "vma", "for", "writing"}) ||
+                                     matches(phrase, {"unlock", "vma"})))
+        return true;
     const bool start = matches(phrase, {"notifier", "start"});
     const bool start_va = matches(phrase, {"notifier", "start", "va"});
     const bool end_va = matches(phrase, {"notifier", "end", "va"});

@@ -71,7 +71,7 @@ void Handlers::ghost_start() {
     if (item_.kind == OperationKind::uffd_wp_resolve)
         e_.emit(Code::wp_resolved);
     if (item_.kind == OperationKind::uffd_wp_resolve_range)
-        e_.emit(Code::wp_resolved, 0, 0, 0, 1);
+        e_.emit(Code::wp_resolved, 0, 0, 1);
     if (item_.kind == OperationKind::exit) {
         e_.emit(Code::imm, Reg::scratch, 0, 0, static_cast<unsigned>(Life::exiting));
         e_.emit(Code::store, Reg::scratch, Reg::mm, static_cast<unsigned>(Field::life));

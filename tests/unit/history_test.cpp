@@ -208,7 +208,7 @@ TEST_CASE("v5.19 holds all but the read-only pin of what is not anonymous, a few
 }
 
 TEST_CASE("until v6.1 GUP-fast pins what khugepaged has taken away") {
-    CHECK(safety_violations("v5.19", "collapse", 3) ==
+    CHECK(safety_violations("v5.19", "collapse", 4) ==
           "memory_is_coherent rw_pin_matches_mapping ");
     CHECK(safety_violations("v6.1", "collapse", slow_build ? 3 : 4).empty());
 }

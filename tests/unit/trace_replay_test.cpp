@@ -39,7 +39,7 @@ TEST_CASE("a replay says which statement is another one now") {
     const ReplayResult result = replay(trace, setup.program(design, "tiny"));
     CHECK(result.verdict == ReplayVerdict::different);
     CHECK(trace.steps[result.step - 1].statement.starts_with("if page.mapcount == 1 and"));
-    CHECK(result.message.find("`if page.refcount == 1 and (not page.swapcache or swap_slot.refcount == 1)` (trial.cow:") != std::string::npos);
+    CHECK(result.message.find("`if page.refcount == 1 and rest_mapped_once(page)") != std::string::npos);
 }
 
 TEST_CASE("a replay says which guard goes the other way now") {
