@@ -19,8 +19,9 @@ DESIGNS = SOURCE_DIR / "model/designs"
 
 def users_copy(name="mine"):
     """v5.9's change to v5.8, as the file of a user who does not have v5.9."""
-    text = (DESIGNS / "v5.9.cow").read_text(encoding="utf-8")
-    return write(f"{name}.cow", text.replace("design v5.9 ", f"design {name} ", 1))
+    text = cowcheck("designs", "show", "v5.9").out
+    return write(f"{name}.cow", text.replace("design v5.9 ", f"design {name} ", 1)
+                 .replace(" of v5.9\n", f" of {name}\n"))
 
 
 # Nothing that a run could tell apart from its base.

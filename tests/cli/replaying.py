@@ -113,7 +113,8 @@ def steps_that_do_not_follow_each_other_are_status_1():
 
 @statement
 def a_trace_of_ones_own_design_finds_its_file():
-    text = cowcheck("designs", "show", "v5.8").out.replace("design v5.8 ", "design mine ", 1)
+    text = (cowcheck("designs", "show", "v5.8").out.replace("design v5.8 ", "design mine ", 1)
+            .replace(" of v5.8\n", " of mine\n"))
     write("mine.cow", text)
     traces = traces_of("--depth", "2", "--design", "mine.cow")
     for path in traces:

@@ -127,7 +127,7 @@ def line_of(design, text):
 def the_view_shows_source_state_locks_and_property():
     out = step(leak(), "jump 41", "view").out
     for part in ("cpu0 (parent) in write > fault write > do_wp_page",
-                 f"  =>  {line_of('v5.7.cow', 'if page.mapcount == 1')}          if page.mapcount == 1",
+                 f"  =>  {line_of('v5.7.cow', 'if page.mapcount == 1')}              if page.mapcount == 1",
                  "page A: anonymous, refcount 3, mapcount 2 -> 1", "ptl of child: cpu1",
                  "property no_foreign_data: not violated yet; step 49 violates it"):
         expect(part in out, f"{part} in\n{out}")
@@ -158,7 +158,7 @@ def what_if_leaves_the_trace_and_comes_back():
     path = leak()
     out = step(path, "jump 40", "what-if", "take 1", "what-if", "rejoin", "violation").out
     expect("1   cpu0 goes on: if page.mapcount == 1" in out, out)
-    expect("swap_slot.refcount == 1)  -> no" in out and "by hand from step 40 on" in out, out)
+    expect("rest_mapped_once(page)  -> no" in out and "by hand from step 40 on" in out, out)
     expect(out.rstrip().endswith("reads P1 from page A"), out)
 
 
