@@ -6,8 +6,8 @@ started, so they are more)."""
 import pathlib
 import tempfile
 
-from measure import (Cowcheck, Spin, arguments, count_text, export, machine_text, publish,
-                     seconds_text, table)
+from measure import (Cowcheck, Spin, arguments, count_text, export, machine_text, median,
+                     median_ratio, publish, rounds, seconds_text, table)
 
 PLAIN = ["--no-reduction", "--no-symmetry"]
 HEAD = ["states", "time", "states without reductions", "time without", "SPIN's states",
@@ -29,6 +29,8 @@ def world_text(processes, pages):
 def parse():
     parser = arguments(__doc__)
     parser.add_argument("--design", default="v6.2")
+    parser.add_argument("--concurrency", default="2")
+    parser.add_argument("--rounds", default=5, type=int)
     parser.add_argument("--depth", default=5, type=int, help="the deepest in the default world")
     parser.add_argument("--plain-depth", default=4, type=int,
                         help="the deepest without reductions, and for SPIN")
@@ -38,21 +40,27 @@ def parse():
 
 
 def measure(options, folder, label, world, depth, plain):
-    what = ["--design", options.design, "--world", world, "--depth", str(depth)]
-    reduced = Cowcheck("cowcheck", [*what, "--threads", "1"], folder, options.cowcheck).run()
-    row = [label, count_text(reduced.states), seconds_text(reduced.seconds)]
-    if not plain:
-        return row + ["", "", "", "", "", ""]
-    full = Cowcheck("plain", [*what, *PLAIN, "--threads", "1"], folder, options.cowcheck).run()
-    if depth > 0:
+    what = ["--design", options.design, "--world", world, "--depth", str(depth),
+            "--concurrency", options.concurrency]
+    reduced = Cowcheck("cowcheck", [*what, "--threads", "1"], folder, options.cowcheck)
+    contestants = [reduced]
+    if plain:
+        full = Cowcheck("plain", [*what, *PLAIN, "--threads", "1"], folder, options.cowcheck)
         model = export(options.cowcheck, folder, "model.pml", what)
         # The folder of a Spin is its name; labels are unique.
         spin = Spin(f"spin {world} {depth}".replace("/", " "), model, folder,
-                    options=[f"-m{options.spin_depth}", f"-w{options.spin_table}"]).run()
-        theirs = [count_text(spin.states), seconds_text(spin.seconds)]
-        ratio = f"{spin.seconds / reduced.seconds:.1f}"
-    return [*row, count_text(full.states), seconds_text(full.seconds), *theirs,
-            f"{full.states / reduced.states:.1f}", ratio]
+                    options=[f"-m{options.spin_depth}", f"-w{options.spin_table}"])
+        contestants += [full, spin]
+    runs = rounds(contestants, options.rounds)
+    cells = [label]
+    for one in contestants:
+        cells += [count_text(runs[one.name][0].states),
+                  seconds_text(median(runs[one.name], lambda run: run.seconds))]
+    if not plain:
+        return cells + [""] * (len(HEAD) + 1 - len(cells))
+    saved = runs["plain"][0].states / runs["cowcheck"][0].states
+    ratio = median_ratio(runs[spin.name], runs["cowcheck"], lambda run: run.seconds)
+    return [*cells, f"{saved:.1f}", f"{ratio:.1f}"]
 
 
 def main():
@@ -60,7 +68,8 @@ def main():
     sizes = [int(size) for size in options.sizes.split(",")]
     with tempfile.TemporaryDirectory(prefix="cowcheck-growth-") as name:
         folder = pathlib.Path(name)
-        text = machine_text(options.cowcheck) + f" Design {options.design}, one thread.\n\n"
+        text = (machine_text(options.cowcheck) + f" Design {options.design}, --concurrency "
+                f"{options.concurrency}, one thread; medians of {options.rounds} rounds.\n\n")
         rows = [measure(options, folder, depth, "default", depth, depth <= options.plain_depth)
                 for depth in range(1, options.depth + 1)]
         text += "## Growth with depth\n\nIn the default world.\n\n" + table(["depth", *HEAD], rows)

@@ -4,12 +4,12 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
-from spin import (assertions_fail_for_what_is_violated, both_count_the_same, both_say_the_same,
-                  designs, need_spin)
+from spin import (all_designs, assertions_fail_for_what_is_violated, both_count_the_same,
+                  both_say_the_same, designs, need_spin)
 from statements import main, statement
 
 # Worlds that can be explored completely with so many operations in flight.
-WORLDS = (("child-exit", "all"), ("soft-dirty", 2), ("stale-tlb", 1),
+WORLDS = (("tiny", 2), ("child-exit", "all"), ("soft-dirty", 2), ("stale-tlb", 1),
           ("direct-io", 1), ("vmsplice", 1), ("pte-same", 1), ("remap", 1))
 
 
@@ -17,7 +17,7 @@ WORLDS = (("child-exit", "all"), ("soft-dirty", 2), ("stale-tlb", 1),
 def every_design_has_the_same_states_in_small_worlds():
     need_spin()
     for world, concurrency in WORLDS:
-        for design in designs():
+        for design in all_designs():
             both_count_the_same(design, world, concurrency)
 
 
