@@ -110,9 +110,10 @@ TEST_CASE("a reference keeps a page from being merged") {
 }
 
 TEST_CASE("the last one who maps a KSM page may have it only from v5.1 to v5.8") {
-    for (const auto& [design, reuses] : {std::pair{"v4.8", false}, {"v5.7", true}, {"v5.8", true},
+    for (const auto& [named, reuses] : {std::pair{"v4.8", false}, {"v5.7", true}, {"v5.8", true},
                                          {"v5.9", false}, {"v5.19", false}, {"v7.2", false},
                                          {"arcangeli-2021", true}, {"hildenbrand-2021", false}}) {
+        const std::string design = named;  // clang 14 captures no structured binding
         CAPTURE(design);
         Scenario s(design, merged);
         const unsigned page = s.frame(parent, 0);
@@ -130,9 +131,10 @@ TEST_CASE("but not while somebody has a reference") {
 }
 
 TEST_CASE("a long-term pin for reading takes the KSM page itself until v5.18") {
-    for (const auto& [design, leaves] :
+    for (const auto& [named, leaves] :
          {std::pair{"v5.7", false}, {"v5.12", false}, {"v5.18", false}, {"hildenbrand-2021", false},
           {"v5.19", true}, {"v6.2", true}, {"arcangeli-2021-mm-sync", true}}) {
+        const std::string design = named;  // clang 14 captures no structured binding
         CAPTURE(design);
         Scenario s(design, merged);
         const unsigned page = s.frame(parent, 0);
@@ -155,7 +157,8 @@ TEST_CASE("a child shares the KSM page, and comes to have a page of its own") {
 }
 
 TEST_CASE("ksmd sees TLB flushes that others have yet to make since v4.13 (kernel-eras B25)") {
-    for (const auto& [design, lost] : {std::pair{"v4.8", true}, {"v5.7", false}}) {
+    for (const auto& [named, lost] : {std::pair{"v4.8", true}, {"v5.7", false}}) {
+        const std::string design = named;  // clang 14 captures no structured binding
         CAPTURE(design);
         Scenario s(design, half);
         s.run("cpu0", "read", 0);  // fills the TLB; the PTE is writable and dirty

@@ -133,8 +133,9 @@ TEST_CASE("since v5.19 a pinned page is not even unmapped") {
 }
 
 TEST_CASE("fork shares a pinned page that is under migration until v5.18") {
-    for (const auto& [design, shares] :
+    for (const auto& [named, shares] :
          {std::pair{"v5.9", true}, {"v5.12", true}, {"v5.18", true}, {"v5.19", false}}) {
+        const std::string design = named;  // clang 14 captures no structured binding
         CAPTURE(design);
         Scenario s(design, room);
         s.run("cpu0", "gup(write, pin)");
@@ -201,8 +202,9 @@ TEST_CASE("and the page is still exclusive") {
 
 TEST_CASE("clear_refs leaves a writable migration entry writable, so a store is missed") {
     // From v6.1 on the dirty bit comes back, and with it on x86 the soft-dirty bit.
-    for (const auto& [design, missed] :
+    for (const auto& [named, missed] :
          {std::pair{"v5.12", true}, {"v5.19", true}, {"v6.1", false}, {"v7.2", false}}) {
+        const std::string design = named;  // clang 14 captures no structured binding
         CAPTURE(design);
         Scenario s(design, room);
         unmapped(s).run("procfs", "clear_refs").finish("kernel");

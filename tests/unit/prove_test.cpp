@@ -131,9 +131,9 @@ bool formula_holds(const DesignText& design, const Guard& guard, unsigned width,
                   unknowns)
             .simplify();
     if (unknowns.size() != conditions.size())
-        for (const auto& [text, value] : unknowns) {
-            CAPTURE(text);
-            REQUIRE(conditions.contains(text));  // or the test leaves something open
+        for (const auto& unknown : unknowns) {
+            CAPTURE(unknown.first);
+            REQUIRE(conditions.contains(unknown.first));  // or the test leaves something open
         }
     REQUIRE((formula.is_true() || formula.is_false()));
     return formula.is_true();

@@ -133,8 +133,9 @@ TEST_CASE("fork splits a pinned THP and copies its pages, from v5.9 on") {
 }
 
 TEST_CASE("the write fault of a huge PMD asks the mapcount until v5.18, then the refcount") {
-    for (const auto& [design, reused] : {std::pair{"v5.7", true}, {"v5.9", true}, {"v5.12", true},
+    for (const auto& [named, reused] : {std::pair{"v5.7", true}, {"v5.9", true}, {"v5.12", true},
                                          {"v5.18", false}, {"v6.2", false}}) {
+        const std::string design = named;  // clang 14 captures no structured binding
         CAPTURE(design);
         Scenario s(design, room("thp written"));
         s.run("cpu0", "fork").run("cpu2", "read").run("cpu0", "gup_fast(read, get)");
@@ -257,8 +258,9 @@ TEST_CASE("pages of a THP are collapsed from v5.8 on, and what nobody may write 
 }
 
 TEST_CASE("until v6.1 GUP-fast may pin what khugepaged takes away, if no flush waits for it") {
-    for (const auto& [design, detached] :
+    for (const auto& [named, detached] :
          {std::pair{"v5.7", true}, {"v5.12", true}, {"v5.19", true}, {"v6.1", false}, {"v6.2", false}}) {
+        const std::string design = named;  // clang 14 captures no structured binding
         CAPTURE(design);
         Scenario s(design, room("base pages for thp", "arch arm64\n"));
         s.start("cpu0", "gup_fast(read, pin, longterm)").until("cpu0", "if not try");
@@ -293,8 +295,9 @@ TEST_CASE("a THP is split into pages of their own only if nobody has a reference
 }
 
 TEST_CASE("following a huge PMD for reading makes it dirty until v4.14 (CVE-2017-1000405)") {
-    for (const auto& [design, dirty] :
+    for (const auto& [named, dirty] :
          {std::pair{"v4.8", true}, {"v4.14", true}, {"v5.7", false}}) {
+        const std::string design = named;  // clang 14 captures no structured binding
         CAPTURE(design);
         Scenario s(design, room("huge zeropage", "zeropage shared\n"));
         s.run("cpu0", "gup(read, get)");
