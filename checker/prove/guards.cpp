@@ -160,8 +160,8 @@ private:
         }
         case ast::StmtKind::phrase: {
             // What takes or gives back a reference, or the page lock, leaves the PTE locked.
-            static constexpr std::array<std::string_view, 5> harmless{"get ", "pin ", "put ",
-                                                                      "unpin ", "flush tlb"};
+            static constexpr std::array<std::string_view, 8> harmless{
+                "get ", "pin ", "put ", "unpin ", "flush tlb", "drain lru batch", "add ", "notifier "};
             const std::string text = stmt.value.empty() ? std::string() : to_text(stmt.value[0]);
             changes.all = changes.all || std::none_of(harmless.begin(), harmless.end(),
                                                       [&](std::string_view words) {
