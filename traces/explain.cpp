@@ -1,5 +1,6 @@
 #include "traces/explain.h"
 
+#include "model/compile/flow.h"
 #include "traces/blocked.h"
 
 #include <algorithm>
@@ -189,6 +190,17 @@ std::string deadlock_sentence(const Scene& scene) {
     return text;
 }
 
+// Whether the last step asked for the page of a PTE that maps none.
+bool oopsed(const Scene& scene) {
+    const Program& p = scene.program();
+    for (unsigned t = 0; t < p.layout.size(Scope::thread); ++t)
+        if (const unsigned pc = scene.get(Field::pc, t);
+            pc != 0 && is_oops(p.code, p.rests[pc].address) &&
+            p.world.threads[t].name == scene.last.step.thread)
+            return true;
+    return false;
+}
+
 std::string state_sentence(const Scene& scene, std::string_view property) {
     std::string text;
     if (property == "rw_pin_matches_mapping" || property == "ro_pin_matches_mapping")
@@ -211,7 +223,9 @@ std::string state_sentence(const Scene& scene, std::string_view property) {
 
 std::string explain(const Runner& runner, const Outcome& last, std::uint32_t bit) {
     const Scene scene{runner, last};
-    if (bit == assertion_bit) return "the assertion does not hold: " + last.step.statement;
+    if (bit == assertion_bit)
+        return (oopsed(scene) ? "page of a PTE that maps nothing: " : "the assertion does not hold: ") +
+               last.step.statement;
     const auto number = static_cast<unsigned>(std::countr_zero(bit));
     const std::string_view property = runner.program().properties[number].name;
     if ((last.by_event & bit) != 0) return event_sentence(scene, property);

@@ -2,6 +2,7 @@
 
 #include "model/compile/checks.h"
 #include "model/compile/handlers.h"
+#include "model/compile/mapped_pages.h"
 #include "model/compile/merge_rests.h"
 
 #include <algorithm>
@@ -370,6 +371,19 @@ void fill_menus(Program &program) {
             program.device_menu.push_back(static_cast<std::uint16_t>(i));
 }
 
+// What the world's menus name, from nothing.
+void compile_operations(Emitter &emitter, const DesignText &design, const World &world) {
+    Program &program = emitter.program();
+    emitter.shrink(0);
+    program = Program();
+    program.world = world;
+    program.layout = first_layout(world);
+    program.rests.emplace_back(); // idle
+    Handlers handlers(emitter, design);
+    for (const MenuItem &item : all_items(world))
+        handlers.operation(item);
+}
+
 // A definition stands once over all files of a design.
 void complain_twice(const SourceSpan &span, const SourceSpan &first, const std::string &what,
                     Diagnostics &out) {
@@ -387,15 +401,18 @@ std::optional<Program> compile(const DesignText &design, const PropertySet &prop
                                const World &world, Diagnostics &out) {
     const std::size_t before = out.size();
     Program program;
-    program.world = world;
-    program.layout = first_layout(world);
-    program.rests.emplace_back(); // idle
     Emitter emitter(program, out);
-    Handlers handlers(emitter, design);
-    for (const MenuItem &item : all_items(world))
-        handlers.operation(item);
+    compile_operations(emitter, design, world);
+    if (out.size() == before)
+        if (PageSites sites = find_unproved_pages(emitter); !sites.empty()) {
+            emitter.ask_at(std::move(sites));
+            compile_operations(emitter, design, world);
+        }
     if (out.size() != before)
         return std::nullopt;
+    for (Instruction &instruction : program.code)
+        if (instruction.code == Code::frame)
+            instruction.imm = 0; // it only told where pages are asked for
     add_parts(program);
     compile_checks(emitter, properties);
     drop_unreached_rests(program);

@@ -38,6 +38,33 @@ std::uint8_t Emitter::in_register(const Value &value, const SourceSpan &span) {
     return reg;
 }
 
+void Emitter::demand(std::uint8_t pte, std::uint16_t bits, const SourceSpan &span) {
+    if (!asked_.contains(PageSite(program_.operations.size(), span_)))
+        return;
+    const std::uint8_t fine = scratch(span);
+    emit(Code::bit, fine, pte, 0, bits);
+    emit(Code::assert_, fine);
+    oopses_.push_back(emit(Code::jump_unless, fine));
+}
+
+// An oops: the thread stays there for good, with its locks. A step that leads back to itself
+// is no deadlock of others who wait for them.
+void Emitter::end_oopses(const SourceSpan &span, const std::string &where) {
+    if (oopses_.empty())
+        return;
+    at(span);
+    Rest rest;
+    rest.address = here();
+    rest.operation = static_cast<std::uint16_t>(program_.operations.size());
+    rest.span = span;
+    rest.where = where;
+    set_targets(oopses_, here());
+    oopses_.clear();
+    emit(Code::rest, 0, 0, 0, static_cast<unsigned>(program_.rests.size()));
+    emit(Code::jump, 0, 0, 0, 0, rest.address);
+    program_.rests.push_back(std::move(rest));
+}
+
 void Emitter::complain(const SourceSpan &span, std::string message, std::string suggestion) {
     const bool said = std::any_of(
         diagnostics_.begin(), diagnostics_.end(), [&](const Diagnostic &d) {

@@ -4,9 +4,30 @@
 #include "model/compile/value.h"
 #include "model/machine/program.h"
 
+#include <algorithm>
 #include <initializer_list>
+#include <set>
+#include <tuple>
 
 namespace cowcheck {
+
+// A statement of one operation: where it asks for the page of a PTE.
+struct PageSite {
+    std::uint16_t operation = 0; // index into Program::operations
+    const SourceFile *file = nullptr;
+    std::uint32_t line = 0;
+    std::uint32_t column = 0;
+
+    PageSite(std::size_t number, const SourceSpan &span)
+        : operation(static_cast<std::uint16_t>(number)), file(span.file), line(span.line),
+          column(span.column) {}
+    friend bool operator<(const PageSite &a, const PageSite &b) {
+        return std::tie(a.operation, a.file, a.line, a.column) <
+               std::tie(b.operation, b.file, b.line, b.column);
+    }
+};
+
+using PageSites = std::set<PageSite>;
 
 class Emitter {
   public:
@@ -26,7 +47,17 @@ class Emitter {
     void shrink(std::size_t size) {
         program_.code.resize(size);
         spans_.resize(size);
+        std::erase_if(oopses_, [&](std::uint16_t at) { return at >= size; });
     }
+
+    // Where the PTE value in a register has none of these bits, and its page is asked for: a
+    // violation of `assertions`, and whoever asked goes no further. Nothing where the text
+    // shows that this can't be.
+    void demand(std::uint8_t pte, std::uint16_t bits, const SourceSpan &span);
+    // Where they stop who went no further, if there is any: at the end of an operation.
+    void end_oopses(const SourceSpan &span, const std::string &where);
+    // Statements that need this question, as a first compilation has found out.
+    void ask_at(PageSites sites) { asked_ = std::move(sites); }
 
     // A scratch register, free again after the statement.
     std::uint8_t scratch(const SourceSpan &span);
@@ -40,6 +71,7 @@ class Emitter {
     std::size_t complaints() const { return diagnostics_.size(); }
 
     Program &program() { return program_; }
+    const Program &program() const { return program_; }
 
     // Which statement an instruction belongs to.
     void at(const SourceSpan &span) { span_ = span; }
@@ -51,6 +83,8 @@ class Emitter {
     unsigned next_ = Reg::scratch;
     SourceSpan span_;
     std::vector<SourceSpan> spans_; // parallel to the code
+    PageSites asked_;
+    std::vector<std::uint16_t> oopses_; // jumps of this operation
 };
 
 } // namespace cowcheck

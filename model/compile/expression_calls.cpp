@@ -200,8 +200,9 @@ Value Expressions::phrase(const ast::Expr &expr, Context &context) {
             return result(Type::page, Code::alloc_huge);
         if (n == 4 && starts_with(expr, {"huge", "copy", "of"})) {
             const Value pmd = compile(expr.operands[3], context, Type::pte);
-            return result(Type::page, Code::copy_huge, e_.in_register(pmd, expr.span),
-                          context.fault);
+            const std::uint8_t from = e_.in_register(pmd, expr.span);
+            e_.demand(from, PteBit::huge, expr.span);
+            return result(Type::page, Code::copy_huge, from, context.fault);
         }
         if (n == 3 && starts_with(expr, {"subpage", "of"})) {
             const std::uint8_t page = page_at(2);

@@ -1,5 +1,7 @@
 #include "model/compile/expressions.h"
 
+#include "model/compile/mapped_pages.h"
+
 #include <algorithm>
 #include <array>
 
@@ -190,12 +192,14 @@ Value Expressions::unknown_field(const ast::Expr &expr, const Value &base,
 
 Value Expressions::field(const ast::Expr &expr, Context &context) {
     const ast::Expr &owner = expr.operands[0];
+    const bool demand = !context.property && !context.compared;
+    context.compared = false;
     const Value base = compile(owner, context);
     switch (base.type) {
     case Type::error:
         return {};
     case Type::pte:
-        return pte_field(expr, base);
+        return pte_field(expr, base, demand);
     case Type::page:
         return page_field(expr, base);
     case Type::mm:
@@ -314,10 +318,13 @@ Value Expressions::constant_field(const ast::Expr &expr, const Value &base, Cont
     return unknown_field(expr, base, {context.property ? "writes" : "longterm"});
 }
 
-Value Expressions::pte_field(const ast::Expr &expr, const Value &pte) {
+Value Expressions::pte_field(const ast::Expr &expr, const Value &pte, bool demand) {
     const std::uint8_t reg = e_.in_register(pte, expr.span);
-    if (expr.name == "page")
-        return unary_code(Type::page, Code::frame, reg, expr.span);
+    if (expr.name == "page") {
+        if (demand)
+            e_.demand(reg, frame_bits(e_.program().world), expr.span);
+        return unary_code(Type::page, Code::frame, reg, expr.span, demand);
+    }
     if (expr.name == "none") {
         const Value present =
             unary_code(Type::boolean, Code::bit, reg, expr.span,
@@ -502,8 +509,14 @@ Value Expressions::logic(const ast::Expr &expr, Context &context) {
 }
 
 Value Expressions::compare(const ast::Expr &expr, Context &context) {
-    const Value left = compile(expr.operands[0], context);
-    const Value right = compile(expr.operands[1], context);
+    const auto side = [&](const ast::Expr &operand) { // see unless_absent()
+        context.compared = operand.kind == ast::ExprKind::field && operand.name == "page";
+        const Value value = compile(operand, context);
+        context.compared = false;
+        return value;
+    };
+    const Value left = side(expr.operands[0]);
+    const Value right = side(expr.operands[1]);
     if (left.type == Type::error || right.type == Type::error)
         return {};
     if (left.type != right.type) {

@@ -20,6 +20,7 @@ struct Context {
     bool fault = false;    // in a fault handler: a copy breaks COW
     bool secondary_mmu = false; // the operation is the secondary MMU's
     bool longterm = false;      // the operation is a GUP with FOLL_LONGTERM
+    bool compared = false; // what is compared may be the page of a PTE that maps none
     unsigned depth = 0;    // of predicates within predicates
 };
 
@@ -46,7 +47,7 @@ class Expressions {
     Value field(const ast::Expr &expr, Context &context);
     Value vma_field(const ast::Expr &expr, const Value &vma);
     Value page_field(const ast::Expr &expr, const Value &page);
-    Value pte_field(const ast::Expr &expr, const Value &pte);
+    Value pte_field(const ast::Expr &expr, const Value &pte, bool demand);
     Value pin_field(const ast::Expr &expr, const Value &pin);
     Value constant_field(const ast::Expr &expr, const Value &base, Context &context);
     Value call(const ast::Expr &expr, Context &context);

@@ -24,4 +24,10 @@ namespace cowcheck {
     }
 }
 
+// Where a thread stays that has asked for the page of a PTE that maps none.
+[[nodiscard]] inline bool is_oops(const std::vector<Instruction> &code, std::size_t rest) {
+    return rest + 1 < code.size() && code[rest].code == Code::rest &&
+           code[rest + 1].code == Code::jump && code[rest + 1].target == rest;
+}
+
 } // namespace cowcheck

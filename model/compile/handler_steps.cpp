@@ -378,8 +378,11 @@ bool Handlers::memory_phrase(const ast::Expr &phrase) {
     if (matches(phrase, {"fill", "page_table", "from", "_"})) {
         auto c = context();
         const Value pmd = x_.compile(phrase.operands[3], c, Type::pte);
-        if (pmd.type == Type::pte)
-            e_.emit(Code::fill_table, e_.in_register(pmd, phrase.span), Reg::mm);
+        if (pmd.type != Type::pte)
+            return true;
+        const std::uint8_t from = e_.in_register(pmd, phrase.span);
+        e_.demand(from, PteBit::huge, phrase.span);
+        e_.emit(Code::fill_table, from, Reg::mm);
         return true;
     }
     if (matches(phrase, {"copy", "_", "into", "_"})) {

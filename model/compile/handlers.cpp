@@ -140,6 +140,7 @@ void Handlers::operation(const MenuItem &item) {
     const std::size_t complaints = e_.complaints();
     ghost_start();
     body(*handler, std::move(names), false, true);
+    e_.end_oopses(handler->span, handler->name);
     e_.program().operations.push_back({item, entry, handler->span});
     if (complaints != e_.complaints())
         return;

@@ -55,6 +55,10 @@ class Classifier {
         collect();
         for (std::size_t r = 1; r < p_.rests.size(); ++r) {
             Instruction &rest = p_.code[p_.rests[r].address];
+            if (is_oops(p_.code, p_.rests[r].address)) {
+                rest.a = Mover::separate;
+                continue;
+            }
             const Class step = classify_step(p_.rests[r]);
             rest.a = step.mover;
             // Locks that could deadlock are taken one at a time, for all to see.

@@ -107,7 +107,7 @@ class Checker {
 
   private:
     void reach(std::size_t i, Facts facts) {
-        if (i >= code_.size())
+        if (i >= code_.size() || is_oops(code_, i)) // from anywhere, with whatever is held
             return;
         if (code_[i].code == Code::rest)
             facts.reg = 0;
