@@ -151,6 +151,19 @@ TEST_CASE("without VM_WRITE a store does nothing and GUP for writing fails") {
     CHECK(s.get(Field::read_only, child) == 1);
 }
 
+TEST_CASE("breaking COW for a reader gives no write bit without VM_WRITE") {
+    for (const std::string design : {"xu-2020-v2", "xu-2020-v3", "xu-2020-v3-intended"}) {
+        CAPTURE(design);
+        Scenario s(design, room("anonymous written"));
+        s.run("cpu0", "madvise_dontneed").run("cpu0", "mprotect_read");
+        s.start("cpu0", "gup(read, get)").until("cpu0", "unlock ptl").step("cpu0");
+        s.run("cpu1", "read").finish("cpu0");
+        CHECK(s.frame(parent) == s.get(Field::pin_page, 0));
+        CHECK(has(s, PteBit::dirty));
+        CHECK_FALSE(has(s, PteBit::writable));
+    }
+}
+
 TEST_CASE("mprotect makes the PTE of an exclusive page writable from v6.0 on") {
     for (const auto& [design, upgrades] :
          {std::pair{"v5.7", false}, {"v5.12", false}, {"v5.19", false}, {"v6.1", true}}) {

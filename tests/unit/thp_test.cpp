@@ -82,6 +82,37 @@ TEST_CASE("fork shares a huge PMD as a whole; the next store splits it, from v5.
     }
 }
 
+TEST_CASE("fork is through with a PMD that it has shared, even if reclaim splits the parent's then") {
+    for (const std::string& design : all_designs) {
+        CAPTURE(design);
+        Scenario s(design, room("thp written"));
+        s.start("cpu0", "fork").until("cpu0", "unlock ptl").step("cpu0");
+        s.start("kernel", "split_folio", 1, parent).finish("kernel").finish("cpu0");
+        CHECK(has_table(s, parent));
+        CHECK(is_huge(s, child));
+        CHECK(s.get(Field::mapcount, tail) == 1);
+        CHECK(s.violated().empty());
+    }
+}
+
+TEST_CASE("a write fault that waits for the lock of a THP finds its PMD split by then") {
+    for (const std::string& design : all_designs) {
+        CAPTURE(design);
+        Scenario s(design, room("thp written"));
+        s.run("cpu0", "fork");
+        s.start("kernel", "split_folio", 0, parent).until("kernel", "lock ptl");
+        s.start("cpu0", "write").until("cpu0", "lock page");
+        s.finish("kernel");
+        CHECK(has_table(s, parent));
+        CHECK(s.get(Field::compound, head) == static_cast<unsigned>(Compound::head));
+        s.finish("cpu0");
+        CHECK(s.frame(parent, 0) != head);
+        CHECK(s.frame(parent, 1) == tail);
+        CHECK(is_huge(s, child));
+        CHECK_FALSE(s.violated("refcount_is_sound"));
+    }
+}
+
 TEST_CASE("a split PMD's PTEs have its bits, and its page one reference more") {
     Scenario s("v6.2", room("thp written"));
     s.run("cpu0", "mprotect_read", 1);
