@@ -292,7 +292,7 @@ TEST_CASE("v5.19: PageAnonExclusive spares the copy for one's own pin, nothing e
     const GuardReport& reuse = guard_called(report, "not page.ksm and page.refcount == 1");
     CHECK(finding(reuse, Subject::sound).answer.outcome == Outcome::proved);
     const GuardReport& first =
-        guard_called(report, "not page.ksm and not is_left_to_be_freed(page) and (page.refcount == 1 or "
+        guard_called(report, "not page.ksm and (page.refcount == 1 or "
                              "(page.swapcache and page.refcount == 2))");
     const Finding& pin = finding(first, Subject::complete, Numbers::integers, "my_pins");
     CHECK(pin.answer.outcome == Outcome::proved);
