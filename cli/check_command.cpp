@@ -2,6 +2,7 @@
 
 #include "cli/bad_input.h"
 #include "cli/check_run.h"
+#include "cli/expectations.h"
 #include "cli/limits.h"
 #include "cli/load.h"
 #include "cli/numbers.h"
@@ -143,15 +144,19 @@ void Check::explore_all() {
 void Check::find_surprises(std::size_t i) {
     RunResult& run = results_.runs[i];
     std::string missing;
-    for (const ast::Expectation& expected : runs_[i]->design().design().expectations)
-        for (const PropertyResult& property : run.properties) {
-            if (property.property != expected.property) continue;
-            if (!expected.violated && property.verdict == Verdict::violated)
-                run.surprises.push_back("expects " + property.property + " to hold");
-            // Other worlds need not have what it takes.
-            if (expected.violated && property.verdict == Verdict::holds && run.world == "default")
-                missing += (missing.empty() ? "" : ", ") + property.property;
-        }
+    for (const PropertyResult& property : run.properties) {
+        const ast::Expectation* expected =
+            expectation_about(runs_[i]->design().design(), property.property, run.world);
+        if (expected == nullptr) continue;
+        if (!expected->violated && property.verdict == Verdict::violated)
+            run.surprises.push_back("expects " + property.property + " to hold");
+        if (!expected->violated || property.verdict != Verdict::holds) continue;
+        if (expected->names(run.world))
+            run.surprises.push_back("expects " + property.property + " to be violated in world " +
+                                    run.world + ": not seen within " + bounds_text(results_));
+        else if (run.world == "default")  // other worlds need not have what it takes
+            missing += (missing.empty() ? "" : ", ") + property.property;
+    }
     if (!missing.empty())
         run.surprises.push_back("expects violations of " + missing + ": not seen within " +
                                 bounds_text(results_));

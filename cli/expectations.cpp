@@ -62,6 +62,17 @@ std::string worlds_of(const ast::Expectation& expectation) {
 
 }  // namespace
 
+const ast::Expectation* expectation_about(const ast::Design& design, std::string_view property,
+                                          std::string_view world) {
+    const ast::Expectation* general = nullptr;
+    for (const ast::Expectation& one : design.expectations) {
+        if (one.property != property) continue;
+        if (one.names(world)) return &one;
+        if (one.worlds.empty()) general = &one;
+    }
+    return general;
+}
+
 std::string with_expectations(const ast::Design& design, const std::string& text,
                               const std::vector<NewExpectation>& lines) {
     struct Edit {

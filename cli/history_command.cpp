@@ -6,6 +6,8 @@
 #include "cli/output.h"
 #include "cli/run.h"
 
+#include <iostream>
+
 namespace cowcheck {
 
 int history(const HistoryOptions& options) {
@@ -21,7 +23,8 @@ int history(const HistoryOptions& options) {
     }
     print(options.format == HistoryOptions::Format::markdown ? history_markdown(known)
                                                              : history_text(known));
-    return ExitStatus::no_violation;
+    for (const std::string& surprise : known.surprises) std::cerr << "note: " << surprise << "\n";
+    return known.surprises.empty() ? ExitStatus::no_violation : ExitStatus::violation;
 }
 
 }  // namespace cowcheck

@@ -1,6 +1,7 @@
 #include "cli/history_matrix.h"
 
 #include "cli/check_run.h"
+#include "cli/expectations.h"
 
 #include <algorithm>
 #include <set>
@@ -39,6 +40,40 @@ void enter(const KnownBugs& known, const CheckRun& run, HistoryMatrix& matrix) {
             found.bug = bug->id;
         if (is_better(found, cell)) cell = std::move(found);
     }
+}
+
+// Whether the verdicts are as the design's own lines say. Those that name no world speak of
+// all other ones, in one of which a violation is enough.
+struct Judgement {
+    std::set<std::pair<std::string, std::string>> violated;  // design, property: in one of these
+    Strings surprises;
+};
+
+void judge(const CheckRun& run, Judgement& judged) {
+    RunResult result;
+    std::vector<std::size_t> fresh;
+    run.conclude(result, fresh);
+    const std::string& design = run.design().name();
+    for (const PropertyResult& property : result.properties) {
+        const ast::Expectation* expected = expectation_about(
+            run.design().design(), property.property, run.world().name);
+        if (expected == nullptr) continue;
+        const bool found = property.verdict == Verdict::violated;
+        if (found && expected->worlds.empty()) judged.violated.emplace(design, property.property);
+        if (found == expected->violated || (!found && expected->worlds.empty())) continue;
+        judged.surprises.push_back(design + " expects " +
+                                   (found ? property.property + " to hold"
+                                          : "a violation of " + property.property) +
+                                   " in world " + run.world().name);
+    }
+}
+
+void judge_designs(const Library& library, Judgement& judged) {
+    for (const std::string& name : library.design_names())
+        for (const ast::Expectation& expected : find_design(library, name).design().expectations)
+            if (expected.violated && expected.worlds.empty() &&
+                !judged.violated.contains({name, expected.property}))
+                judged.surprises.push_back(name + " expects a violation of " + expected.property);
 }
 
 std::string text_of(const HistoryCell& cell) {
@@ -97,7 +132,8 @@ std::string padded(std::string text, std::size_t width) {
 }
 
 HistoryMatrix explore_group(const Library& library, const KnownBugs& known,
-                            const HistoryGroup& group, unsigned threads, StatusLine& status) {
+                            const HistoryGroup& group, unsigned threads, StatusLine& status,
+                            Judgement& judged) {
     HistoryMatrix matrix;
     matrix.memory = group.memory;
     for (const std::string& world : group.worlds)
@@ -115,6 +151,7 @@ HistoryMatrix explore_group(const Library& library, const KnownBugs& known,
             CheckRun run(find_design(library, design), library.properties(), true, world, options);
             explore(run);
             enter(known, run, matrix);
+            judge(run, judged);
         }
     return matrix;
 }
@@ -164,9 +201,13 @@ std::string table_markdown(const HistoryMatrix& matrix) {
 }  // namespace
 
 History explore_history(const Library& library, unsigned threads, StatusLine& status) {
-    History history{known_bugs(), {}};
+    History history{known_bugs(), {}, {}};
+    Judgement judged;
     for (const HistoryGroup& group : history.known.groups)
-        history.tables.push_back(explore_group(library, history.known, group, threads, status));
+        history.tables.push_back(
+            explore_group(library, history.known, group, threads, status, judged));
+    judge_designs(library, judged);
+    history.surprises = std::move(judged.surprises);
     return history;
 }
 

@@ -32,6 +32,8 @@ struct HistoryMatrix {
 struct History {
     KnownBugs known;
     std::vector<HistoryMatrix> tables;
+    // What is not as a design's `expect` lines say: "v5.9 expects ...".
+    std::vector<std::string> surprises;
 };
 
 // Every schedule of every design in every world of the table, two operations in flight.

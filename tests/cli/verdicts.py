@@ -160,6 +160,22 @@ def what_a_design_expects_in_vain_is_noted():
 
 
 @statement
+def a_line_that_names_the_world_is_the_one_that_counts_there():
+    write(
+        "mine.cow",
+        "design mine extends v5.9\nexpect holds no_needless_copy\n"
+        "expect violated no_needless_copy in tiny\nexpect violated no_deadlock in tiny\n",
+    )
+    result = cowcheck("--world", "tiny", "--depth", "5", "--design", "mine.cow")
+    expect(matrix(result)["no_needless_copy"]["mine"] != "-", result)
+    notes = [line for line in result.out.splitlines() if line.startswith("note: ")]
+    expect(notes == [
+        "note: mine expects no_deadlock to be violated in world tiny: not seen within "
+        "5 operations, 2 in flight at once",
+    ], notes)
+
+
+@statement
 def reduction_and_symmetry_change_the_work_but_not_the_verdicts():
     answers = []
     for options in ([], ["--no-reduction"], ["--no-symmetry"], ["--no-reduction", "--no-symmetry"]):

@@ -61,3 +61,20 @@ TEST_CASE("a line about some worlds is replaced by one about the same worlds") {
           "expect holds no_foreign_data in hugetlb, memfd-hugetlb because \"r\"\n"
           "expect holds no_foreign_data in tiny because \"s\"\n");
 }
+
+TEST_CASE("a world is spoken of by the line that names it, or by the one that names none") {
+    Diagnostics out;
+    const auto text = try_parse("design a extends v5.9\n"
+                                "expect holds no_foreign_data\n"
+                                "expect violated no_foreign_data in hugetlb, thp-vmsplice\n"
+                                "expect violated no_deadlock in tiny\n",
+                                out);
+    REQUIRE(text);
+    const ast::Design& design = text->design();
+    REQUIRE(expectation_about(design, "no_foreign_data", "thp-vmsplice") != nullptr);
+    CHECK(expectation_about(design, "no_foreign_data", "thp-vmsplice")->violated);
+    REQUIRE(expectation_about(design, "no_foreign_data", "default") != nullptr);
+    CHECK_FALSE(expectation_about(design, "no_foreign_data", "default")->violated);
+    CHECK(expectation_about(design, "no_deadlock", "default") == nullptr);
+    CHECK(expectation_about(design, "refcount_is_sound", "tiny") == nullptr);
+}
