@@ -19,6 +19,8 @@ struct Access {
     std::uint8_t writes = 0xff; // ... and wherever it is written
     std::array<std::uint8_t, actor_count> writes_by{}; // the same, by who writes it
     bool read = false;
+    bool written = false;
+    std::optional<std::uint16_t> only_value; // every store stores this constant
 
     Access() { writes_by.fill(0xff); }
 };
@@ -81,6 +83,7 @@ class Classifier {
         for (std::size_t r = 1; r < p_.rests.size(); ++r)
             each_instruction(p_.rests[r], [&](std::size_t at) {
                 note(p_.code[at], p_.rests[r].held, actor_of(p_.rests[r]));
+                note_value(at);
             });
         for (std::size_t at = 0; at < p_.code.size(); ++at)
             if (p_.code[at].code == Code::put_bit &&
@@ -206,6 +209,20 @@ class Classifier {
         }
         if (i.code == Code::detach_vma)
             writes(Field::mapped);
+    }
+
+    // Whether all stores to the field, of which this may be one, store one constant.
+    void note_value(std::size_t at) {
+        const Instruction &i = p_.code[at];
+        if (i.code != Code::store && i.code != Code::add_field && i.code != Code::sub_field)
+            return;
+        Access &a = facts_.access[static_cast<std::size_t>(i.c)];
+        const Instruction *before = at > 0 ? &p_.code[at - 1] : nullptr;
+        std::optional<std::uint16_t> value;
+        if (i.code == Code::store && before && before->code == Code::imm && before->a == i.a)
+            value = before->imm;
+        a.only_value = !a.written || a.only_value == value ? value : std::nullopt;
+        a.written = true;
     }
 
     bool always_under(Field field, std::uint8_t lock, bool readers_too) const {
@@ -480,7 +497,13 @@ class Classifier {
         if (field == Field::tlb_flush_pending && !a.read)
             return Mover::both;
         const bool locked = (a.reads & a.writes & Held::mmap_read) != 0;
-        return locked && (held & Held::mmap_write) != 0 ? Mover::both : Mover::none;
+        if (locked && (held & Held::mmap_write) != 0)
+            return Mover::both;
+        // It is only ever set, and nobody can look meanwhile: who set it first says nothing.
+        return a.only_value && (a.reads & Held::mmap_write) != 0 &&
+                       (held & (Held::mmap_read | Held::mmap_write)) != 0
+                   ? Mover::both
+                   : Mover::none;
     }
 
     Program &p_;

@@ -12,6 +12,7 @@ template <class O> StepResult Machine<O>::run(unsigned address, bool entering) {
     const Instruction *code = p_.code.data();
     const Instruction *i = code + address;
     bool early = !entering && is_right_mover(mover(*(i - 1))); // only right movers so far
+    bool done_early = true; // ... without the step that is under way
     unsigned joined_at = 0; // the last rest that was joined with what came before
     Blocked blocked = Blocked::no;
     auto &r = r_;
@@ -50,6 +51,7 @@ template <class O> StepResult Machine<O>::run(unsigned address, bool entering) {
                     stop_at(i->imm);
                     goto done;
                 }
+                done_early = early;
                 early = early && is_right_mover(next);
             }
             joined_at = i->imm;
@@ -580,7 +582,7 @@ template <class O> StepResult Machine<O>::run(unsigned address, bool entering) {
     }
 stuck:
     observer_.stuck();
-    if (joined_at == 0) {
+    if (joined_at == 0 || done_early) {
         result.blocked = blocked;
         result.violated = violated_;
         return result;
