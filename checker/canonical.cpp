@@ -110,24 +110,31 @@ Canonical::Canonical(const Program &program) : p_(program) {
     }
     for (const Rest &rest : program.rests)
         nameless_.push_back(nameless_bits(program, rest, alike_processes_));
+    for (std::size_t i = 1; i < world.threads.size(); ++i)
+        if (world.threads[i].actor == Actor::cpu && world.threads[i - 1].mm == world.threads[i].mm)
+            neighbours_.push_back(static_cast<std::uint8_t>(i));
+    for (std::size_t t = 0; t < world.threads.size(); ++t)
+        if (std::any_of(world.threads.begin(), world.threads.end(), [&](const Thread &other) {
+                return &other != &world.threads[t] && other.actor == Actor::cpu &&
+                       world.threads[t].actor == Actor::cpu && other.mm == world.threads[t].mm;
+            }))
+            keyed_.push_back(static_cast<std::uint8_t>(t));
 }
 
 Canonical::Keys Canonical::keys_of(const State &state) const {
     const Layout &l = p_.layout;
     Keys keys;
     const unsigned stride = l.stride[static_cast<std::size_t>(Scope::thread)];
-    for (unsigned t = 0; t < l.size(Scope::thread); ++t) {
+    for (const unsigned t : keyed_) {
         const auto *words = &state.words[l.element(Scope::thread, t)];
         const auto &mask = nameless_[words[0] & unsigned{info(Field::pc).mask()}];
         std::uint64_t key = words[0];
         for (unsigned w = 1; w < stride; ++w)
             key = key * 0x10001U + (words[w] & unsigned{mask[w]});
-        if (p_.world.threads[t].actor == Actor::cpu)
-            for (unsigned va = 0; va < l.pages; ++va)
-                key = key * 4 + (state.words[l.element(Scope::tlb, l.tlb_index(
-                                                                       p_.world.threads[t].cpu,
-                                                                       va))] &
-                                 3U);
+        for (unsigned va = 0; va < l.pages; ++va)
+            key = key * 4 + (state.words[l.element(
+                                 Scope::tlb, l.tlb_index(p_.world.threads[t].cpu, va))] &
+                             3U);
         keys.threads[t] = key;
     }
     unsigned mask = unsigned{info(Field::pin_page).mask()} << info(Field::pin_page).shift;
@@ -142,10 +149,8 @@ Canonical::Keys Canonical::keys_of(const State &state) const {
 // keys. Only such renamings need be tried: the keys do not depend on names, so
 // what is left is the same for all states that are renamings of each other.
 bool Canonical::is_sorted(const Keys &keys, const Renaming &from) const {
-    const auto &threads = p_.world.threads;
-    for (std::size_t i = 1; i < threads.size(); ++i)
-        if (threads[i].actor == Actor::cpu && threads[i - 1].mm == threads[i].mm &&
-            keys.threads[from.threads[i - 1]] > keys.threads[from.threads[i]])
+    for (const std::size_t i : neighbours_)
+        if (keys.threads[from.threads[i - 1]] > keys.threads[from.threads[i]])
             return false;
     for (std::size_t i = 1; i < from.pins.size(); ++i)
         if (keys.pins[from.pins[i - 1]] > keys.pins[from.pins[i]])
@@ -160,20 +165,27 @@ void Canonical::normalize(State &state) const {
         return;
     }
     const Keys keys = keys_of(state);
-    State best;
-    bool any = false;
-    for (std::size_t i = 0; i < renamings_.size(); ++i) {
-        if (!is_sorted(keys, inverse_[i]))
-            continue;
+    const auto next = [&](std::size_t i) {
+        while (i < renamings_.size() && !is_sorted(keys, inverse_[i]))
+            ++i;
+        return i;
+    };
+    const std::size_t first = next(0);
+    std::size_t i = next(first + 1);
+    if (i == renamings_.size() && first == 0) {
+        name_frames(state); // in order already, and in no other way
+        return;
+    }
+    State best = state;
+    if (first != 0)
+        permute(state, renamings_[first], best);
+    name_frames(best);
+    for (; i < renamings_.size(); i = next(i + 1)) {
         State other;
-        if (i == 0)
-            other = state;
-        else
-            permute(state, renamings_[i], other);
+        permute(state, renamings_[i], other);
         name_frames(other);
-        if (!any || std::memcmp(other.words.data(), best.words.data(), p_.layout.words * 2U) < 0)
+        if (std::memcmp(other.words.data(), best.words.data(), p_.layout.words * 2U) < 0)
             best = other;
-        any = true;
     }
     state = best;
 }

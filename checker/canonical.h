@@ -61,6 +61,8 @@ class Canonical {
     std::vector<Renaming> renamings_;
     std::vector<Renaming> inverse_;
     bool alike_processes_ = false; // some renaming swaps processes
+    std::vector<std::uint8_t> keyed_;      // threads with another CPU of the same process
+    std::vector<std::uint8_t> neighbours_; // those whose predecessor is such a CPU
     // By pc: which bits of a thread's words are no names of frames, pins, processes.
     std::vector<std::array<std::uint16_t, 5>> nameless_;
 };
