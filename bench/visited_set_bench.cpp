@@ -1,8 +1,9 @@
 // How fast and how compact the visited set is, on synthetic states:
 //
 //     visited_set_bench [million states] [words] [left words] [distinct halves in %] [fresh in %]
+//                       [words of the left half's first part]
 //
-// defaults 20 6 3 3 25. One operation inserts one state; `fresh` of 100 are new, the rest are
+// defaults 20 6 3 3 25 0. One operation inserts one state; `fresh` of 100 are new, the rest are
 // drawn evenly from all states so far, which is the worst case for caches. Distinct halves grow
 // in proportion to the states. Making the states is not timed.
 #include <algorithm>
@@ -33,6 +34,7 @@ struct Options {
     std::uint64_t states = 20'000'000;
     unsigned words = 6;
     unsigned left_words = 3;
+    unsigned first_words = 0; // of the left half's; 0: it is one part
     double distinct_percent = 3;
     std::uint64_t fresh_percent = 25;
 };
@@ -204,6 +206,7 @@ Options options_from(int argc, char** argv) {
     options.left_words = argc > 3 ? static_cast<unsigned>(std::atoi(argv[3])) : options.words / 2;
     if (argc > 4) options.distinct_percent = std::atof(argv[4]);
     if (argc > 5) options.fresh_percent = static_cast<std::uint64_t>(std::atoi(argv[5]));
+    if (argc > 6) options.first_words = static_cast<unsigned>(std::atoi(argv[6]));
     return options;
 }
 
@@ -212,7 +215,7 @@ Options options_from(int argc, char** argv) {
 int main(int argc, char** argv) {
     const Options options = options_from(argc, argv);
     const std::uint64_t base = resident_bytes();
-    VisitedSet set(options.words, options.left_words);
+    VisitedSet set({options.words, options.left_words, options.first_words});
     std::printf("empty set: %.1f KiB by accounting, %.1f KiB resident\n",
                 static_cast<double>(set.bytes()) / 1024,
                 static_cast<double>(resident_bytes() - base) / 1024);

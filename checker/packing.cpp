@@ -77,8 +77,17 @@ std::uint64_t deposit(std::uint64_t value, std::uint64_t mask) {
 Packing::Packing(const Program &program) {
     const auto masks = used_bits(program);
     const Layout &l = program.layout;
-    left_words_ = add_groups(0, l.thread_words, 0, masks);
-    words_ = add_groups(l.thread_words, l.words, left_words_, masks);
+    // Pages, pins and TLBs begin a word of their own if they can.
+    if (const unsigned pages = l.element(Scope::page, 0); pages % 4 == 0) {
+        first_words_ = add_groups(0, pages, 0, masks);
+        left_words_ = add_groups(pages, l.thread_words, first_words_, masks);
+        words_ = add_groups(l.thread_words, l.words, left_words_, masks);
+    }
+    if (first_words_ == 0 || !fits()) {
+        first_words_ = 0;
+        left_words_ = add_groups(0, l.thread_words, 0, masks);
+        words_ = add_groups(l.thread_words, l.words, left_words_, masks);
+    }
 #if defined(__x86_64__)
     bmi2_ = __builtin_cpu_supports("bmi2") != 0;
 #endif

@@ -1,6 +1,6 @@
-// A state without its unused bits: what is stored and compared. The shared half
-// (processes, page tables, frames, pins, TLBs) and the threads pack separately,
-// since they vary independently; see docs/internals-visited-set.md.
+// A state without its unused bits: what is stored and compared. Processes with their page
+// tables, frames with pins and TLBs, and threads pack separately, since they vary
+// independently; see docs/internals-visited-set.md.
 #pragma once
 
 #include "checker/visited_set.h"
@@ -21,6 +21,9 @@ class Packing {
 
     [[nodiscard]] unsigned words() const { return words_; }
     [[nodiscard]] unsigned left_words() const { return left_words_; }
+    // Where a packed state falls into parts that vary independently: processes and page
+    // tables; pages, pins and TLBs; threads.
+    [[nodiscard]] VisitedSet::Split split() const { return {words_, left_words_, first_words_}; }
     // Whether a state of this program fits into a PackedState at all.
     [[nodiscard]] bool fits() const { return words_ <= PackedState::max_words; }
 
@@ -40,6 +43,7 @@ class Packing {
     unsigned count_ = 0;
     unsigned words_ = 0;
     unsigned left_words_ = 0;
+    unsigned first_words_ = 0; // 0: there is no room to begin a new word for the pages
     bool bmi2_ = false;
 };
 

@@ -30,12 +30,18 @@ std::uint64_t hash_root(Root root) {
     return bits;
 }
 
-std::size_t checked_words(unsigned words, unsigned left_words) {
-    if (words < 2 || words > PackedState::max_words)
+VisitedSet::Split checked(VisitedSet::Split split) {
+    if (split.words < 2 || split.words > PackedState::max_words)
         throw std::invalid_argument("a packed state has 2 to 8 words");
-    if (left_words < 1 || left_words >= words)
+    if (split.left < 1 || split.left >= split.words)
         throw std::invalid_argument("both halves of a packed state have at least one word");
-    return words;
+    if (split.first >= split.left)
+        throw std::invalid_argument("both parts of a left half have at least one word");
+    return split;
+}
+
+std::uint64_t pair_of(std::uint32_t first, std::uint32_t second) {
+    return first | (std::uint64_t{second} << 32);
 }
 
 }  // namespace
@@ -43,6 +49,9 @@ std::size_t checked_words(unsigned words, unsigned left_words) {
 struct VisitedSet::Batch {
     std::array<ComponentTable::Probe, batch_states> left;
     std::array<ComponentTable::Probe, batch_states> right;
+    std::array<ComponentTable::Probe, batch_states> first;
+    std::array<ComponentTable::Probe, batch_states> second;
+    std::array<std::uint64_t, batch_states> pairs;
     std::array<Root, batch_states> roots;
     std::array<std::uint64_t, batch_states> hashes;
     std::array<std::uint64_t, batch_states> guesses;
@@ -52,11 +61,15 @@ std::uint64_t VisitedSet::RootHashes::hash(std::uint64_t index) const {
     return hash_root(roots[index]);
 }
 
-VisitedSet::VisitedSet(unsigned words, unsigned left_words, std::size_t reserve_bytes)
-    : words_(static_cast<unsigned>(checked_words(words, left_words))), left_words_(left_words),
-      pool_(std::make_unique<ExtentPool>(reserve_bytes)), left_(left_words, *pool_, reserve_bytes),
-      right_(words - left_words, *pool_, reserve_bytes), roots_(reserve_bytes),
-      index_(segment_bits, *pool_) {}
+VisitedSet::VisitedSet(Split split, std::size_t reserve_bytes)
+    : split_(checked(split)), pool_(std::make_unique<ExtentPool>(reserve_bytes)),
+      left_(split.first == 0 ? split.left : 1, *pool_, reserve_bytes),
+      right_(split.words - split.left, *pool_, reserve_bytes), roots_(reserve_bytes),
+      index_(segment_bits, *pool_) {
+    if (split.first != 0)
+        parts_.emplace(ComponentTable(split.first, *pool_, reserve_bytes),
+                       ComponentTable(split.left - split.first, *pool_, reserve_bytes));
+}
 
 std::uint64_t VisitedSet::hash(std::span<const std::uint64_t> words) {
     return XXH3_64bits(words.data(), words.size_bytes());
@@ -74,20 +87,42 @@ void VisitedSet::insert_batch(std::span<const PackedState> states, std::span<Ins
     }
 }
 
-void VisitedSet::intern_halves(std::span<const PackedState> states, Batch& batch) {
+// The pairs of the numbers of the left halves' parts: what left_ interns then.
+void VisitedSet::intern_parts(std::span<const PackedState> states, Batch& batch) {
     constexpr std::size_t stride = sizeof(PackedState) / sizeof(std::uint64_t);
     const std::uint64_t* const lefts = states.front().words.data();
-    const std::uint64_t* const rights = lefts + left_words_;
+    const std::span first(batch.first.data(), states.size());
+    const std::span second(batch.second.data(), states.size());
+    parts_->first.begin(lefts, stride, first);
+    parts_->second.begin(lefts + split_.first, stride, second);
+    parts_->first.guess(first);
+    parts_->second.guess(second);
+    for (std::size_t i = 0; i < states.size(); ++i) {
+        const std::uint64_t* const state = states[i].words.data();
+        batch.pairs[i] = pair_of(parts_->first.intern(state, first[i]),
+                                 parts_->second.intern(state + split_.first, second[i]));
+    }
+}
+
+void VisitedSet::intern_halves(std::span<const PackedState> states, Batch& batch) {
+    constexpr std::size_t whole = sizeof(PackedState) / sizeof(std::uint64_t);
+    const std::uint64_t* lefts = states.front().words.data();
+    const std::uint64_t* const rights = lefts + split_.left;
+    std::size_t stride = whole;
+    if (parts_) {
+        intern_parts(states, batch);
+        lefts = batch.pairs.data();
+        stride = 1;
+    }
     const std::span left(batch.left.data(), states.size());
     const std::span right(batch.right.data(), states.size());
     left_.begin(lefts, stride, left);
-    right_.begin(rights, stride, right);
+    right_.begin(rights, whole, right);
     left_.guess(left);
     right_.guess(right);
     for (std::size_t i = 0; i < states.size(); ++i) {
-        const std::uint64_t* const state = states[i].words.data();
-        batch.roots[i] =
-            Root{left_.intern(state, left[i]), right_.intern(state + left_words_, right[i])};
+        batch.roots[i] = Root{left_.intern(lefts + i * stride, left[i]),
+                              right_.intern(rights + i * whole, right[i])};
         batch.hashes[i] = hash_root(batch.roots[i]);
         index_.prefetch(batch.hashes[i]);
     }
@@ -117,10 +152,21 @@ std::uint64_t VisitedSet::find_root(Root root, std::uint64_t root_hash) const {
     return index_.find(root_hash, [&](std::uint64_t index) { return roots_[index] == root; });
 }
 
+std::optional<std::uint64_t> VisitedSet::find_pair(const std::uint64_t* left) const {
+    const std::optional<std::uint32_t> first = parts_->first.find(left);
+    if (!first) return std::nullopt;
+    const std::optional<std::uint32_t> second = parts_->second.find(left + split_.first);
+    if (!second) return std::nullopt;
+    return pair_of(*first, *second);
+}
+
 std::optional<std::uint64_t> VisitedSet::find(const PackedState& state) const {
-    const std::optional<std::uint32_t> left = left_.find(state.words.data());
+    const std::uint64_t* const words = state.words.data();
+    const std::optional<std::uint64_t> pair = parts_ ? find_pair(words) : std::nullopt;
+    if (parts_ && !pair) return std::nullopt;
+    const std::optional<std::uint32_t> left = left_.find(pair ? &*pair : words);
     if (!left) return std::nullopt;
-    const std::optional<std::uint32_t> right = right_.find(state.words.data() + left_words_);
+    const std::optional<std::uint32_t> right = right_.find(words + split_.left);
     if (!right) return std::nullopt;
     const Root root{*left, *right};
     const std::uint64_t index = find_root(root, hash_root(root));
@@ -129,30 +175,41 @@ std::optional<std::uint64_t> VisitedSet::find(const PackedState& state) const {
 }
 
 void VisitedSet::get(std::uint64_t index, PackedState& state) const {
-    const Root root = roots_[index];
-    left_.read(root.left, state.words.data());
-    right_.read(root.right, state.words.data() + left_words_);
+    get_batch(index, std::span(&state, 1));
 }
 
-void VisitedSet::get_batch(std::uint64_t first, std::span<PackedState> states) const {
+void VisitedSet::get_batch(std::uint64_t begin, std::span<PackedState> states) const {
     std::array<Root, batch_states> roots;
+    std::array<std::uint64_t, batch_states> pairs;
     for (std::size_t done = 0; done < states.size(); done += batch_states) {
         const std::size_t count = std::min(batch_states, states.size() - done);
         for (std::size_t i = 0; i < count; ++i) {
-            roots[i] = roots_[first + done + i];
+            roots[i] = roots_[begin + done + i];
             left_.prefetch(roots[i].left);
             right_.prefetch(roots[i].right);
         }
+        for (std::size_t i = 0; parts_ && i < count; ++i) {
+            left_.read(roots[i].left, &pairs[i]);
+            parts_->first.prefetch(pairs[i] & 0xffffffffU);
+            parts_->second.prefetch(pairs[i] >> 32);
+        }
         for (std::size_t i = 0; i < count; ++i) {
-            left_.read(roots[i].left, states[done + i].words.data());
-            right_.read(roots[i].right, states[done + i].words.data() + left_words_);
+            std::uint64_t* const words = states[done + i].words.data();
+            if (parts_) {
+                parts_->first.read(pairs[i] & 0xffffffffU, words);
+                parts_->second.read(pairs[i] >> 32, words + split_.first);
+            } else {
+                left_.read(roots[i].left, words);
+            }
+            right_.read(roots[i].right, words + split_.left);
         }
     }
 }
 
 std::size_t VisitedSet::bytes() const {
-    return sizeof(VisitedSet) + pool_->bytes() + left_.bytes() + right_.bytes() + roots_.bytes() +
-           index_.bytes();
+    const std::size_t parts = parts_ ? parts_->first.bytes() + parts_->second.bytes() : 0;
+    return sizeof(VisitedSet) + pool_->bytes() + parts + left_.bytes() + right_.bytes() +
+           roots_.bytes() + index_.bytes();
 }
 
 }  // namespace cowcheck

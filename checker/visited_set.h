@@ -33,14 +33,18 @@ struct Insertion {
 
 class VisitedSet {
 public:
-    // States have `words` words (2..8); the first `left_words` (1..words-1) and
-    // the rest are interned separately, so the split should cut where the state
-    // falls into two parts that vary independently. Each of the set's four
-    // arrays gets `reserve_bytes` of address space and can get no larger than
-    // that; memory is used as states come, and a small set is small.
-    // Throws std::invalid_argument or std::bad_alloc.
-    VisitedSet(unsigned words, unsigned left_words,
-               std::size_t reserve_bytes = physical_memory_bytes());
+    // How the words of a state (2..8) are cut into parts that vary independently.
+    struct Split {
+        unsigned words = 0;
+        unsigned left = 0;  // words of the left half (1..words-1); the others are the right
+        unsigned first = 0; // of the left half's, those of its first part (0..left-1); 0: it
+                            // is not cut again
+    };
+
+    // The parts are interned separately. Each of the set's arrays gets `reserve_bytes`
+    // of address space and can get no larger than that; memory is used as states come, and
+    // a small set is small. Throws std::invalid_argument or std::bad_alloc.
+    explicit VisitedSet(Split split, std::size_t reserve_bytes = physical_memory_bytes());
 
     // A good hash of a state, or of a part of it, to choose the owner of a state
     // by. All its bits may be used: the set itself uses other hashes.
@@ -88,13 +92,22 @@ private:
     };
 
     void intern_halves(std::span<const PackedState> states, Batch& batch);
+    void intern_parts(std::span<const PackedState> states, Batch& batch);
     void guess_roots(std::size_t count, Batch& batch) const;
     [[nodiscard]] Insertion insert_root(Root root, std::uint64_t hash, std::uint64_t guess);
     [[nodiscard]] std::uint64_t find_root(Root root, std::uint64_t hash) const;
 
-    unsigned words_;
-    unsigned left_words_;
-    std::unique_ptr<ExtentPool> pool_;  // shared by three indices, which point to it
+    // The two parts of a left half that is cut again; what left_ holds then is the pair of
+    // their numbers.
+    struct Parts {
+        ComponentTable first;
+        ComponentTable second;
+    };
+    [[nodiscard]] std::optional<std::uint64_t> find_pair(const std::uint64_t* left) const;
+
+    Split split_;
+    std::unique_ptr<ExtentPool> pool_;  // shared by the indices, which point to it
+    std::optional<Parts> parts_;
     ComponentTable left_;
     ComponentTable right_;
     RootArray roots_;

@@ -37,7 +37,7 @@ bool comes_before(const Violation &a, const Violation &b) {
 
 Worker::Worker(const Explorer &explorer, unsigned number, unsigned workers)
     : found(32), e_(explorer), number_(number),
-      set_(explorer.packing_.words(), explorer.packing_.left_words(), share_of_memory(workers)),
+      set_(explorer.packing_.split(), share_of_memory(workers)),
       outbox_(workers) {}
 
 std::size_t Worker::bytes() const {

@@ -56,17 +56,17 @@ void add_parts(Program &program) {
     widen(program.layout);
 }
 
-// Once the threads' size is known: one scope after the other, threads last and
-// on a multiple of four words, so that they pack separately.
-bool place_scopes(Layout &layout) {
+// One scope after the other, threads last and on a multiple of four words, so that they pack
+// separately; the pages likewise, if there is room for that.
+bool place_scopes(Layout &layout, bool pages_apart) {
     unsigned at = 0;
     for (const Scope scope :
          {Scope::mm, Scope::pte, Scope::page, Scope::pin, Scope::tlb, Scope::outside,
           Scope::thread}) {
-        if (scope == Scope::thread) {
+        if (scope == Scope::thread || (scope == Scope::page && pages_apart))
             at = (at + 3U) & ~3U;
+        if (scope == Scope::thread)
             layout.thread_words = static_cast<std::uint8_t>(at);
-        }
         layout.base[index_of(scope)] = static_cast<std::uint8_t>(at);
         at += unsigned{layout.stride[index_of(scope)]} * layout.count[index_of(scope)];
         if (at > State::max_words)
@@ -419,7 +419,7 @@ std::optional<Program> compile(const DesignText &design, const PropertySet &prop
     if (program.rests.size() > info(Field::pc).mask())
         emitter.complain(design.design().span, "the design has more steps than " +
                                                    std::to_string(info(Field::pc).mask()));
-    if (!place_scopes(program.layout))
+    if (!place_scopes(program.layout, true) && !place_scopes(program.layout, false))
         emitter.complain(design.design().span,
                          "world '" + world.name + "' is too large for a state of " +
                              std::to_string(State::max_words) + " words");

@@ -55,9 +55,10 @@ std::vector<PackedState> numbered_states(std::uint64_t first, std::uint64_t coun
 }
 
 // Compares every answer with those of a std::map from states to indices.
-void check_against_map(unsigned words, unsigned left_words, std::uint64_t values) {
-    Random random(words * 100 + left_words);
-    VisitedSet set(words, left_words);
+void check_against_map(unsigned words, unsigned left_words, std::uint64_t values,
+                       unsigned first_words = 0) {
+    Random random(words * 100 + left_words * 10 + first_words);
+    VisitedSet set({words, left_words, first_words});
     std::map<std::array<std::uint64_t, PackedState::max_words>, std::uint64_t> oracle;
     for (int round = 0; round < 60; ++round) {
         const auto states = random_states(random, 1 + random() % 300, words, values);
@@ -139,7 +140,7 @@ std::uint64_t fill_until_refused(VisitedSet& set) {
 
 TEST_SUITE("visited set") {
     TEST_CASE("a new set is empty") {
-        const VisitedSet set(4, 2);
+        const VisitedSet set({4, 2});
         CHECK(set.size() == 0);
         CHECK(set.left_components() == 0);
         CHECK(set.right_components() == 0);
@@ -147,17 +148,17 @@ TEST_SUITE("visited set") {
     }
 
     TEST_CASE("an empty set costs less than a megabyte") {
-        CHECK(VisitedSet(8, 4).bytes() < 1U << 20);
+        CHECK(VisitedSet({8, 4}).bytes() < 1U << 20);
     }
 
     TEST_CASE("an empty batch changes nothing") {
-        VisitedSet set(2, 1);
+        VisitedSet set({2, 1});
         set.insert_batch({}, {});
         CHECK(set.size() == 0);
     }
 
     TEST_CASE("a state inserted twice is fresh only once") {
-        VisitedSet set(4, 2);
+        VisitedSet set({4, 2});
         const auto first = insert(set, {numbered_state(5)});
         const auto second = insert(set, {numbered_state(5)});
         CHECK(first[0].fresh);
@@ -167,7 +168,7 @@ TEST_SUITE("visited set") {
     }
 
     TEST_CASE("a state that stands twice in a batch is fresh only once") {
-        VisitedSet set(4, 2);
+        VisitedSet set({4, 2});
         std::vector<PackedState> states;
         for (int i = 0; i < 3; ++i)
             for (const PackedState& state : numbered_states(0, 50)) states.push_back(state);
@@ -180,14 +181,14 @@ TEST_SUITE("visited set") {
     }
 
     TEST_CASE("the state of zeros is a state like any other") {
-        VisitedSet set(2, 1);
+        VisitedSet set({2, 1});
         CHECK(insert(set, {PackedState{}})[0].fresh);
         CHECK_FALSE(insert(set, {PackedState{}})[0].fresh);
         CHECK(set.find(PackedState{}) == 0);
     }
 
     TEST_CASE("words beyond those of the set mean nothing") {
-        VisitedSet set(3, 1);
+        VisitedSet set({3, 1});
         PackedState state;
         state.words = {1, 2, 3, 4, 5, 6, 7, 8};
         PackedState other = state;
@@ -201,7 +202,7 @@ TEST_SUITE("visited set") {
     }
 
     TEST_CASE("halves are stored once each and are not mixed up") {
-        VisitedSet set(2, 1);
+        VisitedSet set({2, 1});
         std::vector<PackedState> states;
         for (std::uint64_t left = 0; left < 30; ++left)
             for (std::uint64_t right = 0; right < 20; ++right)
@@ -215,7 +216,7 @@ TEST_SUITE("visited set") {
     }
 
     TEST_CASE("insertion order is the index order") {
-        VisitedSet set(4, 2);
+        VisitedSet set({4, 2});
         insert(set, numbered_states(0, 20'000));
         std::vector<PackedState> states(300);
         for (std::uint64_t first = 0; first + states.size() <= set.size(); first += 150) {
@@ -227,7 +228,7 @@ TEST_SUITE("visited set") {
     }
 
     TEST_CASE("growth keeps every state") {
-        VisitedSet set(4, 2);
+        VisitedSet set({4, 2});
         constexpr std::uint64_t count = 400'000;
         constexpr std::uint64_t at_once = 1000;
         for (std::uint64_t first = 0; first < count; first += at_once)
@@ -246,7 +247,7 @@ TEST_SUITE("visited set") {
     }
 
     TEST_CASE("a million states cost at most 16 bytes each") {
-        VisitedSet set(4, 2);
+        VisitedSet set({4, 2});
         while (set.size() < 1'000'000) insert(set, numbered_states(set.size(), 10'000));
         CHECK(set.bytes() <= 16 * set.size());
     }
@@ -256,7 +257,8 @@ TEST_SUITE("visited set") {
             for (unsigned left = 1; left < words; ++left) {
                 CAPTURE(words);
                 CAPTURE(left);
-                check_against_map(words, left, words == 2 ? 90 : 4);
+                for (unsigned first = 0; first < left; ++first)
+                    check_against_map(words, left, words == 2 ? 90 : 4, first);
             }
     }
 
@@ -264,6 +266,8 @@ TEST_SUITE("visited set") {
         check_against_map(2, 1, std::uint64_t{1} << 62);
         check_against_map(6, 3, 40);
         check_against_map(8, 4, std::uint64_t{1} << 62);
+        check_against_map(8, 4, std::uint64_t{1} << 62, 1);
+        check_against_map(7, 5, 40, 3);
     }
 
     TEST_CASE("partitions chosen by the hash hold the states together") {
@@ -271,7 +275,7 @@ TEST_SUITE("visited set") {
         constexpr std::uint64_t count = 60'000;
         std::vector<VisitedSet> sets;
         sets.reserve(partitions);
-        for (std::uint64_t i = 0; i < partitions; ++i) sets.emplace_back(4, 2);
+        for (std::uint64_t i = 0; i < partitions; ++i) sets.emplace_back(VisitedSet::Split{4, 2});
         for (const PackedState& state : numbered_states(0, count)) {
             const std::uint64_t hash = VisitedSet::hash(std::span(state.words).first(4));
             insert(sets[((hash >> 32) * partitions) >> 32], {state});
@@ -285,7 +289,7 @@ TEST_SUITE("visited set") {
     }
 
     TEST_CASE("a set that is moved keeps its states") {
-        VisitedSet from(4, 2);
+        VisitedSet from({4, 2});
         insert(from, numbered_states(0, 50'000));
         VisitedSet set(std::move(from));
         CHECK_FALSE(insert(set, {numbered_state(49'999)})[0].fresh);
@@ -295,14 +299,15 @@ TEST_SUITE("visited set") {
     }
 
     TEST_CASE("a state has two halves of at least a word") {
-        CHECK_THROWS_AS(VisitedSet(1, 1), std::invalid_argument);
-        CHECK_THROWS_AS(VisitedSet(9, 4), std::invalid_argument);
-        CHECK_THROWS_AS(VisitedSet(4, 0), std::invalid_argument);
-        CHECK_THROWS_AS(VisitedSet(4, 4), std::invalid_argument);
+        CHECK_THROWS_AS(VisitedSet({1, 1}), std::invalid_argument);
+        CHECK_THROWS_AS(VisitedSet({9, 4}), std::invalid_argument);
+        CHECK_THROWS_AS(VisitedSet({4, 0}), std::invalid_argument);
+        CHECK_THROWS_AS(VisitedSet({4, 4}), std::invalid_argument);
+        CHECK_THROWS_AS(VisitedSet({4, 2, 2}), std::invalid_argument);
     }
 
     TEST_CASE("a set that is full says so and keeps what it has") {
-        VisitedSet set(4, 2, HugeMemory::huge_page_bytes);
+        VisitedSet set({4, 2}, HugeMemory::huge_page_bytes);
         const std::uint64_t count = fill_until_refused(set);
         CHECK(count > 100'000);
         for (int attempt = 0; attempt < 2; ++attempt) {
