@@ -33,7 +33,7 @@ Operands operands(Code code) {
     case Code::irqs_off: case Code::irqs_on: return {Kind::lock, n, n, n, n};
     case Code::lock_page: case Code::unlock_page: case Code::wait_page: return {Kind::lock, y, n, n, n};
     case Code::trylock_page: return {Kind::lock, n, y, n, y};
-    case Code::trylock_vma: return {Kind::lock, n, n, n, y}; // those worlds are refused
+    case Code::trylock_vma: return {Kind::lock, n, n, n, y};
     case Code::lock_vma_write: case Code::unlock_vma_read: case Code::unlock_vma_write:
     case Code::notifier_start: case Code::notifier_end: case Code::notifier_read:
     case Code::secondary_load: case Code::secondary_store: return {Kind::lock, n, n, n, n};

@@ -13,11 +13,11 @@ std::string define(const std::string& name, const std::string& text) {
     return "#define " + name + " " + text + "\n";
 }
 
-std::string members_of(Scope scope) {
+std::string members_of(const Layout& layout, Scope scope) {
     std::string text;
     for (std::size_t i = 0; i < field_table.size(); ++i) {
         const FieldInfo& f = field_table[i];
-        if (f.scope != scope || part_of(static_cast<Field>(i)) != Part::always) continue;
+        if (f.scope != scope || !layout.has(static_cast<Field>(i))) continue;
         const std::string name(member_name(static_cast<Field>(i)));
         const std::string declared =
             f.bits == 1 ? "bit " + name : "unsigned " + name + " : " + std::to_string(f.bits);
@@ -170,7 +170,7 @@ std::string declarations(const Program& program, const Locals& locals,
     for (std::size_t s = 0; s < scope_count; ++s) {
         const auto scope = static_cast<Scope>(s);
         if (scope == Scope::outside) continue;
-        text += "\ntypedef " + type_name(scope) + " {\n" + members_of(scope);
+        text += "\ntypedef " + type_name(scope) + " {\n" + members_of(l, scope);
         for (std::size_t v = 0; scope == Scope::thread && v < used.size(); ++v) {
             const LocalVariable& local = locals.variables()[v];
             if (used[v])

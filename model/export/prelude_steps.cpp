@@ -33,11 +33,11 @@ private:
         return "if :: " + condition + " -> " + then + " :: else fi";
     }
     // Statements that set all fields of one element of a scope to zero.
-    static std::string clear(Scope scope, const std::string& index) {
+    [[nodiscard]] std::string clear(Scope scope, const std::string& index) const {
         std::string text;
         for (std::size_t i = 0; i < field_table.size(); ++i)
             if (field_table[i].scope == scope &&
-                part_of(static_cast<Field>(i)) == Part::always)
+                p_.layout.has(static_cast<Field>(i)))
                 text += (text.empty() ? "" : "; ") + std::string(array_name(scope)) + "[" + index +
                         "]." + std::string(member_name(static_cast<Field>(i))) + " = 0";
         return text;

@@ -308,7 +308,8 @@ private:
 }  // namespace promela
 
 std::string export_promela(const Program& program, const ExportOptions& options) {
-    bool known = program.world.backing == Backing::anonymous && program.layout.parts == 0 &&
+    bool known = program.world.backing == Backing::anonymous &&
+                 (program.layout.parts & ~unsigned{Part::vma_lock}) == 0 &&
                  !program.world.wp_async && !program.world.event_fork;
     for (const OperationCode& operation : program.operations)
         for (const OperationKind other :
@@ -319,7 +320,7 @@ std::string export_promela(const Program& program, const ExportOptions& options)
         throw promela::NotExportable("world " + program.world.name +
                                      ": only worlds of anonymous base pages, without mprotect, "
                                      "madvise, migration, KSM, a secondary MMU and features of "
-                                     "userfaultfd, and designs without VMA locks, can be exported");
+                                     "userfaultfd can be exported");
     return promela::Exporter(program, options).text();
 }
 

@@ -266,6 +266,16 @@ bool Steps::lock(Walk& w, const Instruction& i) {
         return choose(w, i, {nullptr, locked.before ? invert(locked.before) : nullptr}) &&
                to(Field::locked, page.now, " = 1");
     }
+    case Code::trylock_vma: {
+        const Value writer = load(w, Field::vma_writer, owner);
+        return choose(w, i, {nullptr, writer.before ? invert(writer.before) : nullptr}) &&
+               to(Field::vma_readers, m, "++");
+    }
+    case Code::lock_vma_write:
+        return unless({Field::vma_writer, Field::vma_readers}, owner) &&
+               to(Field::vma_writer, m, " = 1");
+    case Code::unlock_vma_read: return to(Field::vma_readers, m, "--");
+    case Code::unlock_vma_write: return to(Field::vma_writer, m, " = 0");
     case Code::irqs_off:
     case Code::irqs_on: return true;  // known from pc
     default: no_such(i);
