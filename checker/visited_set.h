@@ -14,7 +14,7 @@
 
 #include "checker/component_table.h"
 #include "checker/extent_pool.h"
-#include "checker/root_array.h"
+#include "checker/pair_table.h"
 
 namespace cowcheck {
 
@@ -73,7 +73,9 @@ public:
 
     // States, and distinct halves.
     [[nodiscard]] std::uint64_t size() const { return roots_.size(); }
-    [[nodiscard]] std::uint64_t left_components() const { return left_.size(); }
+    [[nodiscard]] std::uint64_t left_components() const {
+        return parts_ ? parts_->pairs.size() : left_->size();
+    }
     [[nodiscard]] std::uint64_t right_components() const { return right_.size(); }
 
     // Resident memory in bytes, counted in pages; costs a few additions. Besides
@@ -84,34 +86,24 @@ public:
 private:
     struct Batch;
 
-    // For BucketIndex, when it grows.
-    struct RootHashes {
-        const RootArray& roots;
-        [[nodiscard]] std::uint64_t hash(std::uint64_t index) const;
-        void prefetch(std::uint64_t index) const { roots.prefetch(index); }
-    };
-
-    void intern_halves(std::span<const PackedState> states, Batch& batch);
-    void intern_parts(std::span<const PackedState> states, Batch& batch);
-    void guess_roots(std::size_t count, Batch& batch) const;
-    [[nodiscard]] Insertion insert_root(Root root, std::uint64_t hash, std::uint64_t guess);
-    [[nodiscard]] std::uint64_t find_root(Root root, std::uint64_t hash) const;
-
-    // The two parts of a left half that is cut again; what left_ holds then is the pair of
-    // their numbers.
+    // A left half that is cut again: its parts, and the pairs of their numbers.
     struct Parts {
         ComponentTable first;
         ComponentTable second;
+        PairTable pairs;
     };
-    [[nodiscard]] std::optional<std::uint64_t> find_pair(const std::uint64_t* left) const;
+
+    void intern_lefts(std::span<const PackedState> states, Batch& batch);
+    void intern_parts(std::span<const PackedState> states, Batch& batch);
+    [[nodiscard]] std::optional<std::uint64_t> find_left(const std::uint64_t* words) const;
+    void prefetch_left(std::uint32_t number) const;
 
     Split split_;
     std::unique_ptr<ExtentPool> pool_;  // shared by the indices, which point to it
+    std::optional<ComponentTable> left_;  // one of these two
     std::optional<Parts> parts_;
-    ComponentTable left_;
     ComponentTable right_;
-    RootArray roots_;
-    BucketIndex index_;
+    PairTable roots_;
 };
 
 }  // namespace cowcheck
