@@ -190,6 +190,13 @@ class Classifier {
             reads(static_cast<Field>(i.c));
         if (i.code == Code::store || i.code == Code::add_field || i.code == Code::sub_field)
             writes(static_cast<Field>(i.c));
+        if (i.code == Code::get || i.code == Code::try_get || i.code == Code::put ||
+            i.code == Code::split_folio || i.code == Code::lru_add || i.code == Code::lru_drain)
+            writes(Field::refcount);
+        if (i.code == Code::dma_write || i.code == Code::swap_write)
+            writes(Field::page_dirty);
+        if (i.code == Code::split_folio)
+            writes(Field::locked);
         if (i.code == Code::wait_page)
             reads(Field::locked);
         if (i.code == Code::trylock_page || i.code == Code::lock_page) {

@@ -211,3 +211,23 @@ operation fork() {
 )",
                 crowd);
 }
+
+TEST_CASE("the page table lock does not keep the refcount: GUP-fast takes references without it") {
+    unsigned looks = 0;
+    for (const std::string& design : all_designs) {
+        CAPTURE(design);
+        const Program program = compiled(design, "default", true);
+        for (std::size_t pc = 1; pc < program.rests.size(); ++pc) {
+            const Instruction& rest = program.code[program.rests[pc].address];
+            for (std::size_t at = program.rests[pc].address + 1U;
+                 program.code[at].code != Code::rest && program.code[at].code != Code::end; ++at)
+                if (program.code[at].code == Code::load &&
+                    program.code[at].c == static_cast<std::uint8_t>(Field::refcount)) {
+                    ++looks;
+                    CHECK(rest.a == Mover::none);
+                    CHECK((rest.target == 0 || (rest.target & Unless::page_private) != 0));
+                }
+        }
+    }
+    CHECK(looks > 0);
+}
