@@ -22,7 +22,7 @@ struct ExploreOptions {
     unsigned concurrency = 2; // operations in flight at once; 0 is no bound
     unsigned threads = 1;     // workers; results are the same for any number
     bool symmetry = true;     // store one state for all that differ in names only
-    // Of one question to the solver, in worlds with references from outside; 0: none.
+    // Of one question to the solver, in worlds with references from outside; 0: no answers.
     std::chrono::milliseconds solver_timeout{10000};
 };
 

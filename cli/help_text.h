@@ -44,7 +44,8 @@ limits: stop early and say what is known so far
                          (default: 90 % of the machine's)
   --max-time DURATION    90s, 10m, 1h30m
   --solver-timeout DURATION
-                         for one question about references from outside (default: 10s)
+                         for one question about references from outside (default: 10s;
+                         0: answer none)
 
 how
   --threads N            worker threads (default: one a CPU); results are the same for any number

@@ -115,6 +115,11 @@ unsigned parse_concurrency(const std::string& text) {
     return text == "all" ? 0 : parse_number("--concurrency", text, 1, max_concurrency, "all");
 }
 
+// No time at all is a limit as well: the solver answers nothing.
+std::chrono::milliseconds parse_solver_timeout(const std::string& text) {
+    return text == "0" ? std::chrono::milliseconds(0) : parse_duration("--solver-timeout", text);
+}
+
 CheckOptions check_options(const Raw& raw) {
     CheckOptions options;
     if (const auto* text = single("--depth", raw.depth))
@@ -124,7 +129,7 @@ CheckOptions check_options(const Raw& raw) {
     options.threads = parse_threads(raw.threads);
     read_limits(raw.max_states, raw.max_memory, raw.max_time, options);
     if (const auto* text = single("--solver-timeout", raw.check_solver_timeout))
-        options.solver_timeout = parse_duration("--solver-timeout", *text);
+        options.solver_timeout = parse_solver_timeout(*text);
     if (const auto* text = single("--traces", raw.traces)) {
         require_words("--traces", raw.traces);
         options.traces = *text;
@@ -273,7 +278,7 @@ ProveCommandOptions prove_options(const Raw& raw) {
     require_words("--smt2", raw.smt2);
     options.designs = raw.prove_designs;
     if (const auto* text = single("--solver-timeout", raw.solver_timeout))
-        options.timeout = parse_duration("--solver-timeout", *text);
+        options.timeout = parse_solver_timeout(*text);
     if (const auto* file = single("--smt2", raw.smt2)) options.smt2 = *file;
     using Format = ProveCommandOptions::Format;
     if (const auto* text = single("--format", raw.prove_format))

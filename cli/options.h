@@ -29,7 +29,7 @@ struct CheckOptions : StopLimits {
     std::vector<std::string> properties;
     unsigned threads = 1;
     std::string traces = "cowcheck-traces";
-    std::chrono::milliseconds solver_timeout{10000};  // of one question; 0: none
+    std::chrono::milliseconds solver_timeout{10000};  // of one question; 0: no answers
     enum class Format { text, json } format = Format::text;
     bool reduction = true;
     bool merging = true;  // with reduction: rests that no schedule can tell apart are one
@@ -97,7 +97,7 @@ struct CoverageOptions : StopLimits {
 
 struct ProveCommandOptions {
     std::vector<std::string> designs;  // names or files
-    std::chrono::milliseconds timeout{10000};  // of one call of the solver; 0: none
+    std::chrono::milliseconds timeout{10000};  // of one call of the solver; 0: no answers
     std::string smt2;                          // a file for the queries; empty: none
     enum class Format { text, json } format = Format::text;
 };

@@ -25,7 +25,7 @@ int prove_designs(const ProveCommandOptions& options) {
     for (const std::string& name : select_designs(library, options.designs))
         designs.push_back(find_design(library, name));
     for (const DesignText& design : designs)
-        reports.push_back(prove::prove_guards(design, {options.timeout}));
+        reports.push_back(prove::prove_guards(design, {options.timeout, !options.smt2.empty()}));
     if (!options.smt2.empty()) write_file(options.smt2, prove_smt2(reports));
     if (options.format == ProveCommandOptions::Format::json) {
         print(prove_json(reports));

@@ -122,7 +122,8 @@ std::string finding_text(const Finding& finding, const Finding& main) {
     if (finding.numbers == Numbers::integers)
         return line(name_of(finding.subject), outcome_text(finding));
     if (finding.numbers == Numbers::bits32)
-        return line("", "also in 32 bits, for every count that fits: " +
+        return line("", std::string(finding.answer.outcome == Outcome::unknown ? "" : "also ") +
+                            "in 32 bits, for every count that fits: " +
                             std::string(name_of(finding.answer.outcome)));
     return line("", overflow_text(finding));
 }

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 
 namespace cowcheck {
 
@@ -87,13 +88,12 @@ struct Constraints::Solver {
     Solver(const Program& program, std::chrono::milliseconds timeout)
         : program_(program), context_(), transient_(context_.int_const("transient")),
           bounds_(context_.bool_val(true)), solver_(context_) {
-        if (timeout.count() > 0) {
-            z3::params params(context_);
-            milliseconds_ = static_cast<unsigned>(
-                std::min<std::int64_t>(timeout.count(), std::int64_t{0xfffffffe}));
-            params.set("timeout", milliseconds_);
-            solver_.set(params);
-        }
+        z3::params params(context_);
+        milliseconds_ = static_cast<unsigned>(
+            std::clamp<std::int64_t>(timeout.count(), 1, std::int64_t{0xfffffffe}));
+        params.set("timeout", milliseconds_);
+        if (timeout.count() == 0) params.set("rlimit", 1U);  // gives up at once, on any machine
+        solver_.set(params);
         const World& world = program.world;
         for (std::size_t i = 0; i < world.outside.size(); ++i) {
             const OutsideReferences& one = world.outside[i];
@@ -111,7 +111,8 @@ struct Constraints::Solver {
         }
         solver_.add(transient_ >= 0 && transient_ <= static_cast<int>(world.transient));
         for (const z3::expr& number : numbers_) solver_.add(number >= 0);
-        (void)closed_one(bounds_);
+        if (closed_one(bounds_) == none) // gave up already: there is one all the same
+            (void)add({bounds_, false, none, std::vector<Intervals>(numbers_.size()), true, {}, 0});
     }
 
     // ------------------------------------------------------------ questions
@@ -274,7 +275,7 @@ struct Constraints::Solver {
         z3::expr any = context_.bool_val(false);
         try {
             z3::tactic eliminate(context_, "qe");
-            if (milliseconds_ > 0) eliminate = z3::try_for(eliminate, milliseconds_);
+            eliminate = z3::try_for(eliminate, milliseconds_);
             const z3::apply_result result = eliminate(goal);
             for (unsigned i = 0; i < result.size(); ++i)
                 any = any || result[static_cast<int>(i)].as_expr();
@@ -328,8 +329,10 @@ struct Constraints::Solver {
         return entry.weaker;
     }
 
+    // A violation that was found before the solver gave up is told all the same.
     OutsideNumbers smallest(Id id) {
         OutsideNumbers numbers{};
+        const std::string gave_up = std::exchange(why, {});
         z3::expr sum = context_.int_val(0);
         for (const z3::expr& number : numbers_) sum = sum + number;
         std::vector<z3::expr> formulas{entries[id].formula};
@@ -340,6 +343,7 @@ struct Constraints::Solver {
                 numbers[i] = static_cast<std::uint16_t>(*number);
                 formulas.push_back(numbers_[i] == context_.int_val(*number));
             }
+        if (!gave_up.empty()) why = gave_up;
         return numbers;
     }
 
@@ -366,7 +370,7 @@ struct Constraints::Solver {
     const Program& program_;
     z3::context context_;
     z3::expr transient_;
-    unsigned milliseconds_ = 0;  // for one question; 0: no limit
+    unsigned milliseconds_ = 0;  // for one question
     std::vector<z3::expr> numbers_;
     unsigned pages_ = 0;  // that have some
     z3::expr bounds_;

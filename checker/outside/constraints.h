@@ -22,7 +22,7 @@ public:
     using Id = std::uint16_t;
     static constexpr Id none = 0xffff;
 
-    // Each call of the solver gets `timeout`; 0 is no limit.
+    // Each call of the solver gets `timeout`; with 0 it answers nothing.
     Constraints(const Program& program, std::chrono::milliseconds timeout);
     ~Constraints();
     Constraints(const Constraints&) = delete;

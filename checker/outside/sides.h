@@ -42,11 +42,14 @@ public:
     // What is known at the end.
     [[nodiscard]] Constraints::Id known() { return constraints_.close(id_); }
     [[nodiscard]] const std::vector<Asked>& asked() const { return asked_; }
+    // The solver gave up on something: nobody knows whether it goes on like this.
+    [[nodiscard]] bool unanswered() const { return unanswered_; }
 
     // For the machine.
     bool decide(const CountTerm& term, Relation relation) {
         const Constraints::Split split = constraints_.split(id_, term, relation);
         bool yes = split.yes != Constraints::none;
+        unanswered_ = unanswered_ || (!yes && split.no == Constraints::none);
         if (yes && split.no != Constraints::none && at_ < choice_.size()) {
             if (at_ == choices_) choice_[choices_++] = true;
             yes = choice_[at_++];
@@ -70,6 +73,7 @@ public:
 private:
     void again() {
         at_ = 0;
+        unanswered_ = false;
         step_ = 0;
         id_ = before_step_ = from_;
         asked_.clear();
@@ -83,6 +87,7 @@ private:
     std::array<bool, 64> choice_{};  // by question with two answers: yes, no
     std::size_t choices_ = 0;
     std::size_t at_ = 0;
+    bool unanswered_ = false;
     unsigned step_ = 0;
     std::vector<Asked> asked_;
     std::size_t asked_before_step_ = 0;
@@ -107,8 +112,9 @@ void perform_every_way(const Program& program, const State& state, const Action&
         State next = state;
         const StepResult result =
             perform(program, next, action, WithOutside<Observer, Sides>(observer, &outside.sides));
-        program.layout.set(next, Field::constraint, 0, outside.sides.known());
-        if (!outside.constraints.gave_up().empty()) return;
+        const Constraints::Id known = outside.sides.known();
+        if (known == Constraints::none || outside.sides.unanswered()) return;
+        program.layout.set(next, Field::constraint, 0, known);
         taken(result, next);
     } while (outside.sides.another());
 }
@@ -117,12 +123,13 @@ void perform_every_way(const Program& program, const State& state, const Action&
 template <class Found>
 bool expand_steps(const Program& program, const State& state, Outside* outside, Found&& found) {
     if (outside == nullptr) return expand_steps(program, state, found);
-    return expand_steps_with(
+    const bool deadlocked = expand_steps_with(
         program, state,
         [&](const Action& action, auto&& taken) {
             perform_every_way(program, state, action, *outside, NoObserver{}, taken);
         },
         found);
+    return deadlocked && outside->constraints.gave_up().empty();  // else nobody knows
 }
 
 template <class Found>

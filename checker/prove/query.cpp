@@ -1,17 +1,16 @@
 #include "checker/prove/query.h"
 
 #include <algorithm>
-#include <map>
 
 namespace cowcheck::prove {
 
 namespace {
 
 void limit(z3::solver& solver, std::chrono::milliseconds timeout) {
-    if (timeout.count() <= 0) return;
     z3::params params(solver.ctx());
-    params.set("timeout", static_cast<unsigned>(
-                              std::min<std::int64_t>(timeout.count(), std::int64_t{0xfffffffe})));
+    params.set("timeout", static_cast<unsigned>(std::clamp<std::int64_t>(
+                              timeout.count(), 1, std::int64_t{0xfffffffe})));
+    if (timeout.count() == 0) params.set("rlimit", 1U);  // gives up at once, on any machine
     solver.set(params);
 }
 
@@ -46,41 +45,71 @@ std::uint64_t sum_of(const Witness& witness) {
     return sum;
 }
 
-// Fewest references; among those the kinds that come first in the table of parts.
-// Bit vectors are no good at this: only for integers.
-Witness smallest(const Query& query, z3::solver& solver, Witness best) {
-    std::uint64_t low = 0;
-    while (low < sum_of(best)) {
-        const std::uint64_t middle = low + (sum_of(best) - low) / 2;
+// Fewest references of all kinds together. `at_once`: first asks whether there can be fewer at all.
+void fewest(const Query& query, z3::solver& solver, Witness& best, bool at_once) {
+    for (std::uint64_t low = 0; low < sum_of(best);) {
+        const std::uint64_t middle = at_once ? sum_of(best) - 1 : low + (sum_of(best) - low) / 2;
+        at_once = false;
         solver.push();
         solver.add(total_is(query, middle));
         const z3::check_result result = solver.check();
+        const bool known = best.smallest && result != z3::unknown;
         if (result == z3::sat)
             best = read(query, solver.get_model());
         else
             low = middle + 1;
         solver.pop();
-        if (result == z3::unknown) best.smallest = false;
+        best.smallest = known;
     }
+}
+
+// Where it takes millions of references, it often takes millions of one kind: the search
+// through all kinds at once begins at the fewest of those.
+void try_single_kinds(const Query& query, z3::solver& solver, Witness& best) {
+    const z3::expr zero = query.arithmetic.value(0);
+    for (const auto& [kind, count] : query.parts) {
+        solver.push();
+        for (const auto& [other, many] : query.parts)
+            if (other != kind && other != &parts.front()) solver.add(many == zero);
+        solver.add(total_is(query, sum_of(best) - 1));
+        if (solver.check() == z3::sat) {
+            best = read(query, solver.get_model());
+            fewest(query, solver, best, false);
+        }
+        solver.pop();
+    }
+    best.smallest = true;  // so far: nothing was asked about all kinds together
+}
+
+// Fewest references; among those the kinds that come first in the table of parts, and of
+// the others as few as possible: so there is one such witness, whatever the solver tries first.
+// Bit vectors are no good at this: only for integers.
+Witness smallest(const Query& query, z3::solver& solver, Witness best) {
+    constexpr std::uint64_t many = 100'000;  // overflows only
+    const bool large = sum_of(best) > many;
+    if (large) try_single_kinds(query, solver, best);
+    fewest(query, solver, best, large);
+    const bool known = best.smallest;
     solver.add(total_is(query, sum_of(best)));
     for (auto part = query.parts.rbegin(); part != query.parts.rend(); ++part) {
-        if (best.number_of(part->first->name) == 0) {
-            solver.add(part->second == query.arithmetic.value(0));
-            continue;
-        }
-        solver.push();
-        solver.add(part->second == query.arithmetic.value(0));
-        if (solver.check() == z3::sat) {
-            const bool known = best.smallest;
-            best = read(query, solver.get_model());
-            best.smallest = known;
-            // Stays asserted: the rest is searched without this kind.
+        // Stays asserted: the rest is searched with no more of this kind.
+        const auto at_most = [&](std::uint64_t n) {
+            return part->second <= query.arithmetic.context().int_val(n);
+        };
+        std::uint64_t low = 0;
+        for (std::uint64_t now; low < (now = best.number_of(part->first->name));) {
+            const std::uint64_t middle = low == 0 ? 0 : low + (now - low) / 2;
+            solver.push();
+            solver.add(at_most(middle));
+            if (solver.check() == z3::sat)
+                best = read(query, solver.get_model());
+            else
+                low = middle + 1;
             solver.pop();
-            solver.add(part->second == query.arithmetic.value(0));
-        } else {
-            solver.pop();
         }
+        solver.add(at_most(low));
     }
+    best.smallest = known;
     return best;
 }
 
@@ -131,11 +160,9 @@ Answer answer_of(const Query& query, z3::solver& solver, bool named, bool minimi
 
 }  // namespace
 
-namespace {
-
-Answer solve_anew(const Query& query, std::chrono::milliseconds timeout, bool minimise) {
+Answer solve(const Query& query, std::chrono::milliseconds timeout, bool minimise) {
     try {
-        z3::solver solver(query.arithmetic.context());
+        z3::solver solver(query.arithmetic.context(), z3::solver::simple());
         limit(solver, timeout);
         for (const Assertion& assertion : query.assertions)
             solver.add(assertion.formula, assertion.name.c_str());
@@ -152,23 +179,15 @@ Answer solve_anew(const Query& query, std::chrono::milliseconds timeout, bool mi
     }
 }
 
-// What the query says, whatever design it is about.
-std::string text_of(const Query& query) {
-    std::string text;
+Answer Memory::solve(const Query& query, std::chrono::milliseconds timeout, bool minimise) {
+    std::string key = minimise ? "smallest" : "any";
     for (const Assertion& assertion : query.assertions)
-        text += assertion.name + "\n" + assertion.formula.to_string() + "\n";
-    return text;
-}
-
-}  // namespace
-
-Answer solve(const Query& query, std::chrono::milliseconds timeout, bool minimise) {
-    // Designs inherit handlers, and so the same questions.
-    static std::map<std::string, Answer> answered;
-    const std::string key = text_of(query) + (minimise ? "smallest" : "any");
-    if (const auto known = answered.find(key); known != answered.end()) return known->second;
-    Answer answer = solve_anew(query, timeout, minimise);
-    if (answer.outcome != Outcome::unknown) answered.emplace(key, answer);
+        key += " " + assertion.name + " " + std::to_string(Z3_get_ast_id(context_, assertion.formula));
+    const auto known = answered_.find(key);
+    if (known != answered_.end()) return known->second.answer;
+    Answer answer = prove::solve(query, timeout, minimise);
+    if (answer.outcome != Outcome::unknown)
+        answered_.emplace(key, Answered{answer, query.assertions});
     return answer;
 }
 

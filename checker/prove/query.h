@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -67,10 +68,28 @@ struct Answer {
     std::string why;                  // unknown: what the solver says
 };
 
-// Each call of the solver gets `timeout`; 0 is no limit. Without `minimise`, any witness
+// Each call of the solver gets `timeout`; with 0 it answers nothing. Without `minimise`, any witness
 // will do.
-[[nodiscard]] Answer solve(const Query& query, std::chrono::milliseconds timeout,
-                           bool minimise = true);
+[[nodiscard]] Answer solve(const Query& query, std::chrono::milliseconds timeout, bool minimise);
+
+// Answers to all queries of one context so far. Designs inherit handlers, and so the same
+// questions: each is asked once.
+class Memory {
+public:
+    [[nodiscard]] z3::context& context() { return context_; }
+    [[nodiscard]] Answer solve(const Query& query, std::chrono::milliseconds timeout, bool minimise = true);
+
+private:
+    // Formulas of one context that say the same are the same object. As long as they are
+    // kept, no other one gets their numbers.
+    struct Answered {
+        Answer answer;
+        std::vector<Assertion> assertions;
+    };
+
+    z3::context context_;  // making one takes longer than most questions
+    std::map<std::string, Answered> answered_;
+};
 
 // The query as an SMT-LIB 2 script that ends with (check-sat). `status` is what is
 // expected of it.

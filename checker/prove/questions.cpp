@@ -14,8 +14,9 @@ constexpr unsigned small_numbers = 8;  // of mappings that a test for sharing ma
 
 class Prover {
 public:
-    Prover(const DesignText& design, const ProveOptions& options, z3::context& context)
-        : design_(design), options_(options), context_(context), anon_exclusive_(uses_anon_exclusive(design)) {}
+    Prover(const DesignText& design, const ProveOptions& options, Memory& memory)
+        : design_(design), options_(options), memory_(memory), context_(memory.context()),
+          anon_exclusive_(uses_anon_exclusive(design)) {}
 
     GuardReport prove(const Guard& guard) {
         GuardReport report;
@@ -88,13 +89,13 @@ private:
         finding.numbers = ask.numbers;
         finding.cause = ask.cause;
         finding.question = asked.question;
-        finding.answer = solve(asked, options_.timeout, asked.arithmetic.width() == 0);
+        finding.answer = memory_.solve(asked, options_.timeout, asked.arithmetic.width() == 0);
         if (ask.numbers == Numbers::overflow && finding.answer.outcome == Outcome::refuted)
             improve(report, ask, finding.answer);
-        finding.smt2 = to_smt2(asked, finding.answer.outcome);
+        if (options_.smt2) finding.smt2 = to_smt2(asked, finding.answer.outcome);
         if (anon_exclusive_ && finding.answer.outcome == Outcome::proved) {
             finding.thanks_to_anon_exclusive =
-                solve(query(report, ask, false), options_.timeout).outcome ==
+                memory_.solve(query(report, ask, false), options_.timeout, false).outcome ==
                 Outcome::refuted;
         }
         const Outcome outcome = finding.answer.outcome;
@@ -106,11 +107,11 @@ private:
     void improve(const GuardReport& report, Ask ask, Answer& answer) {
         answer.witness->smallest = false;
         const Ask wrapped{ask.folio, ask.subject, Numbers::wrapped, ask.cause};
-        const Answer better = solve(query(report, wrapped, true), options_.timeout);
+        const Answer better = memory_.solve(query(report, wrapped, true), options_.timeout);
         if (!better.witness) return;
         Query confirm = query(report, ask, true);
         add_exactly(confirm, *better.witness);
-        if (solve(confirm, options_.timeout, false).outcome == Outcome::refuted)
+        if (memory_.solve(confirm, options_.timeout, false).outcome == Outcome::refuted)
             answer.witness = better.witness;
     }
 
@@ -145,6 +146,7 @@ private:
 
     const DesignText& design_;
     const ProveOptions& options_;
+    Memory& memory_;
     z3::context& context_;
     bool anon_exclusive_;
 };
@@ -194,8 +196,8 @@ Report prove_guards(const DesignText& design, const ProveOptions& options) {
     Report report;
     report.design = design.name();
     report.anon_exclusive = uses_anon_exclusive(design);
-    static z3::context context;  // making one takes longer than most questions
-    Prover prover(design, options, context);
+    static Memory memory;
+    Prover prover(design, options, memory);
     for (const Guard& guard : find_guards(design)) report.guards.push_back(prover.prove(guard));
     return report;
 }

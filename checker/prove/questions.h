@@ -46,7 +46,7 @@ struct Finding {
     const Part* cause = nullptr;  // only this kind of reference is there besides the mapping
     std::string question;
     Answer answer;
-    std::string smt2;
+    std::string smt2;  // if it is to be kept
     // With PageAnonExclusive's rules left out; only if that makes a difference.
     bool thanks_to_anon_exclusive = false;
 };
@@ -66,7 +66,8 @@ struct Report {
 };
 
 struct ProveOptions {
-    std::chrono::milliseconds timeout{10000};  // of one call of the solver; 0: none
+    std::chrono::milliseconds timeout{10000};  // of one call of the solver; 0: no answers
+    bool smt2 = false;                         // keep the queries for another solver
 };
 
 [[nodiscard]] Report prove_guards(const DesignText& design, const ProveOptions& options);

@@ -96,4 +96,16 @@ def a_world_that_can_not_be_meant_is_refused():
     rejects(["--solver-timeout", "soon"], "--solver-timeout", "'soon'")
 
 
+@statement
+def a_solver_that_gets_no_time_gives_no_verdict():
+    for world in ("outside-references", "outside-mappings"):
+        result = check(world, "4", "--solver-timeout", "0")
+        expect(result.status == 3, result)
+        expect("the solver gave up" in result.out and "--solver-timeout" in result.out, result)
+        expect("violated" not in result.out and "holds" not in result.out, result)
+        document = check(world, "4", "--solver-timeout", "0", "--format", "json").json()
+        expect({one["verdict"] for one in document["results"]} == {"incomplete"}, document)
+        expect(all(one["trace"] is None for one in document["results"]), document)
+
+
 main()

@@ -39,8 +39,7 @@ def all_shipped_designs_are_answered():
     seconds = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
     expect(result.status == 1 and result.err == "", result)
     expect("unknown" not in result.out, result)
-    # 117 s for 28 designs on two shared cores; one minute is what it should take.
-    expect(SANITIZED or seconds < 300, seconds)
+    expect(SANITIZED or seconds < 60, seconds)
 
 
 @statement
@@ -90,13 +89,32 @@ def a_design_of_ones_own_is_answered_from_its_file():
 
 @statement
 def a_solver_that_gets_no_time_gives_no_verdict():
-    result = cowcheck("prove", "v5.9", "--solver-timeout", "1ms")
+    result = cowcheck("prove", "v5.9", "--solver-timeout", "0")
     expect(result.status == 3, result)
     expect("unknown" in result.out, result)
-    document = cowcheck("prove", "v5.9", "--solver-timeout", "1ms", "--format", "json").json()
+    for word in ("proved", "refuted", "also"):
+        expect(word not in result.out, result)
+    document = cowcheck("prove", "v5.9", "--solver-timeout", "0", "--format", "json").json()
     findings = [one for guard in document["designs"][0]["guards"] for one in guard["findings"]]
-    unknown = [one for one in findings if one["outcome"] == "unknown"]
-    expect(unknown and all(one["why"] and "witness" not in one for one in unknown), unknown)
+    expect(len(findings) > 20, findings)
+    for one in findings:
+        expect(one["outcome"] == "unknown" and one["why"] and "witness" not in one, one)
+
+
+@statement
+def one_question_left_open_is_enough_for_no_verdict():
+    # However little time it is, on whatever machine: never another answer, perhaps none.
+    whole = cowcheck("prove", "v5.9", "--format", "json").json()
+    hasty = cowcheck("prove", "v5.9", "--solver-timeout", "1ms", "--format", "json")
+    known = [one for guard in whole["designs"][0]["guards"] for one in guard["findings"]]
+    found = [one for guard in hasty.json()["designs"][0]["guards"] for one in guard["findings"]]
+    answers = {(one["folio"], one["subject"], one["numbers"], one.get("only")): set() for one in known}
+    for one in known:
+        answers[one["folio"], one["subject"], one["numbers"], one.get("only")].add(one["outcome"])
+    for one in found:
+        key = (one["folio"], one["subject"], one["numbers"], one.get("only"))
+        expect(one["outcome"] == "unknown" or one["outcome"] in answers.get(key, {one["outcome"]}), one)
+    expect((hasty.status == 3) == any(one["outcome"] == "unknown" for one in found), hasty.status)
 
 
 @statement
