@@ -308,6 +308,7 @@ void Gate::print_report() const {
 }
 
 int Gate::run() {
+    if (options_.update) expect_writable(selection_.design_files.at(design_));
     folder_ = std::make_unique<TraceFolder>(options_.traces);
     if (options_.max_time) stop_.deadline = begin_ + *options_.max_time;
     {

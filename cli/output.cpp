@@ -5,8 +5,10 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace cowcheck {
@@ -27,15 +29,34 @@ int write_all(int fd, std::string_view text) {
 }
 
 // Writes a new file and makes sure that it is on the disk; returns 0 or what went
-// wrong, and then there is no file.
-int write_new_file(const std::string& path, std::string_view text) {
+// wrong, and then there is no file. It has no name before all of it is there, on file
+// systems that know such files: whoever is killed leaves nothing.
+int write_new_file(const std::string& path, std::string_view text,
+                   std::optional<mode_t> mode = std::nullopt) {
+    const std::string folder = fs::path(path).parent_path().string();
     unlink(path.c_str());  // left by a process of that number that was killed
-    const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    int fd = open(folder.empty() ? "." : folder.c_str(), O_WRONLY | O_TMPFILE | O_CLOEXEC, 0666);
+    const bool named = fd < 0;
+    if (named) fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0) return errno;
     int error = write_all(fd, text);
+    if (error == 0 && mode && fchmod(fd, *mode) != 0) error = errno;
     if (error == 0 && fsync(fd) != 0 && errno != EINVAL) error = errno;
+    if (error == 0 && !named &&
+        linkat(AT_FDCWD, ("/proc/self/fd/" + std::to_string(fd)).c_str(), AT_FDCWD, path.c_str(),
+               AT_SYMLINK_FOLLOW) != 0)
+        error = errno;
     if (close(fd) != 0 && error == 0) error = errno;
     if (error != 0) unlink(path.c_str());
+    return error;
+}
+
+// A pipe, a terminal, /dev/null: nothing that could be replaced.
+int write_into(const std::string& path, std::string_view text) {
+    const int fd = open(path.c_str(), O_WRONLY | O_CLOEXEC);
+    if (fd < 0) return errno;
+    int error = write_all(fd, text);
+    if (close(fd) != 0 && error == 0) error = errno;
     return error;
 }
 
@@ -44,6 +65,21 @@ std::string temporary_beside(const std::string& path) {
     return (target.parent_path() /
             ("." + target.filename().string() + "." + std::to_string(getpid()) + ".tmp"))
         .string();
+}
+
+[[noreturn]] void complain(const std::string& path, int error) {
+    throw BadInput("can't write '" + path + "': " + std::strerror(error));
+}
+
+// In place of what is there, if anything is: by a name beside it, then at once.
+int replace_file(const std::string& path, std::string_view text, std::optional<mode_t> mode) {
+    const std::string temporary = temporary_beside(path);
+    int error = write_new_file(temporary, text, mode);
+    if (error == 0 && std::rename(temporary.c_str(), path.c_str()) != 0) {
+        error = errno;
+        unlink(temporary.c_str());
+    }
+    return error;
 }
 
 fs::path full_path(const std::string& path) {
@@ -68,13 +104,32 @@ void secure_standard_streams() {
 }
 
 void write_file(const std::string& path, std::string_view text) {
-    const std::string temporary = temporary_beside(path);
-    int error = write_new_file(temporary, text);
-    if (error == 0 && std::rename(temporary.c_str(), path.c_str()) != 0) {
-        error = errno;
-        unlink(temporary.c_str());
+    expect_writable(path);
+    struct stat there {};
+    std::error_code none;
+    int error = 0;
+    if (stat(path.c_str(), &there) != 0)
+        error = replace_file(path, text, std::nullopt);
+    else if (!S_ISREG(there.st_mode))
+        error = write_into(path, text);
+    else  // what a link leads to, and not the link
+        error = replace_file(fs::canonical(path, none).string(), text, there.st_mode & 07777U);
+    if (error == EPIPE) throw BrokenPipe();
+    if (error != 0) complain(path, error);
+}
+
+void expect_writable(const std::string& path) {
+    struct stat there {};
+    if (stat(path.c_str(), &there) == 0) {
+        if (S_ISDIR(there.st_mode)) complain(path, EISDIR);
+        // That its folder can be written does not mean that it may be replaced.
+        if (access(path.c_str(), W_OK) != 0) complain(path, errno);
+        return;
     }
-    if (error != 0) throw BadInput("can't write '" + path + "': " + std::strerror(error));
+    if (errno != ENOENT) complain(path, errno);
+    if (lstat(path.c_str(), &there) == 0) complain(path, ENOENT);  // a link to nothing
+    const std::string folder = fs::path(path).parent_path().string();
+    if (access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) != 0) complain(path, errno);
 }
 
 TraceFolder::TraceFolder(std::string path) : path_(std::move(path)) {

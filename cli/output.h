@@ -16,6 +16,9 @@ void secure_standard_streams();
 // Writes a file as a whole or not at all. Throws BadInput.
 void write_file(const std::string& path, std::string_view text);
 
+// Complains now if it is plain that write_file() could not: before anything that takes long.
+void expect_writable(const std::string& path);
+
 // Where traces go.
 class TraceFolder {
 public:

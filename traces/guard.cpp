@@ -1,5 +1,7 @@
 #include "traces/guard.h"
 
+#include "model/compile/flow.h"
+
 #include <algorithm>
 #include <vector>
 
@@ -24,7 +26,9 @@ std::optional<std::size_t> guard_jump(const Program& program, unsigned pc) {
         const Instruction& i = program.code[at];
         if (i.code == Code::rest || i.code == Code::jump || i.code == Code::end)
             return std::nullopt;
-        if (is_conditional(i) && !is_within_expression(program, at)) return at;
+        if (is_conditional(i) && !is_within_expression(program, at) &&
+            !is_oops(program.code, i.target))
+            return at;
     }
     return std::nullopt;
 }

@@ -149,12 +149,13 @@ std::string leading_function(std::string_view comment) {
 
 }  // namespace
 
-std::vector<std::string> sentences_of(const TraceStep& step, bool guards) {
+std::vector<std::string> sentences_of(const TraceStep& step, bool guards,
+                                      const std::vector<LocalValue>& locals) {
     std::vector<std::string> list;
     if ((guards || step.transient != 0) && step.guard && step.events.empty()) {
         const auto [condition, outcome] = guard_of(step);
         list.push_back("finds `" + condition + "` " + (outcome ? "true" : "false") +
-                       transient_text(step.transient));
+                       where_text(locals, condition) + transient_text(step.transient));
     }
     for (const StateChange& change : step.changes) {
         const std::size_t dot = change.what.rfind('.');

@@ -87,6 +87,14 @@ private:
         return order;
     }
 
+    std::vector<LocalValue> locals_before(unsigned number) const {
+        const Action& action = walk_.action(number);
+        const Runner& runner = walk_.runner_at(number - 1);
+        return action.kind == Action::Kind::step
+                   ? locals_of(runner.program(), runner.state(), action.thread)
+                   : std::vector<LocalValue>{};
+    }
+
     std::string function_of(const TraceStep& step) const {
         return kernel_function(design_, step.handler);
     }
@@ -118,7 +126,8 @@ private:
     std::string stretch(unsigned number, std::string& function) const {
         const TraceStep& step = walk_.step(number);
         std::string text;
-        for (const std::string& sentence : sentences_of(step, essential_.contains(number))) {
+        for (const std::string& sentence :
+             sentences_of(step, essential_.contains(number), locals_before(number))) {
             const std::string now = function_of(step);
             if (step.kind != StepKind::device && now != function)
                 text += (function.empty() ? "" : "then ") + now + " ";
@@ -131,7 +140,7 @@ private:
     // "cpu1 in zap_pte() drops a mapping of page A (step 41, v5.7.cow:162:26)"
     std::string named(unsigned number) const {
         const TraceStep& step = walk_.step(number);
-        const auto sentences = sentences_of(step, true);
+        const auto sentences = sentences_of(step, true, locals_before(number));
         std::string text = step.kind == StepKind::device
                                ? std::string()
                                : step.thread + " in " + function_of(step) + " ";
@@ -147,7 +156,7 @@ private:
         if (!walk_.step(number).statement.starts_with("lock ")) return {};
         for (unsigned i = number + 1; i <= walk_.size(); ++i) {
             if (walk_.step(i).operation != walk_.step(number).operation) continue;
-            const auto sentences = sentences_of(walk_.step(i), false);
+            const auto sentences = sentences_of(walk_.step(i), false, {});
             if (!sentences.empty()) return ", and then " + sentences.front();
         }
         return {};

@@ -35,6 +35,8 @@ public:
     [[nodiscard]] const Runner& before() const {
         return points_[position_ == 0 ? 0 : position_ - 1].runner;
     }
+    // The point after so many steps.
+    [[nodiscard]] const Runner& runner_at(unsigned number) const { return points_[number].runner; }
     // The first step after which a property of these bits is violated, if there is one.
     [[nodiscard]] std::optional<unsigned> first_violation(std::uint32_t bits) const;
 

@@ -1,6 +1,7 @@
 #include "cli/stepper/screen.h"
 
 #include "traces/blocked.h"
+#include "traces/locals.h"
 #include "traces/lock_view.h"
 #include "traces/short_step.h"
 #include "traces/text.h"
@@ -166,6 +167,19 @@ std::string step_screen(const Scene& scene) {
     return text;
 }
 
+// What the handler holds in its locals; those are marked that have just changed.
+std::string locals_text(const Scene& scene, unsigned thread) {
+    const Program& p = scene.walk.runner().program();
+    const auto before = locals_of(p, scene.walk.before().state(), thread);
+    std::string text;
+    for (const LocalValue& local : locals_of(p, scene.walk.runner().state(), thread)) {
+        const std::string one = local.name + " = " + local.value;
+        const bool same = std::find(before.begin(), before.end(), local) != before.end();
+        text += (text.empty() ? "    locals: " : ", ") + (same ? one : scene.paint.changed(one));
+    }
+    return text.empty() ? text : text + "\n";
+}
+
 std::string source_screen(const Scene& scene) {
     const Runner& runner = scene.walk.runner();
     const Program& p = runner.program();
@@ -181,6 +195,7 @@ std::string source_screen(const Scene& scene) {
         text += scene.paint.title(thread_title(scene, t)) + " in " + rest.where;
         if (rest.span.file != nullptr) text += ", " + rest.span.file->name;
         text += "\n" + source_around(scene, rest.span);
+        text += locals_text(scene, t);
         const std::string why = waiting(scene, t);
         if (!why.empty()) text += "    can't go on: " + why + "\n";
     }

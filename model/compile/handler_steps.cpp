@@ -233,7 +233,7 @@ std::optional<Variable> Handlers::local(const ast::Stmt &stmt, Type type) {
         const Variable variable{type, Variable::Kind::local,
                                 static_cast<std::int64_t>(locals_.size()), 0, {}};
         names.insert_or_assign(name, variable);
-        locals_.push_back({type, name});
+        locals_.push_back({type, name, frames_.back().handler->name});
         return variable;
     }
     if (found->second.kind != Variable::Kind::local)

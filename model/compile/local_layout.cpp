@@ -166,6 +166,24 @@ class Layouter {
         }
     }
 
+    NamedLocal named(std::uint16_t rest, unsigned l) const {
+        using Kind = NamedLocal::Kind;
+        const Type type = locals_[l].type;
+        NamedLocal local;
+        local.rest = rest;
+        local.kind = type == Type::page      ? Kind::page
+                     : type == Type::pte     ? Kind::pte
+                     : type == Type::mm      ? Kind::process
+                     : type == Type::boolean ? Kind::truth
+                                             : Kind::number;
+        local.word = static_cast<std::uint8_t>(places_[l].word);
+        local.shift = static_cast<std::uint8_t>(places_[l].shift);
+        local.bits = static_cast<std::uint8_t>(width(type));
+        local.name = locals_[l].name;
+        local.handler = locals_[l].handler;
+        return local;
+    }
+
     void describe(Rest &rest) {
         const LocalSet live = after_[rest.address - entry_];
         rest.live = {};
@@ -180,6 +198,7 @@ class Layouter {
                 continue;
             const Place &at = places_[l];
             rest.live[at.word - 1] |= mask_of(l);
+            e_.program().locals.push_back(named(rest.address, l));
             if (locals_[l].type == Type::mm && rest.processes < rest.mms.size()) {
                 FrameLocal mm;
                 mm.word = static_cast<std::uint8_t>(at.word);

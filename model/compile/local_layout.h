@@ -12,6 +12,7 @@ namespace cowcheck {
 struct Local {
     Type type = Type::error;
     std::string name;
+    std::string handler; // that has it
 };
 
 // Of one operation, with all that is inlined into it.

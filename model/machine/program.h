@@ -263,6 +263,20 @@ struct Rest {
     std::string where;         // "do_wp_page" or "gup_fast > gup > fault write > do_wp_page"
 };
 
+// A local that a handler needs on after a rest: what its text calls it, and where it is kept.
+// For people; nothing runs by it.
+struct NamedLocal {
+    enum class Kind : std::uint8_t { page, pte, process, truth, number };
+
+    std::uint16_t rest = 0; // address of the rest's instruction
+    Kind kind = Kind::page;
+    std::uint8_t word = 0;  // within the thread
+    std::uint8_t shift = 0;
+    std::uint8_t bits = 0;
+    std::string name;
+    std::string handler;    // that has it
+};
+
 // A design's handler for one item of a menu.
 struct OperationCode {
     MenuItem item;
@@ -340,6 +354,7 @@ struct Program {
     std::vector<StatementCode> statements;
     std::vector<GuardCode> guards;
     std::vector<ClauseCode> clauses;
+    std::vector<NamedLocal> locals; // in the order of the code, too
     // Fields (bit = number) that an `always` clause reads in states in which
     // handlers may be under way.
     std::uint64_t visible_fields = 0;

@@ -2,14 +2,23 @@
 
 import os
 import resource
+import shutil
+import signal
+import stat
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
 from statements import (COWCHECK, SANITIZED, Skip, cowcheck, expect, files_here, main, rejects,
                         small_disk, statement, write)
 
 VIOLATED = ["--depth", "2", "--design", "v5.8"]
+def one_trace():
+    cowcheck(*VIOLATED)
+    return f"cowcheck-traces/{TRACE}"
+
+
 TRACE = "v5.8-default-uffd_wp_no_spurious_event.json"
 
 
@@ -136,6 +145,102 @@ def little_address_space_is_a_limit_and_no_crash():
                             capture_output=True, text=True, preexec_fn=limit)
     expect(result.returncode == 3, result)
     expect("is reached" in result.stdout or "out of memory" in result.stderr, result)
+
+
+@statement
+def what_is_no_file_is_written_into_and_stays_what_it_is():
+    trace = one_trace()
+    # Devices of our own: what goes wrong here must not take the machine's away.
+    for device, minor in (("null", 3), ("full", 7)):
+        try:
+            os.mknod(device, 0o666 | stat.S_IFCHR, os.makedev(1, minor))
+            open(device, "wb").close()
+        except PermissionError:
+            raise Skip("we may not make a device")
+        result = cowcheck("replay", trace, "--output", device)
+        expect(stat.S_ISCHR(os.stat(device).st_mode), device)
+        expect(result.status == (0 if device == "null" else 2), result)
+    expect("can't write 'full': No space left" in result.err, result)
+    os.mkfifo("pipe")
+    reader = subprocess.Popen(["cat", "pipe"], stdout=subprocess.PIPE)
+    expect(cowcheck("replay", trace, "--format", "json", "--output", "pipe").status == 0, "pipe")
+    expect(reader.communicate(timeout=20)[0].startswith(b"{"), "what came through the pipe")
+    expect(stat.S_ISFIFO(os.stat("pipe").st_mode), "still a pipe")
+
+
+@statement
+def a_link_stays_a_link_and_a_file_keeps_its_mode():
+    trace = one_trace()
+    os.mkdir("elsewhere")
+    write("elsewhere/told.md", "old")
+    os.chmod("elsewhere/told.md", 0o640)
+    os.symlink("elsewhere/told.md", "told.md")
+    result = cowcheck("replay", trace, "--format", "markdown", "--output", "told.md")
+    expect(result.status == 0, result)
+    expect(os.path.islink("told.md") and os.path.getsize("elsewhere/told.md") > 100, files_here())
+    expect(os.stat("told.md").st_mode & 0o7777 == 0o640, oct(os.stat("told.md").st_mode))
+    os.symlink("nowhere/at/all", "lost.md")
+    rejects(["replay", trace, "--output", "lost.md"], "can't write 'lost.md'")
+    os.mkdir("folder")
+    rejects(["replay", trace, "--output", "folder"], "can't write 'folder'", "Is a directory")
+
+
+@statement
+def a_file_that_may_not_be_written_is_not_replaced():
+    if os.geteuid() == 0:
+        raise Skip("permissions mean nothing to root")
+    trace = one_trace()
+    write("kept", "old")
+    os.chmod("kept", 0o444)
+    rejects(["replay", trace, "--output", "kept"], "can't write 'kept'", "Permission denied")
+
+
+@statement
+def every_command_that_writes_tells_a_disk_that_is_full_or_read_only():
+    write("mine.cow", "design mine extends v5.9\nexpect violated no_foreign_data because \"no\"\n")
+    trace = one_trace()
+    commands = [["replay", trace, "--format", "itf", "--output"], ["explain", trace, "--output"],
+                ["export", "--to", "promela", "--design", "v5.9", "--output"],
+                ["prove", "v4.8", "--smt2"]]
+    with small_disk("4k") as disk:
+        write(disk / "old", "x" * 4096)
+        for command in commands:
+            for name in ("old", "new"):
+                result = cowcheck(*command, disk / name)
+                expect(result.status == 2 and result.err.count("cowcheck: ") == 1, result)
+                expect(f"can't write '{disk / name}': No space left" in result.err, result)
+            expect(os.listdir(disk) == ["old"] and os.path.getsize(disk / "old") == 4096, command)
+    os.rmdir("disk")
+    with small_disk("1m") as disk:
+        shutil.copy("mine.cow", disk / "mine.cow")
+        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+        for command in commands:
+            result = cowcheck(*command, disk / "new")
+            expect(result.status == 2 and "Read-only file system" in result.err, result)
+        result = cowcheck("gate", disk / "mine.cow", "--update")  # before it explores anything
+        expect(result.status == 2 and "Read-only file system" in result.err, result)
+
+
+@statement
+def whoever_is_killed_leaves_nothing_half_written():
+    trace = one_trace()
+    command = [COWCHECK, "replay", trace, "--format", "json", "--output", "told.json"]
+    subprocess.run(command, check=True)
+    whole = open("told.json", encoding="utf-8").read()
+    os.mkdir("out")
+    finished = 0
+    for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT):
+        for delay in range(30):
+            process = subprocess.Popen([*command[:-1], "out/told.json"], stderr=subprocess.DEVNULL)
+            time.sleep(delay / 1000 * (10 if SANITIZED else 1))
+            process.send_signal(number)
+            process.wait()
+            if os.listdir("out"):
+                expect(os.listdir("out") == ["told.json"], os.listdir("out"))
+                expect(open("out/told.json", encoding="utf-8").read() == whole, "half a file")
+                os.unlink("out/told.json")
+                finished += 1
+    expect(finished < 90, "nothing was killed")
 
 
 main()

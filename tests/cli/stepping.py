@@ -134,6 +134,27 @@ def the_view_shows_source_state_locks_and_property():
 
 
 @statement
+def locals_are_shown_under_the_names_of_the_text_as_long_as_they_are_needed():
+    path = leak()
+    lines = step(path, "jump 41", "source").out.splitlines()
+    (held,) = [line for line in lines if line.startswith("    locals: ")]
+    expect("orig = A" in held and "page = A" in held, held)
+    trace = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+    assigned = [number for number, one in enumerate(trace["steps"], 1)
+                if one.get("statement") == "page = orig.page"]
+    for number in assigned:
+        before = step(path, f"jump {number - 1}", "source").out
+        after = step(path, f"jump {number}", "source").out
+        expect("page = " not in before.split("locals: ")[-1].splitlines()[0], before)
+        expect("page = A" in after.split("locals: ")[-1].splitlines()[0], after)
+    expect(assigned, "no handler looks at the page")
+    expect("locals: " not in step(path, "start", "source").out, "nobody runs")
+    told = " ".join(cowcheck("explain", path).out.split())
+    expect("finds `page.mapcount == 1 and rest_mapped_once(page)` true, where page is A" in told or
+           "finds `page.mapcount == 1 and rest_mapped_once(page)` false, where page is A" in told, told)
+
+
+@statement
 def the_property_tells_the_moment_it_turns_false():
     path = leak()
     early = step(path, "jump 47", "property").out
