@@ -21,6 +21,9 @@ Selection select_one(Library& library, const ExportCommandOptions& options) {
 }  // namespace
 
 int export_model(const ExportCommandOptions& options) {
+    std::vector<std::string> inputs{options.design, options.world};
+    inputs.insert(inputs.end(), options.properties.begin(), options.properties.end());
+    expect_no_input(options.output, inputs);
     Library library = load_library();
     const Selection selection = select_one(library, options);
     const DesignText design = find_design(library, selection.designs.front());

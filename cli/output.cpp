@@ -132,6 +132,13 @@ void expect_writable(const std::string& path) {
     if (access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) != 0) complain(path, errno);
 }
 
+void expect_no_input(const std::string& output, const std::vector<std::string>& inputs) {
+    std::error_code none;  // what is no file is not the same file
+    for (const std::string& input : inputs)
+        if (fs::is_regular_file(input, none) && fs::equivalent(input, output, none))
+            throw BadInput("can't write '" + output + "': it is read, too; choose another file");
+}
+
 TraceFolder::TraceFolder(std::string path) : path_(std::move(path)) {
     const auto complain = [&](const std::string& why) {
         throw BadInput("can't write traces to '" + path_ + "': " + why +

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace cowcheck {
 
@@ -18,6 +19,10 @@ void write_file(const std::string& path, std::string_view text);
 
 // Complains now if it is plain that write_file() could not: before anything that takes long.
 void expect_writable(const std::string& path);
+
+// Complains if the output would take the place of something that is read: names of files, or
+// of what is built in.
+void expect_no_input(const std::string& output, const std::vector<std::string>& inputs);
 
 // Where traces go.
 class TraceFolder {

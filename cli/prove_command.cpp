@@ -19,7 +19,10 @@ bool any(const std::vector<prove::Report>& reports, prove::Outcome outcome) {
 }  // namespace
 
 int prove_designs(const ProveCommandOptions& options) {
-    if (!options.smt2.empty()) expect_writable(options.smt2);
+    if (!options.smt2.empty()) {
+        expect_no_input(options.smt2, options.designs);
+        expect_writable(options.smt2);
+    }
     Library library = load_library();
     std::vector<prove::Report> reports;
     std::vector<DesignText> designs;  // the reports point into them

@@ -1,6 +1,7 @@
 #include "cli/trace_input.h"
 
 #include "cli/bad_input.h"
+#include "cli/output.h"
 #include "traces/runner.h"
 #include "traces/trace_json.h"
 
@@ -28,6 +29,10 @@ ReplayOptions with_files_of(const Trace& trace, ReplayOptions options) {
 LoadedTrace load_trace(const ReplayOptions& asked) {
     Trace trace = read_trace(asked.trace);
     const ReplayOptions options = with_files_of(trace, asked);
+    std::vector<std::string> inputs{asked.trace};
+    for (const auto* files : {&options.designs, &options.worlds, &options.properties})
+        inputs.insert(inputs.end(), files->begin(), files->end());
+    expect_no_input(asked.output, inputs);
     Library library = load_library();
     const Selection selection = select(library, options);
     DesignText design = find_design(library, selection.designs.empty() ? trace.header.design.name

@@ -186,6 +186,20 @@ def a_link_stays_a_link_and_a_file_keeps_its_mode():
 
 
 @statement
+def what_is_read_is_not_overwritten():
+    trace = one_trace()
+    for form in ("text", "json", "columns"):
+        rejects(["replay", trace, "--format", form, "--output", trace], "it is read, too")
+    os.symlink(trace, "same.json")
+    rejects(["explain", "same.json", "--output", trace], "it is read, too")
+    write("mine.cow", "design mine extends v5.9\n")
+    rejects(["prove", "mine.cow", "--smt2", "./mine.cow"], "it is read, too")
+    rejects(["export", "--to", "promela", "--design", "mine.cow", "--output", "mine.cow"],
+            "it is read, too")
+    rejects(["replay", trace, "--design", "mine.cow", "--output", "mine.cow"], "it is read, too")
+
+
+@statement
 def a_file_that_may_not_be_written_is_not_replaced():
     if os.geteuid() == 0:
         raise Skip("permissions mean nothing to root")

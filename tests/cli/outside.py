@@ -4,11 +4,12 @@ numbers that goes through everything a trace goes through."""
 import json
 import os
 import pathlib
+import resource
 import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
-from statements import COWCHECK, cowcheck, expect, main, rejects, statement, write
+from statements import COWCHECK, SANITIZED, SOURCE_DIR, cowcheck, expect, main, rejects, statement, write
 
 FORK = "t/v5.9-outside-references-fork_copies_only_pinned.json"
 
@@ -106,6 +107,31 @@ def a_solver_that_gets_no_time_gives_no_verdict():
         document = check(world, "4", "--solver-timeout", "0", "--format", "json").json()
         expect({one["verdict"] for one in document["results"]} == {"incomplete"}, document)
         expect(all(one["trace"] is None for one in document["results"]), document)
+
+
+def cpu_seconds(*arguments):
+    """What it takes of the CPU: the least of three, since other tests may run beside this one."""
+    taken = []
+    for _ in range(3):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        cowcheck(*arguments, "--traces", "t", timeout=600)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        taken.append(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
+    return min(taken)
+
+
+@statement
+def unknown_numbers_take_at_most_five_times_the_time_of_known_ones():
+    for world in ("outside-references", "outside-mappings"):
+        text = (SOURCE_DIR / f"model/worlds/{world}.world").read_text(encoding="utf-8")
+        expect("any number" in text, text)
+        write(f"known-{world}.world", text.replace("any number", "0 .. 0")
+              .replace(f"world {world}", f"world known-{world}"))
+        for design in ("v5.9", "v5.19"):
+            common = ["--design", design, "--depth", "4" if SANITIZED else "20"]
+            known = cpu_seconds(*common, "--world", f"known-{world}.world")
+            unknown = cpu_seconds(*common, "--world", world)
+            expect(unknown <= 5 * known, f"{design} in {world}: {unknown} s, not {known} s")
 
 
 main()

@@ -4,6 +4,7 @@ import itertools
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -137,16 +138,21 @@ def the_view_shows_source_state_locks_and_property():
 def locals_are_shown_under_the_names_of_the_text_as_long_as_they_are_needed():
     path = leak()
     lines = step(path, "jump 41", "source").out.splitlines()
-    (held,) = [line for line in lines if line.startswith("    locals: ")]
-    expect("orig = A" in held and "page = A" in held, held)
+    held = [line for line in lines if line.startswith("    locals: ")]
+    expect(any("orig = A" in line and "page = A" in line for line in held), held)
     trace = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
     assigned = [number for number, one in enumerate(trace["steps"], 1)
                 if one.get("statement") == "page = orig.page"]
     for number in assigned:
-        before = step(path, f"jump {number - 1}", "source").out
-        after = step(path, f"jump {number}", "source").out
-        expect("page = " not in before.split("locals: ")[-1].splitlines()[0], before)
-        expect("page = A" in after.split("locals: ")[-1].splitlines()[0], after)
+        thread = trace["steps"][number - 1]["thread"]
+
+        def page(position):  # what the thread's `page` is, if there is one
+            source = step(path, f"jump {position}", "source").out
+            own = re.split(r"^(?=\S)", source, flags=re.MULTILINE)
+            (own,) = [part for part in own if part.startswith(f"{thread} (")]
+            return re.findall(r"locals: .*\bpage = (\w+)", own)
+
+        expect((page(number - 1), page(number)) == ([], ["A"]), number)
     expect(assigned, "no handler looks at the page")
     expect("locals: " not in step(path, "start", "source").out, "nobody runs")
     told = " ".join(cowcheck("explain", path).out.split())
