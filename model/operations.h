@@ -28,6 +28,8 @@ enum class Needs : std::uint8_t { nothing, pin_slot, process_slot, nobody_else, 
     X(munmap,          cpu,     "va",        nothing,      false, "munmap(2) of one page")            \
     X(madvise_dontneed, cpu,    "va",        nothing,      false, "madvise(MADV_DONTNEED) of one page") \
     X(madvise_free,    cpu,     "va",        nothing,      false, "madvise(MADV_FREE) of one page")   \
+    X(madvise_dontfork, cpu,    "va",        nothing,      false, "madvise(MADV_DONTFORK) of one page") \
+    X(madvise_dofork,  cpu,     "va",        nothing,      false, "madvise(MADV_DOFORK) of one page")  \
     X(mprotect_read,   cpu,     "va",        nothing,      false, "mprotect(PROT_READ)")              \
     X(mprotect_write,  cpu,     "va",        nothing,      false, "mprotect(PROT_READ | PROT_WRITE)") \
     X(munmap_range,    cpu,     "",          nothing,      false, "munmap(2) of all pages")           \

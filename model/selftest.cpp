@@ -76,7 +76,7 @@ ast::Selftest on_memory(ast::Selftest test, const SelftestMemory& memory) {
     if (memory.pages > 1)
         for (ast::SelftestStep& step : test.steps)
             for (const RangeOperation& known : ranges)
-                if (step.entry.operation == known.page) step.entry.operation = known.range;
+                if (step.entry.operation == known.page && !step.va) step.entry.operation = known.range;
     return test;
 }
 
@@ -142,6 +142,12 @@ std::optional<SelftestProgram> compile_selftest(const DesignText& design, const 
             out.push_back(
                 {step.span, "nobody is called '" + step.actor + "'",
                  did_you_mean(step.actor, {"parent", "child", "procfs", "monitor", "pin"})});
+    for (const ast::SelftestStep& step : test.steps)
+        if (step.va && *step.va >= memory.pages)
+            out.push_back({step.span,
+                           "there is no va " + std::to_string(*step.va) +
+                               "; expected one below " + std::to_string(memory.pages),
+                           {}});
     const auto world = resolve_world(world_of(test, memory), out);
     if (!world || out.size() != before) return std::nullopt;
     PropertySet properties;
@@ -153,7 +159,8 @@ std::optional<SelftestProgram> compile_selftest(const DesignText& design, const 
     for (const ast::SelftestStep& step : test.steps) {
         const auto kind = find_operation(step.entry.operation);
         SelftestAction action;
-        action.text = step.actor + ": " + text_of(step.entry);
+        action.text = step.actor + ": " + text_of(step.entry) +
+                      (step.va ? " of va " + std::to_string(*step.va) : "");
         action.actor = find_actor(step.actor)->actor;
         action.mm = find_actor(step.actor)->mm;
         const bool each_page = memory.thp && (info(*kind).parameters.starts_with("va") ||
@@ -168,6 +175,7 @@ std::optional<SelftestProgram> compile_selftest(const DesignText& design, const 
             properties.properties.push_back(std::move(property));
         }
         for (unsigned va = 0; va < (each_page ? memory.pages : 1U); ++va) {
+            if (step.va && *step.va != va) continue;
             if (each_page) action.va = static_cast<int>(va);
             result.actions.push_back(action);
         }
@@ -177,7 +185,7 @@ std::optional<SelftestProgram> compile_selftest(const DesignText& design, const 
     result.program = std::move(*program);
     for (SelftestAction& action : result.actions)
         for (const OperationCode& operation : result.program.operations)
-            if (action.text.ends_with(": " + to_text(operation.item)))
+            if (action.text.substr(0, action.text.find(" of va ")).ends_with(": " + to_text(operation.item)))
                 action.item = operation.item;
     return result;
 }

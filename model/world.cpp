@@ -48,8 +48,8 @@ bool World::ksm() const {
     return mapped || has(kernel_menu, OperationKind::ksm_merge);
 }
 
-std::uint8_t World::parts() const {
-    std::uint8_t parts = swap() ? Part::swap : 0;
+std::uint16_t World::parts() const {
+    std::uint16_t parts = swap() ? Part::swap : 0;
     if (has_outside())
         parts |= Part::outside;
     if (secondary_mmu())
@@ -65,6 +65,8 @@ std::uint8_t World::parts() const {
             if (item.kind == OperationKind::mprotect_read ||
                 item.kind == OperationKind::mprotect_read_range)
                 parts |= Part::mprotect;
+            else if (item.kind == OperationKind::madvise_dontfork)
+                parts |= Part::dont_fork;
     return parts;
 }
 

@@ -128,7 +128,7 @@ struct World {
     // Memory that private mappings show but must never change.
     [[nodiscard]] bool has_backing() const { return zeropage || file(); }
     // Part: which optional fields states of this world have.
-    [[nodiscard]] std::uint8_t parts() const;
+    [[nodiscard]] std::uint16_t parts() const;
 };
 
 // Looks every word of the tree up; nothing on an error.

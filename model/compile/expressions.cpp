@@ -258,6 +258,10 @@ Value Expressions::vma_field(const ast::Expr &expr, const Value &vma) {
         const Value read_only = load(Type::boolean, Field::read_only, vma.reg, expr.span);
         return unary_code(Type::boolean, Code::invert, read_only.reg, expr.span);
     }
+    if (expr.name == "dont_copy")
+        return e_.program().layout.has(Field::dont_copy)
+                   ? load(Type::boolean, Field::dont_copy, vma.reg, expr.span)
+                   : known(false);
     if (expr.name == "file_page") {
         const std::uint8_t first = e_.in_register(constant(Type::page, world.file_frame()), expr.span);
         const std::uint8_t page = e_.scratch(expr.span);
@@ -265,7 +269,8 @@ Value Expressions::vma_field(const ast::Expr &expr, const Value &vma) {
         return in(Type::page, page);
     }
     return unknown_field(expr, vma,
-                         {"mapped", "uffd_wp", "uffd_wp_async", "uffd_event_fork", "anonymous", "hugetlb", "writable", "file_page"});
+                         {"mapped", "uffd_wp", "uffd_wp_async", "uffd_event_fork", "anonymous", "hugetlb", "writable", "dont_copy",
+                          "file_page"});
 }
 
 Value Expressions::constant_field(const ast::Expr &expr, const Value &base, Context &context) {

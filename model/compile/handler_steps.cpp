@@ -138,8 +138,9 @@ void Handlers::assign_field(const ast::Stmt &stmt) {
         Field field;
         Type type;
     };
-    static constexpr std::array<Target, 8> targets{
-        {{Type::mm, "has_pinned", Field::has_pinned, Type::boolean},
+    static constexpr std::array<Target, 9> targets{
+        {{Type::vma, "dont_copy", Field::dont_copy, Type::boolean},
+         {Type::mm, "has_pinned", Field::has_pinned, Type::boolean},
          {Type::mm, "tlb_flush_pending", Field::tlb_flush_pending, Type::number},
          {Type::page, "refcount", Field::refcount, Type::number},
          {Type::page, "swapcache", Field::swapcache, Type::boolean},

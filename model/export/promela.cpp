@@ -313,8 +313,9 @@ std::string export_promela(const Program& program, const ExportOptions& options)
                  !program.world.wp_async && !program.world.event_fork;
     for (const OperationCode& operation : program.operations)
         for (const OperationKind other :
-             {OperationKind::madvise_dontneed, OperationKind::madvise_free, OperationKind::migrate,
-              OperationKind::pagemap_scan})
+             {OperationKind::madvise_dontneed, OperationKind::madvise_free,
+              OperationKind::madvise_dontfork, OperationKind::madvise_dofork,
+              OperationKind::migrate, OperationKind::pagemap_scan})
             known = known && operation.item.kind != other;
     if (!known)
         throw promela::NotExportable("world " + program.world.name +

@@ -225,6 +225,7 @@ struct SelftestStep {
     SourceSpan span;
     std::string actor;
     MenuEntry entry;
+    std::optional<unsigned> va; // of this page alone, where the memory has several
     std::optional<Expr> expects;
 };
 

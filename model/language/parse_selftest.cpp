@@ -29,7 +29,13 @@ struct colon : one<':'> {
     static constexpr std::string_view expected = "':'";
 };
 struct kw_expects : keyword<TAO_PEGTL_STRING("expects")> {};
+struct kw_of : keyword<TAO_PEGTL_STRING("of")> {};
+struct kw_va : keyword<TAO_PEGTL_STRING("va")> {
+    static constexpr std::string_view expected = "'va'";
+};
+struct step_page : seq<kw_of, blank, must<kw_va>, blank, must<number>>, as<Kind::step_page> {};
 struct step_line : seq<name, blank, must<colon>, blank, must<menu_entry>,
+                       opt<blank, step_page>,
                        opt<blank, kw_expects, free_space, must<expression<blank>>>>,
                    as<Kind::step> {};
 struct selftest_item : sor<title, result_line, memory_line, leak_line, selftest_line, step_line> {
@@ -100,7 +106,10 @@ private:
         step.span = build.span(node);
         step.actor = node[0].text();
         step.entry = build.menu_entry(node[1]);
-        if (node.children.size() > 2) step.expects = build.expression(node[2]);
+        std::size_t next = 2;
+        if (node.children.size() > next && node[next].kind == Kind::step_page)
+            step.va = static_cast<unsigned>(build.number(node[next++][0]));
+        if (node.children.size() > next) step.expects = build.expression(node[next]);
         selftest.steps.push_back(std::move(step));
     }
 };

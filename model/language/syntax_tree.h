@@ -94,6 +94,7 @@ enum class Kind {
     memory,
     leak,
     step,
+    step_page,
 };
 
 // A rule that leaves a node in the tree derives from this.

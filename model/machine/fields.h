@@ -35,6 +35,7 @@ inline constexpr std::size_t scope_count = 7;
     X(wp_armed,          pte,    0,  13,   2, "ghost: 1 protected, 2 and the ioctl has returned, 3 by PAGEMAP_SCAN") \
     X(expects_zero,      pte,    0,  15,   1, "ghost: the process should read zeroes here")       \
     X(read_only,         pte,    1,   0,   1, "mprotect(PROT_READ) took VM_WRITE from the VMA")    \
+    X(dont_copy,         pte,    1,   1,   1, "MADV_DONTFORK: fork leaves the VMA out")               \
     X(spte,              pte,    2,   0,  12, "the secondary MMU's entry, see PteBit")            \
     X(invalidating,      pte,    2,  12,   3, "between invalidate_range_start and _end, how often") \
     X(refcount,          page,   0,   0,  16, "the kernel's number; a pin counts 1024")           \
@@ -110,21 +111,24 @@ inline constexpr auto field_table = std::to_array<FieldInfo>({
 // Fields that a state has only in worlds where somebody can change them: a world
 // without mprotect knows no VMA that is not writable. A bit for each such reason.
 struct Part {
-    static constexpr std::uint8_t always = 0;
-    static constexpr std::uint8_t mprotect = 1;
-    static constexpr std::uint8_t swap = 2;
-    static constexpr std::uint8_t outside = 4;
-    static constexpr std::uint8_t secondary_mmu = 8;
-    static constexpr std::uint8_t vma_lock = 16; // where the design takes it
-    static constexpr std::uint8_t lru_batches = 32;
-    static constexpr std::uint8_t ksm = 64;
-    static constexpr std::uint8_t thp = 128;
+    static constexpr std::uint16_t always = 0;
+    static constexpr std::uint16_t mprotect = 1;
+    static constexpr std::uint16_t swap = 2;
+    static constexpr std::uint16_t outside = 4;
+    static constexpr std::uint16_t secondary_mmu = 8;
+    static constexpr std::uint16_t vma_lock = 16; // where the design takes it
+    static constexpr std::uint16_t lru_batches = 32;
+    static constexpr std::uint16_t ksm = 64;
+    static constexpr std::uint16_t thp = 128;
+    static constexpr std::uint16_t dont_fork = 256;
 };
 
-[[nodiscard]] constexpr std::uint8_t part_of(Field field) {
+[[nodiscard]] constexpr std::uint16_t part_of(Field field) {
     switch (field) {
     case Field::read_only:
         return Part::mprotect;
+    case Field::dont_copy:
+        return Part::dont_fork;
     case Field::swapcache:
     case Field::page_dirty:
         return Part::swap;

@@ -452,6 +452,8 @@ template <class O> StepResult Machine<O>::run(unsigned address, bool entering) {
             set(Field::mapped, slot(r[Reg::mm], r[Reg::va]), p_.world.fresh_mapping);
             if (p_.layout.has(Field::read_only))
                 set(Field::read_only, slot(r[Reg::mm], r[Reg::va]), 0);
+            if (p_.layout.has(Field::dont_copy))
+                set(Field::dont_copy, slot(r[Reg::mm], r[Reg::va]), 0);
             break;
         case Code::new_mm: {
             unsigned child = 0;

@@ -267,6 +267,11 @@ template <class O> void Machine<O>::start_mm(unsigned child) {
     for (unsigned va = 0; va < p_.layout.pages; ++va) {
         const unsigned from = slot(parent, va);
         const unsigned to = slot(child, va);
+        if (p_.layout.has(Field::dont_copy) && get(Field::dont_copy, from) != 0) {
+            set(Field::mapped, to, 0);
+            forget_mapping(child, va);
+            continue;
+        }
         const unsigned theirs = leaf(parent, va, false);
         const unsigned ours = leaf(child, va, false);
         const bool own_copy = (ours & PteBit::present) != 0 &&

@@ -28,7 +28,7 @@ struct Layout {
     std::uint8_t thread_words = 0;                  // first word of the threads (the last scope)
     std::uint8_t pages = 1;                         // virtual pages per process
     std::uint8_t mms = 1;
-    std::uint8_t parts = 0;                         // Part: which optional fields there are
+    std::uint16_t parts = 0;                        // Part: which optional fields there are
 
     // Whether states of this world have the field at all.
     [[nodiscard]] bool has(Field field) const {

@@ -113,6 +113,8 @@ const std::vector<std::string> cpu_menu{// beside write, and read in the child
                                         "fork",
                                         "madvise_dontneed",
                                         "madvise_free",
+                                        "madvise_dontfork",
+                                        "madvise_dofork",
                                         "mprotect_read",
                                         "mprotect_write",
                                         "gup(read, get)",

@@ -196,6 +196,32 @@ TEST_CASE("a reference on suspicion makes the next store copy, unless the page i
     }
 }
 
+TEST_CASE("fork leaves out what has MADV_DONTFORK, and takes it again after MADV_DOFORK") {
+    for (const std::string& design : all_designs) {
+        CAPTURE(design);
+        const std::string room = "world room\ntitle \"MADV_DONTFORK\"\npages 2\nframes 4\npins 1\n"
+                                 "munmap leaves nothing\nprocess parent {\n    cpus 2\n"
+                                 "    maps va 0 anonymous written\n    maps va 1 anonymous written\n"
+                                 "    may write, fork, madvise_dontfork, madvise_dofork\n"
+                                 "    may gup(write, pin)\n}\n"
+                                 "process child { starts free; cpus 1; may read, exit }\n"
+                                 "device { may dma_write, unpin }\n";
+        Scenario s(design, room);
+        s.run("cpu0", "gup(write, pin)", 1).run("cpu0", "madvise_dontfork", 1).run("cpu0", "fork");
+        CHECK(s.get(Field::mapped, s.program().layout.pte_index(child, 0)) == 1);
+        CHECK(s.get(Field::mapped, s.program().layout.pte_index(child, 1)) == 0);
+        CHECK(s.pte(child, 1) == 0);
+        CHECK((s.pte(parent, 1) & PteBit::writable) != 0);
+        s.run("cpu0", "write", 1).run("device", "dma_write");
+        s.run("cpu2", "read").run("cpu2", "exit");
+        CHECK(s.violated().empty());
+        s.run("cpu0", "madvise_dofork", 1).run("cpu0", "fork");
+        CHECK(s.get(Field::mapped, s.program().layout.pte_index(child, 1)) == 1);
+        CHECK((s.pte(child, 1) & PteBit::present) != 0);
+    }
+    CHECK_FALSE(compiled("v6.2", "default").layout.has(Field::dont_copy));
+}
+
 TEST_CASE("a world without mprotect has no bit for it in its states") {
     CHECK_FALSE(compiled("v6.2", "default").layout.has(Field::read_only));
     CHECK(compiled("v6.2", "mprotect").layout.has(Field::read_only));
