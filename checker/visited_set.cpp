@@ -54,9 +54,9 @@ VisitedSet::VisitedSet(Split split, std::size_t reserve_bytes)
     if (split.first == 0)
         left_.emplace(split.left, *pool_, reserve_bytes);
     else
-        parts_.emplace(ComponentTable(split.first, *pool_, reserve_bytes),
-                       ComponentTable(split.left - split.first, *pool_, reserve_bytes),
-                       PairTable(pair_segment_bits, *pool_, reserve_bytes));
+        parts_.emplace(Parts{ComponentTable(split.first, *pool_, reserve_bytes),
+                             ComponentTable(split.left - split.first, *pool_, reserve_bytes),
+                             PairTable(pair_segment_bits, *pool_, reserve_bytes)});
 }
 
 std::uint64_t VisitedSet::hash(std::span<const std::uint64_t> words) {
