@@ -224,7 +224,7 @@ std::string state_sentence(const Scene& scene, std::string_view property) {
 std::string explain(const Runner& runner, const Outcome& last, std::uint32_t bit) {
     const Scene scene{runner, last};
     if (bit == assertion_bit)
-        return (oopsed(scene) ? "page of a PTE that maps nothing: " : "the assertion does not hold: ") +
+        return (oopsed(scene) ? "a page that is not there: " : "the assertion does not hold: ") +
                last.step.statement;
     const auto number = static_cast<unsigned>(std::countr_zero(bit));
     const std::string_view property = runner.program().properties[number].name;

@@ -47,6 +47,13 @@ void Emitter::demand(std::uint8_t pte, std::uint16_t bits, const SourceSpan &spa
     oopses_.push_back(emit(Code::jump_unless, fine));
 }
 
+void Emitter::no_such_page(const SourceSpan &span) {
+    const std::uint8_t never = scratch(span);
+    emit(Code::imm, never);
+    emit(Code::assert_, never);
+    oopses_.push_back(emit(Code::jump_unless, never));
+}
+
 // An oops: the thread stays there for good, with its locks. A step that leads back to itself
 // is no deadlock of others who wait for them.
 void Emitter::end_oopses(const SourceSpan &span, const std::string &where) {

@@ -46,6 +46,7 @@ class Expressions {
     Value name(const ast::Expr &expr, Context &context);
     Value field(const ast::Expr &expr, Context &context);
     Value vma_field(const ast::Expr &expr, const Value &vma);
+    Value fixed_page(bool exists, unsigned frame, const ast::Expr &expr, const Context &context);
     Value page_field(const ast::Expr &expr, const Value &page);
     Value pte_field(const ast::Expr &expr, const Value &pte, bool demand);
     Value pin_field(const ast::Expr &expr, const Value &pin);

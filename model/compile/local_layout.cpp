@@ -66,6 +66,7 @@ class Layouter {
 
     void run() {
         live();
+        complain_of_unset();
         interfere();
         place();
         patch();
@@ -87,6 +88,20 @@ class Layouter {
                 changed |= out != after_[i - entry_];
                 after_[i - entry_] = out;
             }
+        }
+    }
+
+    // What is live where the operation begins may be used before it has a value.
+    void complain_of_unset() {
+        LocalSet unset = before(entry_);
+        for (std::size_t i = entry_; i < code_.size() && unset.any(); ++i) {
+            if (code_[i].code != Code::load_local || !is_local_access(code_[i]) ||
+                !unset.test(code_[i].imm))
+                continue;
+            e_.complain(e_.span_of(static_cast<std::uint16_t>(i)),
+                        "'" + locals_[code_[i].imm].name + "' may have no value here",
+                        "give it one on every way that leads here");
+            unset.reset(code_[i].imm);
         }
     }
 

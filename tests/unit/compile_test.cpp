@@ -122,6 +122,14 @@ TEST_CASE("what is never reached, or never ends a step, is found") {
           "3:11: there is no operation 'frok' to start (did you mean 'fork'?)\n");
 }
 
+TEST_CASE("a local has a value on every way to where it is used") {
+    CHECK(in_munmap("    lock ptl\n    if pte.present { page = pte.page }\n    unlock ptl\n"
+                    "    get page\n    put page") == "7:5: 'page' may have no value here "
+                                                "(give it one on every way that leads here)\n");
+    CHECK(in_munmap("    lock ptl\n    old = pte\n    unlock ptl\n"
+                    "    if old.present { page = old.page; get page; put page }") == "");
+}
+
 TEST_CASE("calls have the parameters that the handler asks for") {
     CHECK(in_munmap("    zap_pte()") == "4:5: 'zap_pte' takes 1 arguments, not 0\n");
     CHECK(in_munmap("    zap_pte(pte)") ==

@@ -114,6 +114,19 @@ TEST_CASE("a handler that asks for such a page violates the assertions, and goes
     CHECK(explore(joined, 3).operations() == plain.operations());
 }
 
+TEST_CASE("so does one that asks for a page that the world does not have") {
+    for (const std::string page : {"vma.file_page", "zeropage", "huge_zeropage", "swap_slot"}) {
+        CAPTURE(page);
+        const auto program = changed("handler do_wp_page(va) {\n    page = " + page +
+                                     "\n    get page\n    put page\n    unlock ptl\n}\n");
+        REQUIRE(asks(*program));
+        const Verdicts plain = explore(*program, 2, {.symmetry = false});
+        CHECK(plain.operations("assertion") == 2);  // fork, a store
+        CHECK(plain.holds("refcount_is_sound"));
+        CHECK(explore(*program, 2).operations() == plain.operations());
+    }
+}
+
 TEST_CASE("its trace says so, and is replayed") {
     Setup setup;
     REQUIRE(setup.library.add_world("zapped.world", zapped_world, setup.out));
@@ -130,6 +143,6 @@ TEST_CASE("its trace says so, and is replayed") {
     REQUIRE(oops != violations.end());
     const Trace trace =
         record(program, setup.header(design, "zapped", std::string(assertion_name)), explorer.trace(*oops));
-    CHECK(trace.explanation == "page of a PTE that maps nothing: page = pte.page");
+    CHECK(trace.explanation == "a page that is not there: page = pte.page");
     CHECK(replay(trace, program).verdict == ReplayVerdict::ok);
 }
