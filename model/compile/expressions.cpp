@@ -1,10 +1,5 @@
 #include "model/compile/expressions.h"
 
-#include "model/compile/mapped_pages.h"
-
-#include <algorithm>
-#include <array>
-
 namespace cowcheck {
 
 Value Expressions::compile(const ast::Expr &expr, Context &context) {
