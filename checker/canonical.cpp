@@ -91,7 +91,51 @@ bool is_identity(const Numbers &numbers) {
 
 } // namespace
 
-Canonical::Canonical(const Program &program) : p_(program) {
+// PTEs, secondary MMUs' entries, PMDs, TLBs, LRU batches, pins.
+std::vector<Canonical::FrameSlot> Canonical::frame_slots() const {
+    const Layout &l = p_.layout;
+    std::vector<FrameSlot> slots;
+    const auto add = [&](Field field, unsigned index, unsigned shift, unsigned bits, unsigned reader,
+                         bool of_table) {
+        if (l.has(field))
+            slots.push_back({static_cast<std::uint8_t>(l.element(info(field).scope, index) +
+                                                       info(field).word),
+                             static_cast<std::uint8_t>(shift), static_cast<std::uint16_t>(bits),
+                             static_cast<std::uint16_t>(reader), of_table});
+    };
+    const auto for_each_pte = [&](auto &&visit) {
+        for (unsigned mm = 0; mm < l.mms; ++mm)
+            for (unsigned va = 0; va < l.pages; ++va)
+                visit(l.pte_index(mm, va), 1U << mm);
+    };
+    // By CPU: the thread that uses its TLB.
+    std::vector<unsigned> reader_of(l.size(Scope::tlb));
+    for (const Thread &thread : p_.world.threads)
+        for (unsigned va = 0; thread.actor == Actor::cpu && va < l.pages; ++va)
+            reader_of[l.tlb_index(thread.cpu, va)] = 1U << thread.mm;
+    for_each_pte([&](unsigned i, unsigned mm) {
+        add(Field::pte, i, PteBit::frame_shift, PteBit::has_frame, mm, true);
+    });
+    for_each_pte([&](unsigned i, unsigned mm) {
+        add(Field::spte, i, PteBit::frame_shift, PteBit::present, mm, false);
+    });
+    for (unsigned mm = 0; mm < l.mms; ++mm)
+        add(Field::pmd, mm, PteBit::frame_shift, PteBit::present, 1U << mm, true);
+    for (unsigned i = 0; i < l.size(Scope::tlb); ++i)
+        add(Field::tlb_valid, i, info(Field::tlb_page).shift, 1, reader_of[i], false);
+    for (unsigned i = 0; i < l.size(Scope::tlb); ++i)
+        add(Field::batch_valid, i, info(Field::batch_page).shift,
+            1U << info(Field::batch_valid).shift, 0, false);
+    constexpr auto held = static_cast<unsigned>(PinState::held); // nothing else has this bit
+    for (unsigned i = 0; i < l.size(Scope::pin); ++i)
+        add(Field::pin_state, i, info(Field::pin_page).shift, held, 1U << (l.mms + i), false);
+    return slots;
+}
+
+Canonical::Canonical(const Program &program) : p_(program), slots_(frame_slots()) {
+    has_entries_ = program.world.swap_ptes();
+    for (unsigned f = 0; f < unnamed_.size(); ++f)
+        unnamed_[f] = static_cast<std::uint8_t>(f < program.world.frames ? 0xff : f);
     const World &world = program.world;
     for (const Numbers &mms : process_renamings(program))
         for (const Numbers &threads : thread_renamings(world, mms)) {
@@ -127,10 +171,12 @@ Canonical::Keys Canonical::keys_of(const State &state) const {
     const unsigned stride = l.stride[static_cast<std::size_t>(Scope::thread)];
     for (const unsigned t : keyed_) {
         const auto *words = &state.words[l.element(Scope::thread, t)];
-        const auto &mask = nameless_[words[0] & unsigned{info(Field::pc).mask()}];
         std::uint64_t key = words[0];
-        for (unsigned w = 1; w < stride; ++w)
-            key = key * 0x10001U + (words[w] & unsigned{mask[w]});
+        if (key != 0) {
+            const auto &mask = nameless_[key & unsigned{info(Field::pc).mask()}];
+            for (unsigned w = 1; w < stride; ++w)
+                key = key * 0x10001U + (words[w] & unsigned{mask[w]});
+        }
         for (unsigned va = 0; va < l.pages; ++va)
             key = key * 4 + (state.words[l.element(
                                  Scope::tlb, l.tlb_index(p_.world.threads[t].cpu, va))] &
@@ -145,15 +191,58 @@ Canonical::Keys Canonical::keys_of(const State &state) const {
     return keys;
 }
 
+// Whether a must come before b: -1, after it: 1, or either of the two: 0. What can be exchanged
+// without changing anything stays as it is.
+int Canonical::order_of_cpus(const State &state, const Keys &keys, unsigned a, unsigned b) const {
+    if (keys.threads[a] != keys.threads[b])
+        return keys.threads[a] < keys.threads[b] ? -1 : 1;
+    return is_same_cpu(state, a, b) ? (a < b ? -1 : 1) : 0;
+}
+
+int Canonical::order_of_pins(const Keys &keys, unsigned a, unsigned b) const {
+    if (keys.pins[a] != keys.pins[b])
+        return keys.pins[a] < keys.pins[b] ? -1 : 1;
+    const bool both_free = keys.pins[a] == 0;
+    return both_free ? (a < b ? -1 : 1) : 0;
+}
+
+// Whether the renaming that changes nothing is the only one to be tried.
+bool Canonical::is_in_order(const State &state, const Keys &keys) const {
+    bool in_order = !alike_processes_;
+    for (const unsigned i : neighbours_)
+        in_order = in_order && order_of_cpus(state, keys, i - 1, i) < 0;
+    for (unsigned i = 1; i < p_.layout.size(Scope::pin); ++i)
+        in_order = in_order && order_of_pins(keys, i - 1, i) < 0;
+    return in_order;
+}
+
 // Whether the renaming puts threads of each process, and pins, in order of their
 // keys. Only such renamings need be tried: the keys do not depend on names, so
 // what is left is the same for all states that are renamings of each other.
-bool Canonical::is_sorted(const Keys &keys, const Renaming &from) const {
-    for (const std::size_t i : neighbours_)
-        if (keys.threads[from.threads[i - 1]] > keys.threads[from.threads[i]])
+bool Canonical::is_sorted(const State &state, const Keys &keys, const Renaming &from) const {
+    for (const unsigned i : neighbours_)
+        if (order_of_cpus(state, keys, from.threads[i - 1], from.threads[i]) > 0)
             return false;
-    for (std::size_t i = 1; i < from.pins.size(); ++i)
-        if (keys.pins[from.pins[i - 1]] > keys.pins[from.pins[i]])
+    for (unsigned i = 1; i < from.pins.size(); ++i)
+        if (order_of_pins(keys, from.pins[i - 1], from.pins[i]) > 0)
+            return false;
+    return true;
+}
+
+// Both are idle with the same TLB: to exchange them changes nothing.
+bool Canonical::is_same_cpu(const State &state, unsigned a, unsigned b) const {
+    const Layout &l = p_.layout;
+    const auto same = [&](Scope scope, unsigned i, unsigned j) {
+        return std::equal(&state.words[l.element(scope, i)],
+                          &state.words[l.element(scope, i)] +
+                              l.stride[static_cast<std::size_t>(scope)],
+                          &state.words[l.element(scope, j)]);
+    };
+    if (l.get(state, Field::pc, a) != 0 || !same(Scope::thread, a, b))
+        return false;
+    for (unsigned va = 0; va < l.pages; ++va)
+        if (!same(Scope::tlb, l.tlb_index(p_.world.threads[a].cpu, va),
+                  l.tlb_index(p_.world.threads[b].cpu, va)))
             return false;
     return true;
 }
@@ -165,8 +254,12 @@ void Canonical::normalize(State &state) const {
         return;
     }
     const Keys keys = keys_of(state);
+    if (is_in_order(state, keys)) {
+        name_frames(state);
+        return;
+    }
     const auto next = [&](std::size_t i) {
-        while (i < renamings_.size() && !is_sorted(keys, inverse_[i]))
+        while (i < renamings_.size() && !is_sorted(state, keys, inverse_[i]))
             ++i;
         return i;
     };
@@ -192,37 +285,17 @@ void Canonical::normalize(State &state) const {
 
 template <class S, class Visit> void Canonical::each_frame(S &state, Visit &&visit) const {
     const Layout &l = p_.layout;
-    const auto element = [&](Scope scope, unsigned i) { return &state.words[l.element(scope, i)]; };
-    for (unsigned i = 0; i < l.size(Scope::pte); ++i)
-        if (auto *pte = element(Scope::pte, i); (*pte & PteBit::has_frame) != 0)
-            visit(*pte, PteBit::frame_shift);
-    for (unsigned i = 0; l.has(Field::spte) && i < l.size(Scope::pte); ++i)
-        if (auto *entry = element(Scope::pte, i) + info(Field::spte).word;
-            (*entry & PteBit::present) != 0)
-            visit(*entry, PteBit::frame_shift);
-    if (l.has(Field::pmd))
-        for (unsigned i = 0; i < l.size(Scope::mm); ++i)
-            if (auto *pmd = element(Scope::mm, i) + info(Field::pmd).word;
-                (*pmd & PteBit::present) != 0)
-                visit(*pmd, PteBit::frame_shift);
-    for (unsigned i = 0; i < l.size(Scope::tlb); ++i)
-        if (auto *tlb = element(Scope::tlb, i); (*tlb & 1U) != 0)
-            visit(*tlb, info(Field::tlb_page).shift);
-    for (unsigned i = 0; l.has(Field::batch_valid) && i < l.size(Scope::tlb); ++i)
-        if (auto *tlb = element(Scope::tlb, i);
-            ((*tlb >> info(Field::batch_valid).shift) & 1U) != 0)
-            visit(*tlb, info(Field::batch_page).shift);
-    for (unsigned i = 0; i < l.size(Scope::pin); ++i)
-        if (auto *pin = element(Scope::pin, i);
-            (*pin & 3U) == static_cast<unsigned>(PinState::held))
-            visit(*pin, info(Field::pin_page).shift);
+    for (const FrameSlot &slot : slots_)
+        visit(state.words[slot.word], slot.shift, slot.frame(state));
     for (unsigned t = 0; t < l.size(Scope::thread); ++t) {
-        auto *words = element(Scope::thread, t);
+        auto *words = &state.words[l.element(Scope::thread, t)];
+        if (words[0] == 0)
+            continue;
         const Rest &rest = p_.rests[words[0] & unsigned{info(Field::pc).mask()}];
         for (unsigned i = 0; i < rest.locals; ++i) {
             const FrameLocal &local = rest.frames[i];
-            if (local.valid(words))
-                visit(words[local.word], local.shift);
+            visit(words[local.word], local.shift,
+                  local.valid(words) ? local.frame(words) : no_frame);
         }
     }
 }
@@ -241,21 +314,20 @@ bool Canonical::all_free_from(const State &state, unsigned first) const {
 // ones, which are all alike, last.
 void Canonical::name_frames(State &state) const {
     const unsigned frames = p_.world.frames;
-    FrameMap to{};
-    to.fill(0xff);
+    FrameMap to = unnamed_;
     unsigned next = 0;
     bool in_order = true;
     const auto name = [&](unsigned frame) {
-        if (frame >= frames || to[frame] != 0xff)
-            return;
-        in_order = in_order && frame == next;
-        to[frame] = static_cast<std::uint8_t>(next++);
+        const bool fresh = to[frame] == 0xff;
+        in_order = in_order && (!fresh || frame == next);
+        to[frame] = static_cast<std::uint8_t>(fresh ? next : to[frame]);
+        next += fresh;
     };
-    each_frame(state, [&](std::uint16_t word, unsigned shift) {
-        const unsigned frame = (word >> shift) & unsigned{PteBit::frame_mask};
+    const bool thp = p_.layout.has(Field::compound);
+    each_frame(state, [&](std::uint16_t, unsigned, unsigned frame) {
         name(frame);
-        if (const unsigned other = p_.layout.other_half(state, frame); other != frame)
-            name(other); // whoever has one half of a THP has the other one
+        if (thp && frame != no_frame)
+            name(p_.layout.other_half(state, frame)); // whoever has one half has the other one
     });
     if (in_order && all_free_from(state, next))
         return;
@@ -317,8 +389,7 @@ void Canonical::rename_frames(State &state, const FrameMap &to) const {
     for (unsigned f = 0; l.has(Field::compound) && f < frames; ++f)
         if (l.get(state, Field::compound, f) != 0)
             l.set(state, Field::other_half, f, to[l.get(state, Field::other_half, f)]);
-    each_frame(state, [&](std::uint16_t &word, unsigned shift) {
-        const unsigned frame = (word >> shift) & unsigned{PteBit::frame_mask};
+    each_frame(state, [&](std::uint16_t &word, unsigned shift, unsigned frame) {
         if (frame < frames)
             word = static_cast<std::uint16_t>(
                 (word & ~(unsigned{PteBit::frame_mask} << shift)) | (unsigned{to[frame]} << shift));

@@ -36,7 +36,24 @@ class Canonical {
     [[nodiscard]] const std::vector<Renaming> &renamings() const { return renamings_; }
 
   private:
-    using FrameMap = std::array<std::uint8_t, 16>;
+    // The new number of each frame; the last stands for whatever has none.
+    static constexpr unsigned no_frame = 16;
+    using FrameMap = std::array<std::uint8_t, no_frame + 1>;
+    // A word outside the threads that holds a frame's number, if it has one of the bits.
+    struct FrameSlot {
+        std::uint8_t word = 0;
+        std::uint8_t shift = 0;
+        std::uint16_t bits = 0;
+        std::uint16_t reader = 0; // who reads the frame by way of it; bits like Field::entitled
+        bool of_table = false;    // a PTE's or a PMD's: leads to both halves of a THP
+
+        // Without a branch: what is in a state is hard to predict.
+        [[nodiscard]] unsigned frame(const State &state) const {
+            const unsigned value = state.words[word];
+            return (value & bits) != 0 ? (value >> shift) & unsigned{PteBit::frame_mask}
+                                       : no_frame;
+        }
+    };
     // What a thread or pin looks like apart from names; equal keys may be swapped.
     struct Keys {
         std::array<std::uint64_t, Limits::threads> threads{};
@@ -45,7 +62,13 @@ class Canonical {
 
     void forget_dead_ghosts(State &state) const;
     [[nodiscard]] Keys keys_of(const State &state) const;
-    [[nodiscard]] bool is_sorted(const Keys &keys, const Renaming &renaming) const;
+    [[nodiscard]] int order_of_cpus(const State &state, const Keys &keys, unsigned a,
+                                    unsigned b) const;
+    [[nodiscard]] int order_of_pins(const Keys &keys, unsigned a, unsigned b) const;
+    [[nodiscard]] bool is_in_order(const State &state, const Keys &keys) const;
+    [[nodiscard]] bool is_sorted(const State &state, const Keys &keys,
+                                 const Renaming &from) const;
+    [[nodiscard]] bool is_same_cpu(const State &state, unsigned a, unsigned b) const;
 
     void name_frames(State &state) const;
     [[nodiscard]] bool all_free_from(const State &state, unsigned first) const;
@@ -53,13 +76,18 @@ class Canonical {
     void permute(const State &from, const Renaming &renaming, State &to) const;
     void permute_threads(const State &from, const Renaming &renaming, State &to) const;
     void permute_ghosts(const Renaming &renaming, State &to) const;
-    // Calls visit(word, shift) for every valid frame number in the state, in the
-    // order that names frames.
+    // Calls visit(word, shift, frame) for every place of a frame number in the state, in the
+    // order that names frames; `no_frame` where there is none.
     template <class S, class Visit> void each_frame(S &state, Visit &&visit) const;
 
+    [[nodiscard]] std::vector<FrameSlot> frame_slots() const;
+
     const Program &p_;
+    FrameMap unnamed_{};           // frames are to be named; the zeropage and the like are
+    std::vector<FrameSlot> slots_; // in the order that names frames
     std::vector<Renaming> renamings_;
     std::vector<Renaming> inverse_;
+    bool has_entries_ = false;     // page tables may hold swap or migration entries
     bool alike_processes_ = false; // some renaming swaps processes
     std::vector<std::uint8_t> keyed_;      // threads with another CPU of the same process
     std::vector<std::uint8_t> neighbours_; // those whose predecessor is such a CPU

@@ -9,57 +9,49 @@ namespace cowcheck {
 
 void Canonical::forget_dead_ghosts(State &state) const {
     const Layout &l = p_.layout;
-    std::array<std::uint16_t, 16> readers{}; // by frame: bits like Field::entitled
+    std::array<std::uint16_t, no_frame + 1> readers{}; // by frame: bits like Field::entitled
     unsigned swapped = 0;   // processes with a swap entry
     unsigned migrating = 0; // ... with a migration entry
     unsigned kept = 0;      // expectations that tell that two pages hold the same
-    for (unsigned i = 0; i < l.size(Scope::pte); ++i) {
-        const unsigned pte = state.words[l.element(Scope::pte, i)];
-        if (is_migration_entry(pte))
-            migrating |= 1U << (i / l.pages);
-        else if ((pte & PteBit::present) == 0 && (pte & PteBit::swap) != 0)
-            swapped |= 1U << (i / l.pages);
-        // Whoever works on one page of a THP may come to hold all of it.
-        if ((pte & PteBit::has_frame) != 0)
-            for (const unsigned half : {(pte >> PteBit::frame_shift) & 0xfU,
-                                        l.other_half(state, (pte >> PteBit::frame_shift) & 0xfU)})
-                readers[half] |= static_cast<std::uint16_t>(1U << (i / l.pages));
-        const unsigned entry = l.get(state, Field::spte, i);
-        if ((entry & PteBit::present) != 0)
-            readers[(entry >> PteBit::frame_shift) & 0xfU] |=
-                static_cast<std::uint16_t>(1U << (i / l.pages));
-    }
-    for (unsigned mm = 0; l.has(Field::pmd) && mm < l.mms; ++mm)
-        if (const unsigned pmd = l.get(state, Field::pmd, mm); (pmd & PteBit::huge) != 0)
-            for (const unsigned half :
-                 {pmd >> PteBit::frame_shift, l.other_half(state, pmd >> PteBit::frame_shift)})
-                readers[half] |= static_cast<std::uint16_t>(1U << mm);
+    for (const FrameSlot &slot : slots_)
+        readers[slot.frame(state)] |= slot.reader;
+    // Whoever works on one page of a THP may come to hold all of it.
+    const bool thp = l.has(Field::compound);
+    for (const FrameSlot &slot : slots_)
+        if (thp && slot.of_table && slot.frame(state) != no_frame)
+            readers[l.other_half(state, slot.frame(state))] |= slot.reader;
+    for (unsigned mm = 0; has_entries_ && mm < l.mms; ++mm)
+        for (unsigned va = 0; va < l.pages; ++va) {
+            const unsigned pte = l.get(state, Field::pte, l.pte_index(mm, va));
+            if (is_migration_entry(pte))
+                migrating |= 1U << mm;
+            else if ((pte & PteBit::present) == 0 && (pte & PteBit::swap) != 0)
+                swapped |= 1U << mm;
+        }
     // Who has a migration entry reads what the kernel is about to put there; who has a swap
     // entry what the slot holds, or the swap cache, or what a handler is about to put there.
     for (unsigned f = 0; swapped != 0 && f < l.size(Scope::page); ++f)
         if (f == p_.world.swap_frame() || l.get(state, Field::swapcache, f) != 0)
             readers[f] |= static_cast<std::uint16_t>(swapped);
+    bool forks = false; // some handler has another process in a local
     for (unsigned t = 0; t < l.size(Scope::thread); ++t) {
-        const Thread &thread = p_.world.threads[t];
-        if (thread.actor == Actor::cpu)
-            for (unsigned va = 0; va < l.pages; ++va) {
-                const unsigned tlb =
-                    state.words[l.element(Scope::tlb, l.tlb_index(thread.cpu, va))];
-                if ((tlb & 1U) != 0)
-                    readers[(tlb >> 2U) & 0xfU] |= static_cast<std::uint16_t>(1U << thread.mm);
-            }
         const auto *words = &state.words[l.element(Scope::thread, t)];
+        if (words[0] == 0)
+            continue;
         const Rest &rest = p_.rests[words[0] & unsigned{info(Field::pc).mask()}];
+        forks |= rest.processes != 0;
+        const auto who = static_cast<std::uint16_t>(
+            (1U << (words[1] & 3U)) | swapped |
+            (p_.world.threads[t].actor == Actor::kernel ? migrating : 0U));
         for (unsigned i = 0; i < rest.locals; ++i)
-            if (rest.frames[i].valid(words))
-                for (const unsigned half : {rest.frames[i].frame(words),
-                                            l.other_half(state, rest.frames[i].frame(words))})
-                    readers[half] |= static_cast<std::uint16_t>(
-                        (1U << (words[1] & 3U)) | swapped |
-                        (thread.actor == Actor::kernel ? migrating : 0U));
+            if (rest.frames[i].valid(words)) {
+                readers[rest.frames[i].frame(words)] |= who;
+                if (thp)
+                    readers[l.other_half(state, rest.frames[i].frame(words))] |= who;
+            }
     }
     // A fork may yet give its child whatever the parent maps.
-    for (unsigned t = 0; t < l.size(Scope::thread); ++t) {
+    for (unsigned t = 0; forks && t < l.size(Scope::thread); ++t) {
         const auto *words = &state.words[l.element(Scope::thread, t)];
         const Rest &rest = p_.rests[words[0] & unsigned{info(Field::pc).mask()}];
         for (unsigned i = 0; i < rest.processes; ++i) {
@@ -78,11 +70,9 @@ void Canonical::forget_dead_ghosts(State &state) const {
     std::array<std::uint16_t, 4> pending{}; // by process: its pins still to be filled
     for (unsigned i = 0; i < l.size(Scope::pin); ++i) {
         const unsigned pin = state.words[l.element(Scope::pin, i)];
-        const auto bit = static_cast<std::uint16_t>(1U << (l.mms + i));
-        if ((pin & 3U) == static_cast<unsigned>(PinState::held))
-            readers[pin >> info(Field::pin_page).shift] |= bit;
-        else if ((pin & 3U) == static_cast<unsigned>(PinState::pending))
-            pending[(pin >> info(Field::pin_mm).shift) & 3U] |= bit;
+        if ((pin & 3U) == static_cast<unsigned>(PinState::pending))
+            pending[(pin >> info(Field::pin_mm).shift) & 3U] |=
+                static_cast<std::uint16_t>(1U << (l.mms + i));
     }
     for (unsigned f = 0, seen = 0; p_.searches && f < l.size(Scope::page); ++f) {
         const unsigned expected = readers[f] != 0 ? l.get(state, Field::expected, f) : 0U;

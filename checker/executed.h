@@ -17,6 +17,7 @@ struct ExecutedStep {
 
 // Hands what a machine runs to an ExecutedStep.
 struct CheckRecorder : NoObserver {
+    static constexpr bool reads_checks = true;
     std::vector<std::uint16_t>* addresses = nullptr;
 
     explicit CheckRecorder(std::vector<std::uint16_t>* to) : addresses(to) {}

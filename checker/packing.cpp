@@ -37,12 +37,12 @@ std::array<std::uint16_t, State::max_words + 4> used_bits(const Program &program
     // Locals: only those of the operations that the thread can run.
     for (unsigned t = 0; t < l.size(Scope::thread); ++t)
         for (const Rest &rest : program.rests) {
-            bool own = rest.several_operations &&
-                       info(program.operations[rest.operation].item.kind).actor ==
-                           program.world.threads[t].actor;
-            for (const std::uint16_t operation : program.menus[t])
-                own |= operation == rest.operation;
-            if (!own)
+            const auto rests_here = [&](std::uint16_t operation) {
+                return operation == rest.operation ||
+                       std::find(rest.others.begin(), rest.others.end(), operation) !=
+                           rest.others.end();
+            };
+            if (std::none_of(program.menus[t].begin(), program.menus[t].end(), rests_here))
                 continue;
             for (unsigned w = 1; w < l.stride[static_cast<std::size_t>(Scope::thread)]; ++w) {
                 std::uint16_t &mask = masks[l.element(Scope::thread, t) + w];

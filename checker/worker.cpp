@@ -103,7 +103,7 @@ void Worker::expand_steps_of(const PackedState &packed) {
             ++transitions_;
             if (result.violated != 0)
                 violation(result.violated, round_ + 1, packed, depth_, action);
-            send(next);
+            send(state, next);
         });
     const std::uint32_t bad = Machine<>(e_.p_, state).check_state(deadlocked);
     if (bad != 0)
@@ -119,11 +119,13 @@ void Worker::expand_starts_of(const PackedState &packed) {
                       if (result.violated != 0)
                           violation(result.violated, round_ + 1, packed, depth_ - 1,
                                     action);
-                      send(next);
+                      send(state, next);
                   });
 }
 
-void Worker::send(State &next) {
+void Worker::send(const State &from, State &next) {
+    if (next == from)
+        return; // stored already
     if (e_.options_.symmetry)
         e_.canonical_.normalize(next);
     const PackedState packed = e_.packing_.pack(next);

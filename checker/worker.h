@@ -40,7 +40,7 @@ class Worker {
   private:
     void expand_steps_of(const PackedState &packed);
     void expand_starts_of(const PackedState &packed);
-    void send(State &next);
+    void send(const State &from, State &next);
     void violation(std::uint32_t properties, unsigned transitions, const PackedState &state,
                    unsigned state_operations, const std::optional<Action> &action);
     void insert(std::span<const PackedState> states);

@@ -25,16 +25,27 @@ class Checks {
                 about.sometimes |= clause.kind == ast::ClauseKind::sometimes;
             program.properties.push_back(about);
         }
-        for (std::size_t i = 0; i < event_table.size(); ++i)
-            program.on_event[i].entry = section(
-                [&](const ast::Clause &clause) {
-                    return clause.kind == ast::ClauseKind::at &&
-                           clause.event == event_table[i].name;
-                },
-                static_cast<Event>(i));
-        program.always.entry = section(
-            [](const ast::Clause &clause) { return clause.kind != ast::ClauseKind::at; }, {});
         check_events();
+        for (const bool quick : {false, true}) {
+            quick_ = quick;
+            if (quick)
+                e_.know_constants();
+            const auto put = [quick](CheckCode &code, std::uint16_t entry) {
+                (quick ? code.quick : code.entry) = entry;
+            };
+            for (std::size_t i = 0; i < event_table.size(); ++i)
+                put(program.on_event[i], section(
+                                             [&](const ast::Clause &clause) {
+                                                 return clause.kind == ast::ClauseKind::at &&
+                                                        clause.event == event_table[i].name;
+                                             },
+                                             static_cast<Event>(i)));
+            put(program.always, section(
+                                    [](const ast::Clause &clause) {
+                                        return clause.kind != ast::ClauseKind::at;
+                                    },
+                                    {}));
+        }
     }
 
   private:
@@ -76,7 +87,12 @@ class Checks {
                 if (wanted(clause)) {
                     any = true;
                     Names names = event ? event_names() : Names{};
+                    const auto skips = quick_ && only_when_quiet(clause.value)
+                                           ? skip_unless_quiet(clause)
+                                           : std::nullopt;
                     clause_for(clause, p, 0, names);
+                    if (skips)
+                        e_.set_target(*skips, e_.here());
                 }
         }
         if (!any)
@@ -95,6 +111,25 @@ class Checks {
                 {"pin", fixed(Type::pin, Reg::pin)}};
     }
 
+    // Something is under way in most states: one look for all choices of a `for each`.
+    std::optional<std::uint16_t> skip_unless_quiet(const ast::Clause &clause) {
+        e_.free_scratch();
+        e_.at(clause.span);
+        const std::uint8_t quiet = e_.scratch(clause.span);
+        e_.emit(Code::quiet, quiet);
+        return e_.emit(Code::jump_unless, quiet);
+    }
+
+    void quick_check(const ast::Clause &clause, std::size_t property, Context &c) {
+        const std::uint16_t from = e_.here();
+        std::vector<std::uint16_t> kept; // jumps
+        x_.branch(clause.value, c, clause.kind != ast::ClauseKind::sometimes, kept);
+        if (kept == std::vector{from} && e_.program().code[from].code == Code::jump)
+            return e_.shrink(from); // always so in this world
+        e_.emit(Code::check, Reg::zero, 0, 0, static_cast<unsigned>(property));
+        e_.set_targets(kept, e_.here());
+    }
+
     // Unrolls the clause's `for each`, then emits one check for each choice.
     void clause_for(const ast::Clause &clause, std::size_t property, std::size_t loop,
                     Names &names) {
@@ -105,6 +140,8 @@ class Checks {
             c.names = &names;
             c.predicates = &set_.predicates;
             c.property = true;
+            if (quick_)
+                return quick_check(clause, property, c);
             const std::uint16_t from = e_.here();
             const Value value = x_.truth(clause.value, c);
             if (!forbids(clause.value))
@@ -204,6 +241,7 @@ class Checks {
     Emitter &e_;
     Expressions x_;
     const PropertySet &set_;
+    bool quick_ = false; // CheckCode::quick
 };
 
 } // namespace

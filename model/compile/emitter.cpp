@@ -23,7 +23,7 @@ std::uint16_t Emitter::emit(Code code, unsigned a, unsigned b, unsigned c, unsig
 }
 
 std::uint8_t Emitter::scratch(const SourceSpan &span) {
-    if (next_ >= Reg::count) {
+    if (next_ >= Reg::zero) {
         complain(span, "this expression is too large; split it with a predicate or a local");
         next_ = Reg::scratch;
     }
@@ -33,6 +33,8 @@ std::uint8_t Emitter::scratch(const SourceSpan &span) {
 std::uint8_t Emitter::in_register(const Value &value, const SourceSpan &span) {
     if (!value.constant)
         return value.reg;
+    if (knows_constants_ && value.number >= 0 && value.number < Reg::constants)
+        return static_cast<std::uint8_t>(Reg::zero + value.number);
     const std::uint8_t reg = scratch(span);
     emit(Code::imm, reg, 0, 0, static_cast<unsigned>(value.number));
     return reg;

@@ -65,6 +65,9 @@ class Emitter {
     std::uint8_t scratch(const SourceSpan &span);
     void free_scratch() { next_ = Reg::scratch; }
 
+    // From now on code may rely on what the registers from Reg::zero on hold.
+    void know_constants() { knows_constants_ = true; }
+
     // The value in a register, loading a constant if need be.
     std::uint8_t in_register(const Value &value, const SourceSpan &span);
 
@@ -83,6 +86,7 @@ class Emitter {
     Program &program_;
     Diagnostics &diagnostics_;
     unsigned next_ = Reg::scratch;
+    bool knows_constants_ = false;
     SourceSpan span_;
     std::vector<SourceSpan> spans_; // parallel to the code
     PageSites asked_;

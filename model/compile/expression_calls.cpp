@@ -52,15 +52,7 @@ Value Expressions::call(const ast::Expr &expr, Context &context) {
         e_.emit(Code::identical, reg, a, b);
         return in(Type::boolean, reg);
     }
-    const ast::Predicate *found = nullptr;
-    if (context.predicates != nullptr) {
-        for (const auto &p : *context.predicates)
-            if (p.name == expr.name)
-                found = &p;
-    } else if (context.design != nullptr) {
-        found = context.design->predicate(expr.name);
-    }
-    if (found != nullptr)
+    if (const ast::Predicate *found = find_predicate(expr.name, context))
         return predicate(expr, *found, context);
     std::vector<std::string_view> names;
     if (context.design != nullptr)
@@ -79,17 +71,26 @@ Value Expressions::call(const ast::Expr &expr, Context &context) {
     return {};
 }
 
-Value Expressions::predicate(const ast::Expr &expr, const ast::Predicate &predicate,
-                             Context &context) {
+const ast::Predicate *Expressions::find_predicate(const std::string &name,
+                                                  const Context &context) const {
+    if (context.predicates == nullptr)
+        return context.design != nullptr ? context.design->predicate(name) : nullptr;
+    const auto found = std::find_if(context.predicates->begin(), context.predicates->end(),
+                                    [&](const ast::Predicate &p) { return p.name == name; });
+    return found != context.predicates->end() ? &*found : nullptr;
+}
+
+std::optional<Names> Expressions::arguments(const ast::Expr &expr,
+                                            const ast::Predicate &predicate, Context &context) {
     if (expr.operands.size() != predicate.parameters.size()) {
         e_.complain(expr.span, "'" + predicate.name + "' takes " +
                                    std::to_string(predicate.parameters.size()) + " arguments, not " +
                                    std::to_string(expr.operands.size()));
-        return {};
+        return std::nullopt;
     }
     if (context.depth > 16) {
         e_.complain(predicate.span, "'" + predicate.name + "' is defined by itself");
-        return {};
+        return std::nullopt;
     }
     Names names;
     for (std::size_t i = 0; i < expr.operands.size(); ++i) {
@@ -103,8 +104,16 @@ Value Expressions::predicate(const ast::Expr &expr, const ast::Predicate &predic
             variable.flags = context.names->at(expr.operands[i].name).flags;
         names.insert_or_assign(predicate.parameters[i], variable);
     }
+    return names;
+}
+
+Value Expressions::predicate(const ast::Expr &expr, const ast::Predicate &predicate,
+                             Context &context) {
+    auto names = arguments(expr, predicate, context);
+    if (!names)
+        return {};
     Context inner = context;
-    inner.names = &names;
+    inner.names = &*names;
     ++inner.depth;
     return compile(predicate.value, inner);
 }

@@ -221,6 +221,42 @@ Value Expressions::logic(const ast::Expr &expr, Context &context) {
     return in(Type::boolean, result);
 }
 
+void Expressions::branch(const ast::Expr &expr, Context &context, bool when,
+                         std::vector<std::uint16_t> &jumps) {
+    if (expr.kind == ast::ExprKind::paren)
+        return branch(expr.operands[0], context, when, jumps);
+    if (expr.kind == ast::ExprKind::unary)
+        return branch(expr.operands[0], context, !when, jumps);
+    if (expr.kind == ast::ExprKind::binary &&
+        (expr.name == "and" || expr.name == "or" || expr.name == "implies")) {
+        const bool decides = expr.name == "or"; // the left value that leaves nothing open
+        const bool decided = expr.name != "and";
+        std::vector<std::uint16_t> past;
+        branch(expr.operands[0], context, decides, decided == when ? jumps : past);
+        branch(expr.operands[1], context, when, jumps);
+        return e_.set_targets(past, e_.here());
+    }
+    if (expr.kind == ast::ExprKind::call)
+        if (const ast::Predicate *found = find_predicate(expr.name, context))
+            if (auto names = arguments(expr, *found, context)) {
+                Context inner = context;
+                inner.names = &*names;
+                ++inner.depth;
+                return branch(found->value, inner, when, jumps);
+            }
+    if (expr.kind == ast::ExprKind::binary && expr.name == "==" &&
+        expr.operands[1].kind == ast::ExprKind::number && expr.operands[1].number == 0)
+        return branch_on(compile(expr.operands[0], context), !when, jumps);
+    branch_on(truth(expr, context), when, jumps);
+}
+
+void Expressions::branch_on(const Value &value, bool when, std::vector<std::uint16_t> &jumps) {
+    if (!value.constant)
+        jumps.push_back(e_.emit(when ? Code::jump_if : Code::jump_unless, value.reg));
+    else if ((value.number != 0) == when)
+        jumps.push_back(e_.emit(Code::jump));
+}
+
 Value Expressions::compare(const ast::Expr &expr, Context &context) {
     const auto side = [&](const ast::Expr &operand) { // see unless_absent()
         context.compared = operand.kind == ast::ExprKind::field && operand.name == "page";

@@ -36,6 +36,10 @@ class Expressions {
         return compile(expr, context, Type::boolean);
     }
 
+    // Jumps that are taken if the truth of the expression is `when`; else it goes on behind them.
+    void branch(const ast::Expr &expr, Context &context, bool when,
+                std::vector<std::uint16_t> &jumps);
+
     // Where the right side of the `implies` that was compiled last begins: of nested ones,
     // the outermost.
     [[nodiscard]] std::uint16_t last_implied() const { return last_implied_; }
@@ -52,6 +56,10 @@ class Expressions {
     Value pin_field(const ast::Expr &expr, const Value &pin);
     Value constant_field(const ast::Expr &expr, const Value &base, Context &context);
     Value call(const ast::Expr &expr, Context &context);
+    const ast::Predicate *find_predicate(const std::string &name, const Context &context) const;
+    // A predicate's parameters, if it can be used like this.
+    std::optional<Names> arguments(const ast::Expr &expr, const ast::Predicate &predicate,
+                                   Context &context);
     Value predicate(const ast::Expr &expr, const ast::Predicate &predicate, Context &context);
     std::optional<Value> ghost(const ast::Expr &expr, Context &context);
     Value phrase(const ast::Expr &expr, Context &context);
@@ -59,6 +67,7 @@ class Expressions {
     Value binary(const ast::Expr &expr, Context &context);
     Value logic(const ast::Expr &expr, Context &context);
     Value compare(const ast::Expr &expr, Context &context);
+    void branch_on(const Value &value, bool when, std::vector<std::uint16_t> &jumps);
     void unless_absent(const ast::Expr &operand, bool equal, std::uint8_t result,
                        Context &context);
     Value record(const std::vector<ast::RecordField> &fields, Value base, const SourceSpan &span,

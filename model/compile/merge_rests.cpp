@@ -128,7 +128,7 @@ void keep_one_of_each(Program &program, const std::vector<std::uint32_t> &classe
         if (fresh)
             kept.push_back(std::move(program.rests[r]));
         else if (kept[place->second].operation != program.rests[r].operation)
-            kept[place->second].several_operations = true;
+            kept[place->second].others.push_back(program.rests[r].operation);
     }
     for (Instruction &i : program.code)
         if (i.code == Code::rest)

@@ -25,6 +25,7 @@ struct StepResult {
 struct NoObserver {
     static constexpr bool outside = false; // no references from outside: see outside.h
     static constexpr bool outside_counts = false;
+    static constexpr bool reads_checks = false; // what a check runs is looked at
     void at(unsigned /*address*/) {} // an instruction is about to run
     void stuck() {}                  // the step that began last does not happen after all
     [[nodiscard]] NoObserver of_checks() const { return {}; } // who watches the properties
@@ -83,7 +84,7 @@ template <class Observer = NoObserver> class Machine {
             return 0;
         r_[Reg::writes] = deadlocked;
         thread_ = no_thread;
-        return run(p_.always.entry, true).violated;
+        return run(entry_of(p_.always), true).violated;
     }
 
     // What code that only computes leaves in a register; the names of an event stand
@@ -110,6 +111,11 @@ template <class Observer = NoObserver> class Machine {
     template <class Other> friend class Machine; // checks are made by a machine of their own
 
     static constexpr unsigned no_thread = 0xff;
+    static constexpr Reg::File first_registers = Reg::at_first();
+
+    static unsigned entry_of(const CheckCode &check) {
+        return Observer::reads_checks ? check.entry : check.quick;
+    }
 
     std::uint16_t get(Field field, unsigned index) const {
         const auto &a = p_.access[static_cast<std::size_t>(field)];
@@ -253,7 +259,7 @@ template <class Observer = NoObserver> class Machine {
     [[no_unique_address]] Observer observer_;
     unsigned thread_ = no_thread;
     std::uint32_t violated_ = 0;
-    std::array<std::uint16_t, Reg::count> r_{};
+    Reg::File r_ = first_registers;
     [[no_unique_address]] Terms terms_{};
 };
 

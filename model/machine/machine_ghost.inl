@@ -10,8 +10,8 @@ template <class O>
 void Machine<O>::raise(Event event, unsigned mm, unsigned va, unsigned page, unsigned pin,
                        unsigned writes) {
     observer_.event(event, mm, va, page, pin);
-    const std::uint16_t entry = p_.on_event[static_cast<std::size_t>(event)].entry;
-    if (entry == 0xffff)
+    const CheckCode &code = p_.on_event[static_cast<std::size_t>(event)];
+    if (code.entry == 0xffff)
         return;
     Machine<decltype(observer_.of_checks())> check(p_, s_, observer_.of_checks());
     check.r_[Reg::mm] = static_cast<std::uint16_t>(mm);
@@ -19,7 +19,7 @@ void Machine<O>::raise(Event event, unsigned mm, unsigned va, unsigned page, uns
     check.r_[Reg::page] = static_cast<std::uint16_t>(page);
     check.r_[Reg::pin] = static_cast<std::uint16_t>(pin);
     check.r_[Reg::writes] = static_cast<std::uint16_t>(writes);
-    violated_ |= check.run(entry, true).violated;
+    violated_ |= check.run(check.entry_of(code), true).violated;
 }
 
 // The pins that a process holds, or is about to, as bits of `entitled`.

@@ -45,7 +45,7 @@ inline constexpr auto event_table = std::to_array<EventInfo>({
 });
 
 // Registers of the machine. They live for one atomic step (or one check) only.
-// The first few are set before it starts; the rest are scratch.
+// The first few are set before it starts; the rest are scratch, but for some constants.
 struct Reg {
     static constexpr std::uint8_t mm = 0;
     static constexpr std::uint8_t va = 1;
@@ -53,7 +53,17 @@ struct Reg {
     static constexpr std::uint8_t page = 3;   // checks: the event's page
     static constexpr std::uint8_t writes = 4; // checks: operation.writes; deadlocked in `always`
     static constexpr std::uint8_t scratch = 5;
-    static constexpr std::uint8_t count = 64;
+    static constexpr std::uint8_t zero = 64; // it and those behind it hold 0, 1, 2, ...
+    static constexpr std::uint8_t constants = 8;
+    static constexpr std::uint8_t count = zero + constants;
+
+    using File = std::array<std::uint16_t, count>;
+    [[nodiscard]] static constexpr File at_first() {
+        File file{};
+        for (std::uint16_t i = 0; i < constants; ++i)
+            file[zero + i] = i;
+        return file;
+    }
 };
 
 // clang-format off
@@ -252,7 +262,7 @@ struct FrameLocal {
 struct Rest {
     std::uint16_t address = 0; // of its instruction
     std::uint16_t operation = 0; // index into Program::operations
-    bool several_operations = false; // merged: others rest here, too (compile/merge_rests.h)
+    std::vector<std::uint16_t> others; // operations that rest here, too (compile/merge_rests.h)
     std::uint8_t held = 0;
     std::uint8_t locals = 0;   // how many of `frames` are used
     std::uint8_t processes = 0; // how many of `mms` are used
@@ -288,6 +298,9 @@ struct OperationCode {
 // A check: code that raises `check` for a violated property.
 struct CheckCode {
     std::uint16_t entry = 0xffff; // 0xffff: nothing to check
+    // The same question in fewer instructions, which say nothing of what was asked: for those
+    // who want the answer only, billions of times.
+    std::uint16_t quick = 0xffff;
 };
 
 // A property as the program knows it; its number is its place in the list.

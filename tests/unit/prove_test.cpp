@@ -63,7 +63,7 @@ public:
         INFO(guard.text);
         INFO(to_text(out));
         REQUIRE(out.empty());
-        program_.always.entry = entry;
+        program_.always = {entry, entry};
     }
 
     // Whether it is true. The step may change the state.
