@@ -23,10 +23,11 @@ SPIN_FLAGS = ["-O3", "-march=native", "-w", "-DSAFETY", "-DNOREDUCE", "-DNOBOUND
 class Run:
     """One run of a program: how long it took, its peak memory, what it printed."""
 
-    def __init__(self, seconds, peak_bytes, out):
+    def __init__(self, seconds, peak_bytes, out, status):
         self.seconds = seconds
         self.peak_bytes = peak_bytes
         self.out = out
+        self.status = status
         self.states = 0
 
     @property
@@ -51,7 +52,7 @@ def timed(command, folder, accepted=(0,)):
         text = out.read()
     if process.returncode not in accepted:
         sys.exit(f"{' '.join(command)}: status {process.returncode}\n{text}")
-    return Run(seconds, usage.ru_maxrss * 1024, text)
+    return Run(seconds, usage.ru_maxrss * 1024, text, process.returncode)
 
 
 class Cowcheck:
@@ -70,8 +71,9 @@ class Cowcheck:
 class Spin:
     """A model, compiled once; several are compiled at the same time."""
 
-    def __init__(self, name, model, folder, flags=(), switches=(), options=()):
+    def __init__(self, name, model, folder, flags=(), switches=(), options=(), may_crash=False):
         self.name = name
+        self.may_crash = may_crash
         self.folder = folder / re.sub(r"\W+", "-", name)
         self.folder.mkdir()
         timed(["spin", "-a", "-o2", *switches, model], self.folder)
@@ -86,7 +88,10 @@ class Spin:
             sys.exit(f"{self.name}: gcc failed")
 
     def run(self):
-        run = timed(["./pan", "-E", "-n", *self.options], self.folder)
+        run = timed(["./pan", "-E", "-n", *self.options], self.folder,
+                    accepted=range(-64, 1) if self.may_crash else (0,))
+        if run.status != 0:
+            return None
         if "max search depth too small" in run.out or "out of memory" in run.out:
             sys.exit(f"{self.name}: give it more with --spin-depth: {run.out}")
         run.states = int(float(re.search(r"([\d.e+]+) states, stored", run.out).group(1)))
@@ -100,7 +105,8 @@ def export(binary, folder, name, options):
 
 
 def rounds(contestants, count):
-    """Everybody once in each round, so that what the machine does meanwhile hits all alike."""
+    """Everybody once in each round, so that what the machine does meanwhile hits all alike.
+    Whoever crashes is left out."""
     runs = {one.name: [] for one in contestants}
     for one in contestants:
         if isinstance(one, Spin):
@@ -109,6 +115,10 @@ def rounds(contestants, count):
         for one in contestants:
             print(f"round {number + 1} of {count}: {one.name}", file=sys.stderr)
             runs[one.name].append(one.run())
+    crashed = [name for name, all_runs in runs.items() if None in all_runs]
+    for name in crashed:
+        print(f"{name}: crashed in {runs[name].count(None)} of {count} rounds", file=sys.stderr)
+        del runs[name]
     return runs
 
 

@@ -32,7 +32,7 @@ void compare_in(const Program& program, const State& state, Seen& seen) {
 void compare_in_states(const Program& program, unsigned depth, Seen& seen) {
     Explorer explorer(program, {});
     Stop stop;
-    stop.max_states = slow_build ? 3'000 : 50'000;
+    stop.max_states = slow_build ? 1'000 : 50'000;
     while (explorer.depth() < static_cast<int>(depth) && !explorer.exhausted())
         if (explorer.deepen(stop) != StopReason::none) break;
     explorer.for_each_state(
@@ -86,7 +86,7 @@ TEST_CASE("... and so do those of a kernel with a random mistake in it") {
     Random random(2);
     Seen seen;
     unsigned compared = 0;
-    while (compared < (slow_build ? 40U : 400U)) {
+    while (compared < (slow_build ? 150U : 400U)) {
         const std::string design = random_mutant(random, all_designs[below(random, all_designs.size())]);
         const std::string world = random_world(random);
         Diagnostics out;
