@@ -46,9 +46,24 @@ CheckRun::CheckRun(DesignText design, const PropertySet& properties, bool assert
       explorer_(make_explorer(explored_, options)),
       assertions_(assertions && has_assertions(plain_)) {}
 
-bool CheckRun::wants_more() const {
+bool CheckRun::can_deepen() const {
     return explorer_ && !explorer_->exhausted() &&
            explorer_->depth() < static_cast<int>(max_depth_);
+}
+
+bool CheckRun::wants_more() const {
+    if (!can_deepen()) return false;
+    const auto is_open = [&](const PropertyInfo& property, unsigned number) {
+        return verdict_of(property, number) == Verdict::incomplete;
+    };
+    for (unsigned i = 0; i < plain_.properties.size(); ++i)
+        if (is_open(plain_.properties[i], i)) return true;
+    return is_open(assertions(), assertion_number);
+}
+
+// As if they were a property.
+PropertyInfo CheckRun::assertions() const {
+    return {std::string(assertions_name), false, assertions_, false};
 }
 
 StopReason CheckRun::deepen(const Stop& stop) {
@@ -92,8 +107,7 @@ void CheckRun::conclude(RunResult& result, std::vector<std::size_t>& fresh) cons
     const std::size_t own = plain_.properties.size();
     result.properties.resize(own + 1);
     for (std::size_t i = 0; i <= own; ++i) {
-        PropertyInfo info{std::string(assertions_name), false, assertions_, false};
-        if (i < own) info = plain_.properties[i];
+        const PropertyInfo info = i < own ? plain_.properties[i] : assertions();
         PropertyResult& property = result.properties[i];
         const Verdict before = property.verdict;
         property.property = info.name;

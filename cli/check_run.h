@@ -16,7 +16,10 @@ public:
     CheckRun(DesignText design, const PropertySet& properties, bool assertions, const World& world,
              const CheckOptions& options);
 
-    // Whether another level may bring something new within the bound.
+    // Whether the bounds permit another level, ...
+    [[nodiscard]] bool can_deepen() const;
+    // ... and it could tell something: some property is neither violated nor, if it must be
+    // reached, reached.
     [[nodiscard]] bool wants_more() const;
     StopReason deepen(const Stop& stop);
     // Frees the states. What is known stays.
@@ -40,6 +43,7 @@ public:
     [[nodiscard]] const Program& program() const { return plain_; }
 
 private:
+    [[nodiscard]] PropertyInfo assertions() const;
     [[nodiscard]] Verdict verdict_of(const PropertyInfo& property, unsigned number) const;
 
     DesignText design_;

@@ -56,7 +56,7 @@ Coverage::Coverage(CoverageOptions options)
 }
 
 void Coverage::explore(CheckRun& run) {
-    while (reason_ == StopReason::none && run.wants_more()) {
+    while (reason_ == StopReason::none && run.can_deepen()) {
         set_limits(stop_, options_, states_, run.bytes());
         if (is_terminal(STDERR_FILENO))
             status_.show(run.design().name() + " in " + run.world().name + ": " +

@@ -186,6 +186,17 @@ def reduction_and_symmetry_change_the_work_but_not_the_verdicts():
 
 
 @statement
+def a_run_ends_when_every_property_that_was_asked_for_is_violated():
+    asked = ("--design", "v5.9", "--world", "remap", "--depth", "5", "--format", "json",
+             "--property", "no_foreign_data")
+    one = cowcheck(*asked)
+    expect(one.status == 1, one)
+    expect(one.json()["runs"][0]["depth"] == 4, one)
+    another_is_open = cowcheck(*asked, "--property", "no_deadlock")
+    expect(another_is_open.json()["runs"][0]["depth"] == 5, another_is_open)
+
+
+@statement
 def no_terminal_no_colour():
     result = cowcheck("--depth", "2", "--design", "v5.8")
     expect("\033" not in result.out + result.err and result.err == "", result)
