@@ -31,7 +31,10 @@ def step(trace, *commands, status=0, more=()):
 def all_traces():
     worlds = ["vmsplice", "stale-tlb", "remap", "direct-io", "zeropage", "soft-dirty"]
     cowcheck("--depth", "3", "--traces", "traces")
-    if not SANITIZED:
+    if SANITIZED: # what is found sooner elsewhere, of designs that have nothing so short here
+        cowcheck("--depth", "4", "--traces", "traces", "--design", "v5.19", "--design", "v6.2",
+                 "--property", "no_needless_copy")
+    else:
         arguments = itertools.chain.from_iterable(("--world", world) for world in worlds)
         cowcheck("--depth", "4", "--traces", "traces", *arguments)
     return sorted(map(str, pathlib.Path("traces").glob("*.json")))
