@@ -68,7 +68,8 @@ class Layouter {
         live();
         complain_of_unset();
         interfere();
-        place();
+        if (!place())
+            return;
         patch();
         for (std::size_t r = first_rest_; r < e_.program().rests.size(); ++r)
             describe(e_.program().rests[r]);
@@ -122,7 +123,8 @@ class Layouter {
         }
     }
 
-    void place() {
+    // Whether there was room for all of them.
+    bool place() {
         std::vector<unsigned> order(locals_.size());
         std::iota(order.begin(), order.end(), 0U);
         std::stable_sort(order.begin(), order.end(), [&](unsigned a, unsigned b) {
@@ -137,10 +139,13 @@ class Layouter {
                 if (placed[other] && conflicts_[local].test(other))
                     taken[places_[other].word] |= mask_of(other);
             placed[local] = find_place(local, taken);
-            if (!placed[local])
-                e_.complain(e_.span_of(static_cast<std::uint16_t>(entry_)),
-                            "the handler keeps too much in locals at a time");
+            if (placed[local])
+                continue;
+            e_.complain(e_.span_of(static_cast<std::uint16_t>(entry_)),
+                        "the handler keeps too much in locals at a time");
+            return false;
         }
+        return true;
     }
 
     bool find_place(unsigned local, const std::array<std::uint16_t, 5> &taken) {

@@ -122,6 +122,13 @@ TEST_CASE("what is never reached, or never ends a step, is found") {
           "3:11: there is no operation 'frok' to start (did you mean 'fork'?)\n");
 }
 
+TEST_CASE("a handler that keeps more than a thread can hold is told so") {
+    CHECK(in_munmap("    lock ptl\n    a = pte\n    b = pte\n    c = pte\n    d = pte\n"
+                    "    unlock ptl\n    flush tlb va\n    lock ptl\n    pte = a\n    pte = b\n"
+                    "    pte = c\n    pte = d\n    unlock ptl") ==
+          "4:5: the handler keeps too much in locals at a time\n");
+}
+
 TEST_CASE("a local has a value on every way to where it is used") {
     CHECK(in_munmap("    lock ptl\n    if pte.present { page = pte.page }\n    unlock ptl\n"
                     "    get page\n    put page") == "7:5: 'page' may have no value here "
