@@ -75,6 +75,7 @@ void Emitter::end_oopses(const SourceSpan &span, const std::string &where) {
 }
 
 void Emitter::complain(const SourceSpan &span, std::string message, std::string suggestion) {
+    ++complaints_;
     const bool said = std::any_of(
         diagnostics_.begin(), diagnostics_.end(), [&](const Diagnostic &d) {
             return d.span.file == span.file && d.span.line == span.line &&

@@ -73,7 +73,8 @@ class Emitter {
 
     // Says something once, however often the text is instantiated.
     void complain(const SourceSpan &span, std::string message, std::string suggestion = {});
-    std::size_t complaints() const { return diagnostics_.size(); }
+    // How often, those included that were said before.
+    std::size_t complaints() const { return complaints_; }
 
     Program &program() { return program_; }
     const Program &program() const { return program_; }
@@ -85,6 +86,7 @@ class Emitter {
   private:
     Program &program_;
     Diagnostics &diagnostics_;
+    std::size_t complaints_ = 0;
     unsigned next_ = Reg::scratch;
     bool knows_constants_ = false;
     SourceSpan span_;

@@ -122,6 +122,11 @@ TEST_CASE("what is never reached, or never ends a step, is found") {
           "3:11: there is no operation 'frok' to start (did you mean 'fork'?)\n");
 }
 
+TEST_CASE("a mistake in a handler that several operations use is said once, and nothing of it follows") {
+    CHECK(errors("design trial extends v5.9\n\nhandler do_wp_page(va) {\n    unlck ptl\n}\n") ==
+          "4:5: 'unlck ptl' is not a step that the language knows (did you mean 'unlock ptl'?)\n");
+}
+
 TEST_CASE("a handler that keeps more than a thread can hold is told so") {
     CHECK(in_munmap("    lock ptl\n    a = pte\n    b = pte\n    c = pte\n    d = pte\n"
                     "    unlock ptl\n    flush tlb va\n    lock ptl\n    pte = a\n    pte = b\n"
