@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <bitset>
-#include <numeric>
+#include <optional>
 
 namespace cowcheck {
 
@@ -68,11 +68,12 @@ class Layouter {
         live();
         complain_of_unset();
         interfere();
-        if (!place())
-            return;
+        if (const auto lost = place(LocalSet().set()))
+            return complain_of_room(*lost);
         patch();
         for (std::size_t r = first_rest_; r < e_.program().rests.size(); ++r)
-            describe(e_.program().rests[r]);
+            if (!describe(e_.program().rests[r]))
+                return;
     }
 
   private:
@@ -123,29 +124,68 @@ class Layouter {
         }
     }
 
-    // Whether there was room for all of them.
-    bool place() {
-        std::vector<unsigned> order(locals_.size());
-        std::iota(order.begin(), order.end(), 0U);
+    // Gives places to these; the first that finds no room, if there is one.
+    std::optional<unsigned> place(const LocalSet &wanted) {
+        std::vector<unsigned> order;
+        for (unsigned local = 0; local < locals_.size(); ++local)
+            if (wanted.test(local))
+                order.push_back(local);
         std::stable_sort(order.begin(), order.end(), [&](unsigned a, unsigned b) {
             return width(locals_[a].type) > width(locals_[b].type);
         });
         places_.assign(locals_.size(), {});
-        std::vector<bool> placed(locals_.size(), false);
+        LocalSet placed;
         for (const unsigned local : order) {
             std::array<std::uint16_t, 5> taken{};
             taken[first_local_word] = (1U << first_local_bit) - 1U;
             for (unsigned other = 0; other < locals_.size(); ++other)
-                if (placed[other] && conflicts_[local].test(other))
+                if (placed.test(other) && conflicts_[local].test(other))
                     taken[places_[other].word] |= mask_of(other);
-            placed[local] = find_place(local, taken);
-            if (placed[local])
-                continue;
-            e_.complain(e_.span_of(static_cast<std::uint16_t>(entry_)),
-                        "the handler keeps too much in locals at a time");
-            return false;
+            if (!find_place(local, taken))
+                return local;
+            placed.set(local);
         }
-        return true;
+        return {};
+    }
+
+    // At the first statement whose locals do not fit. Where each statement's do, and only those
+    // of the whole operation do not: where the one that found no room gets its value.
+    void complain_of_room(unsigned lost) {
+        for (std::size_t i = entry_; i < code_.size(); ++i)
+            for (const LocalSet &kept : {before(i), after_[i - entry_] | defines(code_[i])})
+                if (place(kept))
+                    return complain_of(i, "much", list(kept));
+        std::size_t at = entry_;
+        while (at + 1 < code_.size() && !defines(code_[at]).test(lost))
+            ++at;
+        complain_of(at, "much",
+                    "nothing is left for " + list(bit(lost)) + " beside " +
+                        list(conflicts_[lost] & ~bit(lost)));
+    }
+
+    // "a PTE 'old' of do_wp_page, a page 'new' of wp_page_copy"; without the handlers if all are
+    // of one.
+    std::string list(const LocalSet &kept) const {
+        const bool several = std::any_of(locals_.begin(), locals_.end(), [&](const Local &other) {
+            return other.handler != locals_[0].handler;
+        });
+        std::string text;
+        for (unsigned l = 0; l < locals_.size(); ++l)
+            if (kept.test(l))
+                text += (text.empty() ? "" : ", ") + std::string(name_of(locals_[l].type)) + " '" +
+                        locals_[l].name + "'" + (several ? " of " + locals_[l].handler : "");
+        return text;
+    }
+
+    void complain_of(std::size_t address, const std::string &what, const std::string &kept) {
+        constexpr auto pages = std::tuple_size_v<decltype(Rest::frames)>;
+        constexpr auto processes = std::tuple_size_v<decltype(Rest::mms)>;
+        e_.complain(e_.span_of(static_cast<std::uint16_t>(address)),
+                    "the handler keeps too " + what + " in locals here: " + kept,
+                    "an operation has room for 3 PTEs or numbers at a time, for " +
+                        std::to_string(pages) + " pages and PTEs, and for " +
+                        std::to_string(processes) +
+                        " processes; keep a PTE's page only, or look again");
     }
 
     bool find_place(unsigned local, const std::array<std::uint16_t, 5> &taken) {
@@ -204,7 +244,8 @@ class Layouter {
         return local;
     }
 
-    void describe(Rest &rest) {
+    // Whether the rest has room for what the canonical form must know of.
+    bool describe(Rest &rest) {
         const LocalSet live = after_[rest.address - entry_];
         rest.live = {};
         rest.live[0] = static_cast<std::uint16_t>((1U << info(Field::seq_watch).shift) - 1U);
@@ -219,7 +260,9 @@ class Layouter {
             const Place &at = places_[l];
             rest.live[at.word - 1] |= mask_of(l);
             e_.program().locals.push_back(named(rest.address, l));
-            if (locals_[l].type == Type::mm && rest.processes < rest.mms.size()) {
+            if (locals_[l].type == Type::mm) {
+                if (rest.processes == rest.mms.size())
+                    return too_many(rest, "processes", live, {Type::mm});
                 FrameLocal mm;
                 mm.word = static_cast<std::uint8_t>(at.word);
                 mm.shift = static_cast<std::uint8_t>(at.shift);
@@ -227,10 +270,8 @@ class Layouter {
             }
             if (locals_[l].type != Type::page && locals_[l].type != Type::pte)
                 continue;
-            if (rest.locals == rest.frames.size()) {
-                e_.complain(rest.span, "too many pages are kept in locals here");
-                return;
-            }
+            if (rest.locals == rest.frames.size())
+                return too_many(rest, "pages", live, {Type::page, Type::pte});
             FrameLocal frame;
             frame.word = static_cast<std::uint8_t>(at.word);
             const bool pte = locals_[l].type == Type::pte;
@@ -239,6 +280,16 @@ class Layouter {
                 frame.present_shift = static_cast<std::uint8_t>(at.shift);
             rest.frames[rest.locals++] = frame;
         }
+        return true;
+    }
+
+    bool too_many(const Rest &rest, const std::string &what, LocalSet live,
+                  std::initializer_list<Type> types) {
+        for (unsigned l = 0; l < locals_.size(); ++l)
+            if (std::find(types.begin(), types.end(), locals_[l].type) == types.end())
+                live.reset(l);
+        complain_of(rest.address, "many " + what, list(live));
+        return false;
     }
 
     Emitter &e_;
