@@ -203,9 +203,15 @@ void Handlers::assign_local(const ast::Stmt &stmt) {
         return e_.complain(stmt.target[0].span, "'" + name + "' can't be assigned to");
     if (stmt.name != "=")
         return e_.complain(stmt.span, "a local is assigned with '='");
+    const std::uint16_t first = e_.here();
     const Value value = x_.compile(stmt.value[0], c);
     if (value.type == Type::error)
         return;
+    if (value.type == Type::number && e_.program().world.has_outside() && counts_references(first))
+        return e_.complain(stmt.span,
+                           "a local can't hold a count of which world '" +
+                               e_.program().world.name + "' leaves open how large it is",
+                           "keep what the count is compared for: alone = page.refcount == 1");
     if (value.type == Type::seq) {
         frames_.back().names.insert_or_assign(
             name, Variable{Type::seq, Variable::Kind::reg, 0, value.reg, {}});
@@ -214,6 +220,15 @@ void Handlers::assign_local(const ast::Stmt &stmt) {
     if (const auto variable = local(stmt, value.type))
         e_.emit(Code::store_local, e_.in_register(value, stmt.span), 0, 0,
                 static_cast<unsigned>(variable->number));
+}
+
+// Whether the code from here on looks at a count that references from outside are part of.
+bool Handlers::counts_references(std::uint16_t first) const {
+    const auto &code = e_.program().code;
+    return std::any_of(code.begin() + first, code.end(), [](const Instruction &i) {
+        return i.code == Code::load && (i.c == static_cast<unsigned>(Field::refcount) ||
+                                        i.c == static_cast<unsigned>(Field::mapcount));
+    });
 }
 
 // The local that a statement assigns to: one that is there, or a new one.

@@ -47,8 +47,10 @@ unsigned width(Type type) {
         return 2;
     case Type::page:
         return 4;
+    case Type::number:
+        return info(Field::refcount).bits;
     default:
-        return 12; // a PTE, a number
+        return 12; // a PTE
     }
 }
 

@@ -166,6 +166,18 @@ TEST_CASE("a handler that keeps more than a thread can hold is told where, and w
           "a PTE 'z', a PTE 'a', a PTE 'd'" + room);
 }
 
+TEST_CASE("a local holds any count that a page can have, that of four pins, too") {
+    for (const bool right : {true, false}) {
+        Diagnostics out;
+        const auto trial = try_compile("design trial extends v6.2\noperation munmap(va) {\n"
+                                       "    count = 4100\n    flush tlb va\n    assert count == " +
+                                           std::string(right ? "4100" : "4") + "\n}\n",
+                                       world_of("default"), out);
+        REQUIRE_MESSAGE(trial, to_text(out));
+        CHECK(explore(*trial, 1).holds("assertion") == right);
+    }
+}
+
 TEST_CASE("a local has a value on every way to where it is used") {
     CHECK(in_munmap("    lock ptl\n    if pte.present { page = pte.page }\n    unlock ptl\n"
                     "    get page\n    put page") == "7:5: 'page' may have no value here "

@@ -350,3 +350,21 @@ TEST_CASE("whoever asks mapcount sees the mappings from outside; nobody lets the
     REQUIRE(careless);
     CHECK(explore(*careless, 2).operations("outside_sees_no_store") == 1);
 }
+
+TEST_CASE("a count that is open is kept in no local, what it was compared for is") {
+    const auto wp_page = [](const std::string& world, const std::string& keep) {
+        Diagnostics out;
+        (void)try_compile("design trial extends v5.9\nhandler do_wp_page(va) {\n    page = pte.page\n" +
+                              keep + "\n    if alone { wp_page_reuse(va); return }\n    unlock ptl\n}\n",
+                          world_of(world), out);
+        return out.empty() ? std::string() : out[0].message;
+    };
+    const std::string count = "    count = page.refcount + page.mapcount\n    alone = count == 2";
+    CHECK(wp_page("default", count) == "");
+    for (const char* world : {"outside-references", "outside-mappings", "transient-reference"}) {
+        CAPTURE(world);
+        CHECK(wp_page(world, count) == "a local can't hold a count of which world '" +
+                                           std::string(world) + "' leaves open how large it is");
+        CHECK(wp_page(world, "    alone = page.refcount == 1") == "");
+    }
+}
