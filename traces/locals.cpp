@@ -3,24 +3,11 @@
 #include "traces/names.h"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 
 namespace cowcheck {
 
 namespace {
-
-struct PteFlag {
-    std::string_view name;
-    std::uint16_t bit;
-};
-
-constexpr std::array<PteFlag, 6> present_flags{{{"writable", PteBit::writable},
-                                                {"dirty", PteBit::dirty},
-                                                {"soft_dirty", PteBit::soft_dirty},
-                                                {"uffd_wp", PteBit::uffd_wp},
-                                                {"special", PteBit::special},
-                                                {"huge", PteBit::huge}}};
 
 std::string pte_text(const Program& program, unsigned raw) {
     std::string text;
@@ -34,10 +21,7 @@ std::string pte_text(const Program& program, unsigned raw) {
         if ((raw & PteBit::writable) != 0) text += " writable";
         return text;
     }
-    text = frame_name(program, raw >> PteBit::frame_shift);
-    for (const PteFlag& flag : present_flags)
-        if ((raw & flag.bit) != 0) text += " " + std::string(flag.name);
-    return text;
+    return frame_name(program, raw >> PteBit::frame_shift) + flag_names(raw);
 }
 
 std::string value_text(const Program& program, const NamedLocal& local, unsigned raw) {

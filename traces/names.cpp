@@ -73,6 +73,13 @@ std::string process_name(const Program& program, unsigned mm) {
 
 std::string pin_name(unsigned pin) { return "pin" + std::to_string(pin); }
 
+std::string flag_names(unsigned pte) {
+    std::string text;
+    for (const PteFlag& flag : pte_flags)
+        if (flag.told && (pte & flag.bit) != 0) text += " " + std::string(flag.name);
+    return text;
+}
+
 std::string place_text(const SourceSpan& span) {
     if (span.file == nullptr || span.line == 0) return {};
     return span.file->name + ":" + std::to_string(span.line) + ":" + std::to_string(span.column);

@@ -1,7 +1,5 @@
 #include "traces/property_view.h"
 
-#include <array>
-
 namespace cowcheck {
 
 // Sees what the machine sees that checks properties.
@@ -18,23 +16,11 @@ struct PropertyView::Moment {
 namespace {
 
 std::string pte_text(const Program& program, unsigned pte) {
-    struct Flag {
-        std::uint16_t bit;
-        std::string_view name;
-    };
-    static constexpr std::array<Flag, 6> flags{{{PteBit::writable, "writable"},
-                                                {PteBit::dirty, "dirty"},
-                                                {PteBit::soft_dirty, "soft_dirty"},
-                                                {PteBit::uffd_wp, "uffd_wp"},
-                                                {PteBit::special, "special"},
-                                                {PteBit::huge, "huge"}}};
     const bool migration = is_migration_entry(pte);
     if ((pte & PteBit::present) == 0 && !migration) return "none";
     std::string text = frame_name(program, pte >> PteBit::frame_shift);
     if (migration) text += " migration entry";
-    for (const Flag& flag : flags)
-        if ((pte & flag.bit) != 0 && !(migration && flag.bit == PteBit::special)) text += " " + std::string(flag.name);
-    return text;
+    return text + flag_names(migration ? pte & ~unsigned{PteBit::swap | PteBit::migration} : pte);
 }
 
 std::string value_text(const Program& program, Type type, unsigned value) {

@@ -12,19 +12,6 @@ constexpr std::array<std::string_view, 4> compound_names{"none", "head", "tail",
 constexpr std::array<std::string_view, 4> pin_state_names{"free", "pending", "held", "?"};
 constexpr std::array<std::string_view, 4> seq_watch_names{"none", "even", "changed", "odd"};
 
-struct PteFlag {
-    std::string_view name;
-    std::uint16_t bit;
-};
-
-constexpr std::array<PteFlag, 7> pte_flags{{{"writable", PteBit::writable},
-                                            {"dirty", PteBit::dirty},
-                                            {"soft_dirty", PteBit::soft_dirty},
-                                            {"uffd_wp", PteBit::uffd_wp},
-                                            {"special", PteBit::special},
-                                            {"huge", PteBit::huge},
-                                            {"swap", PteBit::swap}}};
-
 FieldValue word(std::string_view text) { return std::string(text); }
 
 class Viewer {
@@ -74,9 +61,10 @@ private:
         element.fields.push_back(
             {"page", present || migration ? frame_name(p_, pte >> PteBit::frame_shift) : std::string(), false});
         for (const PteFlag& flag : pte_flags)
-            element.fields.push_back(
-                {std::string(flag.name),
-                 (pte & flag.bit) != 0 && !(migration && flag.bit >= PteBit::special), false});
+            if (flag.told)
+                element.fields.push_back(
+                    {std::string(flag.name),
+                     (pte & flag.bit) != 0 && !(migration && flag.bit >= PteBit::special), false});
         if (p_.world.migration()) {
             element.fields.push_back({"migration", migration, false});
             element.fields.push_back(
@@ -187,10 +175,7 @@ private:
 
     std::string pmd(unsigned raw) const {
         if ((raw & PteBit::present) == 0) return raw == 0 ? "none" : "page table";
-        std::string text = frame_name(p_, raw >> PteBit::frame_shift);
-        for (const PteFlag& flag : pte_flags)
-            if ((raw & flag.bit) != 0) text += " " + std::string(flag.name);
-        return text;
+        return frame_name(p_, raw >> PteBit::frame_shift) + flag_names(raw);
     }
 
     bool is_held(unsigned pin) const {

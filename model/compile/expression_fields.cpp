@@ -11,28 +11,10 @@ namespace cowcheck {
 
 namespace {
 
-struct PteFlag {
-    std::string_view name;
-    std::uint16_t bits;
-};
-
-constexpr std::array<PteFlag, 11> pte_flags{{{"present", PteBit::present},
-                                            {"writable", PteBit::writable},
-                                            {"dirty", PteBit::dirty},
-                                            {"soft_dirty", PteBit::soft_dirty},
-                                            {"uffd_wp", PteBit::uffd_wp},
-                                            {"special", PteBit::special},
-                                            {"referenced", PteBit::referenced},
-                                            {"huge", PteBit::huge},
-                                            {"swap", PteBit::swap},
-                                            {"exclusive", PteBit::exclusive},
-                                            {"table", PteBit::table}}};
-
 const PteFlag *find_pte_flag(std::string_view name) {
-    for (const auto &flag : pte_flags)
-        if (flag.name == name)
-            return &flag;
-    return nullptr;
+    const auto flag = std::find_if(pte_flags.begin(), pte_flags.end(),
+                                   [&](const PteFlag &known) { return known.name == name; });
+    return flag == pte_flags.end() ? nullptr : &*flag;
 }
 
 } // namespace
@@ -204,11 +186,12 @@ Value Expressions::pte_field(const ast::Expr &expr, const Value &pte, bool deman
     if (expr.name == "migration")
         return unary_code(Type::boolean, Code::is_migration, reg, expr.span);
     if (const PteFlag *flag = find_pte_flag(expr.name))
-        return unary_code(Type::boolean, Code::bit, reg, expr.span, flag->bits);
-    return unknown_field(
-        expr, pte,
-        {"present", "none", "writable", "dirty", "soft_dirty", "uffd_wp", "special",
-         "referenced", "huge", "swap", "migration", "exclusive", "table", "page"});
+        return unary_code(Type::boolean, Code::bit, reg, expr.span, flag->bit);
+    std::vector<std::string_view> names;
+    for (const PteFlag &flag : pte_flags)
+        names.push_back(flag.name);
+    names.insert(names.end(), {"none", "migration", "page"});
+    return unknown_field(expr, pte, names);
 }
 
 Value Expressions::page_field(const ast::Expr &expr, const Value &page) {
@@ -327,16 +310,18 @@ Value Expressions::record(const std::vector<ast::RecordField> &fields, Value bas
             continue;
         }
         const PteFlag *flag = find_pte_flag(field.name);
-        if (flag == nullptr || flag->bits == PteBit::present || field.name == "table") {
+        if (flag == nullptr || !flag->set) {
+            std::vector<std::string_view> names{"page", "migration"};
+            for (const PteFlag &known : pte_flags)
+                if (known.set)
+                    names.push_back(known.name);
             e_.complain(field.span, "a PTE has no '" + field.name + "' to set",
-                        did_you_mean(field.name, {"page", "writable", "dirty", "soft_dirty",
-                                                  "uffd_wp", "special", "referenced", "huge",
-                                                  "swap", "migration", "exclusive"}));
+                        did_you_mean(field.name, names));
             continue;
         }
         const Value value = field.value.empty() ? constant(Type::boolean, 1)
                                                 : truth(field.value[0], context);
-        e_.emit(Code::put_bit, pte, 0, e_.in_register(value, field.span), flag->bits);
+        e_.emit(Code::put_bit, pte, 0, e_.in_register(value, field.span), flag->bit);
     }
     if (migration) {
         const std::uint8_t no = e_.in_register(constant(Type::boolean, 0), span);

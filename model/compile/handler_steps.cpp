@@ -209,8 +209,8 @@ void Handlers::assign_local(const ast::Stmt &stmt) {
         return;
     if (value.type == Type::number && e_.program().world.has_outside() && counts_references(first))
         return e_.complain(stmt.span,
-                           "a local can't hold a count of which world '" +
-                               e_.program().world.name + "' leaves open how large it is",
+                           "a local can't hold this count: world '" + e_.program().world.name +
+                               "' leaves open how large it is",
                            "keep what the count is compared for: alone = page.refcount == 1");
     if (value.type == Type::seq) {
         frames_.back().names.insert_or_assign(

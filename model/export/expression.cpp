@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 namespace cowcheck::promela {
 
@@ -195,22 +196,19 @@ std::string_view member_name(Field field) {
     return name;
 }
 
+std::string upper(std::string_view name) {
+    std::string text(name);
+    for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    return text;
+}
+
+// Those of anonymous base pages by name.
 std::string pte_bits(unsigned bits) {
-    struct Named {
-        unsigned bit;
-        std::string_view name;
-    };
-    static constexpr std::array<Named, 6> names{{{PteBit::present, "PRESENT"},
-                                                 {PteBit::writable, "WRITABLE"},
-                                                 {PteBit::dirty, "DIRTY"},
-                                                 {PteBit::soft_dirty, "SOFT_DIRTY"},
-                                                 {PteBit::uffd_wp, "UFFD_WP"},
-                                                 {PteBit::special, "SPECIAL"}}};
     std::string text;
-    for (const Named& named : names)
-        if ((bits & named.bit) != 0) {
-            text += (text.empty() ? "" : " | ") + std::string(named.name);
-            bits &= ~named.bit;
+    for (const PteFlag& flag : pte_flags)
+        if (flag.bit <= PteBit::special && (bits & flag.bit) != 0) {
+            text += (text.empty() ? "" : " | ") + upper(flag.name);
+            bits &= ~unsigned{flag.bit};
         }
     if (bits != 0) text += (text.empty() ? "" : " | ") + std::to_string(bits);
     return text.empty() ? "0" : text;

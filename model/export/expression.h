@@ -62,6 +62,7 @@ struct Node {
 // How fields are called: page[...].refcount.
 [[nodiscard]] std::string_view array_name(Scope scope);
 [[nodiscard]] std::string_view member_name(Field field);
+[[nodiscard]] std::string upper(std::string_view name);
 // "WRITABLE | DIRTY"
 [[nodiscard]] std::string pte_bits(unsigned bits);
 

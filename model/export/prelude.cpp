@@ -44,8 +44,7 @@ std::string constants() {
     enumeration({"NO_PROCESS", "ALIVE", "FORKING", "EXITING"});
     enumeration({"FREE", "ANON", "ZEROPAGE", "PAGE_CACHE"});
     enumeration({"NO_PIN", "PENDING", "HELD"});
-    for (const unsigned bit : {PteBit::present, PteBit::writable, PteBit::dirty, PteBit::soft_dirty,
-                               PteBit::uffd_wp, PteBit::special})
+    for (unsigned bit = PteBit::present; bit <= PteBit::special; bit <<= 1U)
         text += define(pte_bits(bit), std::to_string(bit));
     text += define("has(x, bits)", "(((x) & (bits)) != 0)");
     text += define("frame_of(x)", "((x) >> " + std::to_string(PteBit::frame_shift) + ")");
@@ -133,9 +132,7 @@ std::string identifier(std::string_view name) {
 }
 
 std::string process_constant(const Program& program, unsigned mm) {
-    std::string name = identifier(program.world.processes[mm].name);
-    for (char& c : name) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    return "MM_" + name;
+    return "MM_" + upper(identifier(program.world.processes[mm].name));
 }
 
 std::string rests_at(const std::vector<unsigned>& rests) {

@@ -183,6 +183,29 @@ struct PteBit {
     static constexpr std::uint16_t frame_mask = 0xf;
 };
 
+// What designs and traces call the bits. Of those that share a bit, the first is the present
+// PTE's.
+struct PteFlag {
+    std::string_view name;
+    std::uint16_t bit;
+    bool set;  // a design may set it
+    bool told; // traces tell it of a PTE
+};
+
+inline constexpr auto pte_flags = std::to_array<PteFlag>({
+    {"present", PteBit::present, false, false}, // follows from the page
+    {"writable", PteBit::writable, true, true},
+    {"dirty", PteBit::dirty, true, true},
+    {"soft_dirty", PteBit::soft_dirty, true, true},
+    {"uffd_wp", PteBit::uffd_wp, true, true},
+    {"special", PteBit::special, true, true},
+    {"referenced", PteBit::referenced, true, false},
+    {"huge", PteBit::huge, true, true},
+    {"swap", PteBit::swap, true, true},
+    {"exclusive", PteBit::exclusive, true, false},
+    {"table", PteBit::table, false, false},
+});
+
 [[nodiscard]] constexpr bool is_migration_entry(unsigned pte) {
     return (pte & (PteBit::present | PteBit::migration)) == PteBit::migration;
 }

@@ -363,7 +363,7 @@ TEST_CASE("a count that is open is kept in no local, what it was compared for is
     CHECK(wp_page("default", count) == "");
     for (const char* world : {"outside-references", "outside-mappings", "transient-reference"}) {
         CAPTURE(world);
-        CHECK(wp_page(world, count) == "a local can't hold a count of which world '" +
+        CHECK(wp_page(world, count) == "a local can't hold this count: world '" +
                                            std::string(world) + "' leaves open how large it is");
         CHECK(wp_page(world, "    alone = page.refcount == 1") == "");
     }
