@@ -9,21 +9,6 @@ namespace cowcheck {
 
 namespace {
 
-std::string pte_text(const Program& program, unsigned raw) {
-    std::string text;
-    if ((raw & PteBit::present) == 0) {
-        if ((raw & PteBit::swap) == 0) return "none";
-        if (program.world.thp()) return "page table";
-        text = is_migration_entry(raw)
-                   ? "migration entry of " + frame_name(program, raw >> PteBit::frame_shift)
-                   : "swap entry";
-        if ((raw & PteBit::exclusive) != 0) text += " exclusive";
-        if ((raw & PteBit::writable) != 0) text += " writable";
-        return text;
-    }
-    return frame_name(program, raw >> PteBit::frame_shift) + flag_names(raw);
-}
-
 std::string value_text(const Program& program, const NamedLocal& local, unsigned raw) {
     switch (local.kind) {
     case NamedLocal::Kind::page: return frame_name(program, raw);

@@ -73,11 +73,22 @@ std::string process_name(const Program& program, unsigned mm) {
 
 std::string pin_name(unsigned pin) { return "pin" + std::to_string(pin); }
 
-std::string flag_names(unsigned pte) {
-    std::string text;
-    for (const PteFlag& flag : pte_flags)
-        if (flag.told && (pte & flag.bit) != 0) text += " " + std::string(flag.name);
-    return text;
+std::string pte_text(const Program& program, unsigned pte) {
+    const auto with_flags = [](std::string text, unsigned bits) {
+        for (const PteFlag& flag : pte_flags)
+            if (flag.told && (bits & flag.bit) != 0) text += " " + std::string(flag.name);
+        return text;
+    };
+    if ((pte & PteBit::present) != 0)
+        return with_flags(frame_name(program, pte >> PteBit::frame_shift), pte);
+    if ((pte & PteBit::swap) == 0) return "none";
+    if (program.world.thp()) return "page table";
+    // From `special` on the bits say something else than in a present PTE.
+    return with_flags(is_migration_entry(pte)
+                          ? "migration entry of " + frame_name(program, pte >> PteBit::frame_shift)
+                          : "swap entry",
+                      pte & (PteBit::special - 1U)) +
+           ((pte & PteBit::exclusive) != 0 ? " exclusive" : "");
 }
 
 std::string place_text(const SourceSpan& span) {

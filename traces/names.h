@@ -13,8 +13,9 @@ namespace cowcheck {
 [[nodiscard]] std::string frame_name(const Program& program, unsigned frame);
 [[nodiscard]] std::string process_name(const Program& program, unsigned mm);
 [[nodiscard]] std::string pin_name(unsigned pin);
-// " writable dirty": the bits of a PTE value that are told.
-[[nodiscard]] std::string flag_names(unsigned pte);
+// "A writable dirty", "swap entry exclusive", "migration entry of A writable", "page table",
+// "none".
+[[nodiscard]] std::string pte_text(const Program& program, unsigned pte);
 
 // "v5.7.cow:57:5", or nothing for a span that is nowhere.
 [[nodiscard]] std::string place_text(const SourceSpan& span);

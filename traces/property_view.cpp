@@ -15,14 +15,6 @@ struct PropertyView::Moment {
 
 namespace {
 
-std::string pte_text(const Program& program, unsigned pte) {
-    const bool migration = is_migration_entry(pte);
-    if ((pte & PteBit::present) == 0 && !migration) return "none";
-    std::string text = frame_name(program, pte >> PteBit::frame_shift);
-    if (migration) text += " migration entry";
-    return text + flag_names(migration ? pte & ~unsigned{PteBit::swap | PteBit::migration} : pte);
-}
-
 std::string value_text(const Program& program, Type type, unsigned value) {
     switch (type) {
     case Type::boolean: return value != 0 ? "yes" : "no";

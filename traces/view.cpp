@@ -60,11 +60,13 @@ private:
         element.fields.push_back({"present", present, false});
         element.fields.push_back(
             {"page", present || migration ? frame_name(p_, pte >> PteBit::frame_shift) : std::string(), false});
+        // The rest says something else in an entry that is not present.
+        const unsigned told = present     ? pte
+                              : migration ? pte & (PteBit::special - 1U)
+                                          : pte & ~unsigned{PteBit::huge};
         for (const PteFlag& flag : pte_flags)
             if (flag.told)
-                element.fields.push_back(
-                    {std::string(flag.name),
-                     (pte & flag.bit) != 0 && !(migration && flag.bit >= PteBit::special), false});
+                element.fields.push_back({std::string(flag.name), (told & flag.bit) != 0, false});
         if (p_.world.migration()) {
             element.fields.push_back({"migration", migration, false});
             element.fields.push_back(
@@ -137,7 +139,7 @@ private:
         case Field::other_half:
             return l_.get(s_, Field::compound, index) != 0 ? frame_name(p_, raw) : std::string();
         case Field::mm_mapcount: return mapped_by(raw);
-        case Field::pmd: return pmd(raw);
+        case Field::pmd: return pte_text(p_, raw);
         case Field::pin_mm:
         case Field::op_mm: return raw < l_.mms ? process_name(p_, raw) : std::string();
         case Field::pin_page: return is_held(index) ? frame_name(p_, raw) : std::string();
@@ -171,11 +173,6 @@ private:
                 text += (text.empty() ? "" : " ") + process_name(p_, mm) + " " +
                         std::to_string(times);
         return text;
-    }
-
-    std::string pmd(unsigned raw) const {
-        if ((raw & PteBit::present) == 0) return raw == 0 ? "none" : "page table";
-        return frame_name(p_, raw >> PteBit::frame_shift) + flag_names(raw);
     }
 
     bool is_held(unsigned pin) const {

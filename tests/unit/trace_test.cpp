@@ -1,7 +1,9 @@
 // Traces: recorded, written as JSON and read again.
+#include "tests/support/scenario.h"
 #include "tests/support/trace_setup.h"
 #include "traces/digest.h"
 #include "traces/trace_json.h"
+#include "traces/view.h"
 
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
@@ -124,6 +126,31 @@ TEST_CASE("the view of a state names everything that exists") {
     CHECK(text.find("page A: anonymous, refcount 1025, mapcount 1, value P0") != std::string::npos);
     CHECK(text.find("pin0: held, write, foll_pin, mm parent, va 0, page A") != std::string::npos);
     CHECK(text.find("page B") == std::string::npos);
+}
+
+TEST_CASE("an entry that is not present is told by what its bits say there") {
+    Scenario swapped("v5.19", "swap");
+    swapped.start("kernel", "swap_out").until("kernel", "write page to swap");
+    CHECK(pte_text(swapped.program(), swapped.pte(0)) == "swap entry soft_dirty exclusive");
+    const View seen = view(swapped.program(), swapped.state(), ValueNames(swapped.program()));
+    const auto pte = std::find_if(seen.begin(), seen.end(), [](const ViewElement& element) {
+        return element.name == "parent.pte[0]";
+    });
+    REQUIRE(pte != seen.end());
+    const auto says = [&](std::string_view field) {
+        const auto found = std::find_if(pte->fields.begin(), pte->fields.end(),
+                                        [&](const ViewField& f) { return f.name == field; });
+        return found != pte->fields.end() && found->value == FieldValue(true);
+    };
+    CHECK(says("swap"));
+    CHECK_FALSE(says("huge"));  // the same bit as `exclusive`
+
+    Scenario shared("v5.19", "migration-fork");
+    shared.start("kernel", "migrate", 0, 0).until("kernel", "if page.mapcount == 0");
+    CHECK(pte_text(shared.program(), shared.pte(0)) ==
+          "migration entry of A writable soft_dirty");
+    shared.finish("kernel");
+    CHECK(pte_text(shared.program(), shared.pte(0)) == "B writable soft_dirty");
 }
 
 TEST_CASE("a trace is the same after it was written and read again") {
