@@ -151,8 +151,9 @@ void Handlers::assign_field(const ast::Stmt &stmt) {
     for (const Target &known : targets) {
         if (known.owner != owner.type || known.name != target.name)
             continue;
+        const std::uint16_t first = e_.here();
         const Value value = x_.compile(stmt.value[0], c, known.type);
-        if (value.type == Type::error)
+        if (value.type == Type::error || keeps_open_count(stmt, value, first))
             return;
         if ((stmt.name == "=") == (known.type == Type::number))
             return e_.complain(stmt.span, known.type == Type::number
@@ -205,13 +206,8 @@ void Handlers::assign_local(const ast::Stmt &stmt) {
         return e_.complain(stmt.span, "a local is assigned with '='");
     const std::uint16_t first = e_.here();
     const Value value = x_.compile(stmt.value[0], c);
-    if (value.type == Type::error)
+    if (value.type == Type::error || keeps_open_count(stmt, value, first))
         return;
-    if (value.type == Type::number && e_.program().world.has_outside() && counts_references(first))
-        return e_.complain(stmt.span,
-                           "a local can't hold this count: world '" + e_.program().world.name +
-                               "' leaves open how large it is",
-                           "keep what the count is compared for: alone = page.refcount == 1");
     if (value.type == Type::seq) {
         frames_.back().names.insert_or_assign(
             name, Variable{Type::seq, Variable::Kind::reg, 0, value.reg, {}});
@@ -222,13 +218,21 @@ void Handlers::assign_local(const ast::Stmt &stmt) {
                 static_cast<unsigned>(variable->number));
 }
 
-// Whether the code from here on looks at a count that references from outside are part of.
-bool Handlers::counts_references(std::uint16_t first) const {
+// Whether the statement keeps a count, looked at by the code from `first` on, of which the world
+// leaves open how large it is.
+bool Handlers::keeps_open_count(const ast::Stmt &stmt, const Value &value, std::uint16_t first) {
     const auto &code = e_.program().code;
-    return std::any_of(code.begin() + first, code.end(), [](const Instruction &i) {
-        return i.code == Code::load && (i.c == static_cast<unsigned>(Field::refcount) ||
-                                        i.c == static_cast<unsigned>(Field::mapcount));
-    });
+    const World &world = e_.program().world;
+    if (value.type != Type::number || !world.has_outside() ||
+        std::none_of(code.begin() + first, code.end(), [](const Instruction &i) {
+            return i.code == Code::load && (i.c == static_cast<unsigned>(Field::refcount) ||
+                                            i.c == static_cast<unsigned>(Field::mapcount));
+        }))
+        return false;
+    e_.complain(stmt.span,
+                "this count can't be kept: world '" + world.name + "' leaves open how large it is",
+                "keep what it is compared for: alone = page.refcount == 1");
+    return true;
 }
 
 // The local that a statement assigns to: one that is there, or a new one.

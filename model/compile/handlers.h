@@ -65,7 +65,7 @@ class Handlers {
     void assign_field(const ast::Stmt &stmt);
     void assign_local(const ast::Stmt &stmt);
     void assign_result(const ast::Stmt &stmt);
-    bool counts_references(std::uint16_t first) const;
+    bool keeps_open_count(const ast::Stmt &stmt, const Value &value, std::uint16_t first);
     std::optional<Variable> local(const ast::Stmt &stmt, Type type);
     bool lru_phrase(const ast::Stmt &stmt);
     bool notifier_phrase(const ast::Stmt &stmt);

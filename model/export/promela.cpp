@@ -319,9 +319,9 @@ std::string export_promela(const Program& program, const ExportOptions& options)
             known = known && operation.item.kind != other;
     if (!known)
         throw promela::NotExportable("world " + program.world.name +
-                                     ": only worlds of anonymous base pages, without mprotect, "
-                                     "madvise, migration, KSM, a secondary MMU and features of "
-                                     "userfaultfd can be exported");
+                                     ": only worlds of anonymous base pages, without swap, mprotect, "
+                                     "madvise, migration, KSM, LRU batches, references from outside, "
+                                     "a secondary MMU and features of userfaultfd can be exported");
     return promela::Exporter(program, options).text();
 }
 
