@@ -26,7 +26,10 @@ Explorer::Explorer(const Program &program, ExploreOptions options)
         workers_.push_back(std::make_unique<Worker>(*this, i, options_.threads));
 }
 
-Explorer::~Explorer() = default;
+Explorer::~Explorer() {
+    if (options_.usage != nullptr)
+        options_.usage->bytes -= counted_bytes_;
+}
 
 std::uint64_t Explorer::states() const {
     std::uint64_t n = 0;
@@ -63,13 +66,24 @@ StopReason Explorer::why_stop(const Stop &stop) const {
         return StopReason::interrupt;
     if (std::chrono::steady_clock::now() >= stop.deadline)
         return StopReason::time;
-    if (states() >= stop.max_states)
+    const Usage *usage = options_.usage;
+    if ((usage != nullptr ? usage->states.load() : states()) >= stop.max_states)
         return StopReason::states;
-    if (bytes() >= stop.max_bytes)
+    if ((usage != nullptr ? usage->bytes.load() : bytes()) >= stop.max_bytes)
         return StopReason::memory;
     if (outside_ && !outside_->constraints.gave_up().empty())
         return StopReason::solver;
     return StopReason::none;
+}
+
+void Explorer::count_in() {
+    if (options_.usage == nullptr)
+        return;
+    // What is less wraps around, and so does the sum.
+    options_.usage->states += states() - counted_states_;
+    options_.usage->bytes += bytes() - counted_bytes_;
+    counted_states_ = states();
+    counted_bytes_ = bytes();
 }
 
 void Explorer::run_rounds(const Stop &stop) {
@@ -101,6 +115,7 @@ void Explorer::run_rounds(const Stop &stop) {
                 (void)guarded([&] { return worker.receive(workers_), true; });
                 barrier.arrive_and_wait();
                 if (number == 0) {
+                    count_in();
                     stopped_ = static_cast<unsigned>(out_of_memory ? StopReason::memory
                                                                    : why_stop(stop));
                     publish();
@@ -147,6 +162,7 @@ StopReason Explorer::deepen(const Stop &stop) {
         worker->begin_level(level);
     publish();
     run_rounds(stop);
+    count_in();
     publish();
     for (auto &worker : workers_) {
         reached_ |= worker->reached;

@@ -18,19 +18,29 @@
 
 namespace cowcheck {
 
+// What several explorations take, as of the last look of each at its limits.
+struct Usage {
+    std::atomic<std::uint64_t> states{0}; // of those that are over, too
+    std::atomic<std::size_t> bytes{0};    // of those that live
+};
+
 struct ExploreOptions {
     unsigned concurrency = 2; // operations in flight at once; 0 is no bound
     unsigned threads = 1;     // workers; results are the same for any number
     bool symmetry = true;     // store one state for all that differ in names only
     // Of one question to the solver, in worlds with references from outside; 0: no answers.
     std::chrono::milliseconds solver_timeout{10000};
+    // Where it is counted in, if the limits are for several; must outlive the explorer.
+    Usage *usage = nullptr;
 };
 
-// When to stop before the bound is reached. Looked at a few times a second.
+// When to stop before the bound is reached. Looked at a few times a second, by any number
+// of explorations at once.
 struct Stop {
     std::atomic<bool> requested{false}; // an interrupt
-    std::uint64_t max_states = UINT64_MAX;
-    std::size_t max_bytes = SIZE_MAX;
+    // Of all explorations that have the same Usage, or of one without.
+    std::atomic<std::uint64_t> max_states = UINT64_MAX;
+    std::atomic<std::size_t> max_bytes = SIZE_MAX;
     std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
 };
 
@@ -131,6 +141,7 @@ class Explorer {
     [[nodiscard]] unsigned owner_of(const PackedState &packed) const;
     void run_rounds(const Stop &stop);
     [[nodiscard]] StopReason why_stop(const Stop &stop) const;
+    void count_in();
     void note(const Violation &violation);
     void publish();
     [[nodiscard]] std::optional<Violation> predecessor(const Violation &target) const;
@@ -151,6 +162,8 @@ class Explorer {
     std::vector<Violation> violations_;
     std::vector<std::optional<Violation>> found_; // by property, of the level under way
     std::atomic<unsigned> stopped_{0};            // a StopReason
+    std::uint64_t counted_states_ = 0;            // in options_.usage
+    std::size_t counted_bytes_ = 0;
     mutable std::mutex progress_mutex_;
     Progress progress_;
 };

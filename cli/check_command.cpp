@@ -1,8 +1,10 @@
 #include "cli/check_command.h"
 
 #include "cli/bad_input.h"
+#include "cli/budget.h"
 #include "cli/check_run.h"
 #include "cli/expectations.h"
+#include "cli/in_order.h"
 #include "cli/limits.h"
 #include "cli/load.h"
 #include "cli/numbers.h"
@@ -28,17 +30,20 @@ class Check {
 public:
     explicit Check(CheckOptions options)
         : options_(std::move(options)), library_(load_library()),
-          selection_(select(library_, options_)) {
+          selection_(select(library_, options_)), budget_(options_) {
         results_.depth = options_.depth;
         results_.concurrency = options_.concurrency;
         const PropertySet properties = selected_properties(library_, selection_);
         const bool assertions = selection_.all_properties ||
                                 selection_.properties.contains(std::string(assertions_name));
+        shares_ = shares_of(options_.threads,
+                            selection_.worlds.size() * selection_.designs.size());
+        options_.threads = shares_.threads_each;
         for (const std::string& world : selection_.worlds)
             for (const std::string& design : selection_.designs)
-                runs_.push_back(std::make_unique<CheckRun>(find_design(library_, design),
-                                                           properties, assertions,
-                                                           find_world(library_, world), options_));
+                runs_.push_back(std::make_unique<CheckRun>(
+                    find_design(library_, design), properties, assertions,
+                    find_world(library_, world), options_, &budget_.usage()));
         for (const auto& run : runs_) {
             results_.runs.emplace_back();
             results_.runs.back().design = run->design().name();
@@ -51,8 +56,7 @@ public:
 
 private:
     void publish_applicability(std::size_t i);
-    void set_limits(std::size_t i);
-    StopReason deepen(std::size_t i);
+    void deepen(std::size_t i);
     void conclude(std::size_t i);
     void write_trace(const CheckRun& run, const Violation& violation, PropertyResult& result);
     void explore_all();
@@ -62,9 +66,10 @@ private:
     Library library_;
     Selection selection_;
     CheckResults results_;
-    std::vector<std::unique_ptr<CheckRun>> runs_;
     Clock::time_point begin_ = Clock::now();
-    Stop stop_;
+    Budget budget_;
+    Shares shares_;
+    std::vector<std::unique_ptr<CheckRun>> runs_;
     StatusLine status_;
     std::unique_ptr<Reporter> reporter_;
     std::unique_ptr<TraceFolder> folder_;
@@ -82,24 +87,10 @@ void Check::publish_applicability(std::size_t i) {
     runs_[i]->conclude(results_.runs[i], none);
 }
 
-// The states and the memory are for all runs together.
-void Check::set_limits(std::size_t i) {
-    std::uint64_t others = 0;
-    for (std::size_t k = 0; k < runs_.size(); ++k) others += k == i ? 0 : results_.runs[k].states;
-    cowcheck::set_limits(stop_, options_, others, runs_[i]->bytes());
-}
-
-StopReason Check::deepen(std::size_t i) {
-    set_limits(i);
+void Check::deepen(std::size_t i) {
     progress_->begin_level(i, *runs_[i]->explorer());
-    StopReason reason = StopReason::memory;
-    try {
-        reason = runs_[i]->deepen(stop_);
-    } catch (const std::bad_alloc&) {
-        // What is known so far is still known.
-    }
-    progress_->end_level();
-    return reason;
+    (void)budget_.deepen(*runs_[i]);
+    progress_->end_level(i);
 }
 
 void Check::conclude(std::size_t i) {
@@ -130,15 +121,24 @@ void Check::write_trace(const CheckRun& run, const Violation& violation, Propert
     }
 }
 
+// Level by level, and in each the runs in their order: that is how verdicts are told. A run's
+// next level may begin before the other runs have come as far.
 void Check::explore_all() {
-    for (unsigned level = 0; level <= options_.depth; ++level)
-        for (std::size_t i = 0; i < runs_.size(); ++i) {
-            if (!runs_[i]->wants_more()) continue;
-            results_.stop = deepen(i);
-            conclude(i);
-            if (results_.stop != StopReason::none) return;
-            if (!runs_[i]->wants_more()) runs_[i]->release();  // its memory is for the others
-        }
+    const std::size_t runs = runs_.size();
+    std::vector<char> deepened(runs);
+    const auto explore = [&](std::size_t piece) {
+        const std::size_t i = piece % runs;
+        deepened[i] = budget_.reason() == StopReason::none && runs_[i]->wants_more();
+        if (deepened[i] != 0) deepen(i);
+    };
+    const auto tell = [&](std::size_t piece) {
+        const std::size_t i = piece % runs;
+        if (deepened[i] == 0) return;
+        conclude(i);
+        if (!runs_[i]->wants_more()) runs_[i]->release();  // its memory is for the others
+    };
+    in_order((options_.depth + std::size_t{1}) * runs, runs, shares_.at_a_time, explore, tell);
+    results_.stop = budget_.reason();
 }
 
 void Check::find_surprises(std::size_t i) {
@@ -164,7 +164,6 @@ void Check::find_surprises(std::size_t i) {
 
 int Check::run() {
     folder_ = std::make_unique<TraceFolder>(options_.traces);
-    if (options_.max_time) stop_.deadline = begin_ + *options_.max_time;
     if (options_.format == CheckOptions::Format::json)
         reporter_ = std::make_unique<JsonReporter>();
     else
@@ -172,12 +171,12 @@ int Check::run() {
     progress_ = std::make_unique<ProgressMonitor>(results_, status_);
     reporter_->begin(results_);
     {
-        const InterruptGuard guard(stop_);
+        const InterruptGuard guard(budget_.stop());
         explore_all();
     }
     progress_.reset();
     for (std::size_t i = 0; i < runs_.size(); ++i) find_surprises(i);
-    results_.stop_text = stop_text(results_.stop, options_);
+    results_.stop_text = budget_.text();
     results_.seconds = seconds_since(begin_);
     reporter_->end(results_);
     if (!write_error_.empty()) throw BadInput(write_error_);

@@ -27,11 +27,12 @@ bool has_assertions(const Program& program) {
                        [](const Instruction& i) { return i.code == Code::assert_; });
 }
 
-std::unique_ptr<Explorer> make_explorer(const Program& program, const CheckOptions& options) {
+std::unique_ptr<Explorer> make_explorer(const Program& program, const CheckOptions& options,
+                                        Usage* usage) {
     try {
         return std::make_unique<Explorer>(
             program, ExploreOptions{options.concurrency, options.threads, options.symmetry,
-                                    options.solver_timeout});
+                                    options.solver_timeout, usage});
     } catch (const std::invalid_argument& error) {
         throw BadInput(error.what());
     }
@@ -40,10 +41,10 @@ std::unique_ptr<Explorer> make_explorer(const Program& program, const CheckOptio
 }  // namespace
 
 CheckRun::CheckRun(DesignText design, const PropertySet& properties, bool assertions,
-                   const World& world, const CheckOptions& options)
+                   const World& world, const CheckOptions& options, Usage* usage)
     : design_(std::move(design)), max_depth_(options.depth), concurrency_(options.concurrency),
       plain_(compile_or_complain(design_, properties, world)), explored_(reduced(plain_, options)),
-      explorer_(make_explorer(explored_, options)),
+      explorer_(make_explorer(explored_, options, usage)),
       assertions_(assertions && has_assertions(plain_)) {}
 
 bool CheckRun::can_deepen() const {

@@ -12,9 +12,10 @@ namespace cowcheck {
 class CheckRun {
 public:
     // Throws BadInput if the design can't be compiled for the world.
-    // Without `assertions`, those of the design itself are nobody's business.
+    // Without `assertions`, those of the design itself are nobody's business. What it
+    // explores is counted in `usage`.
     CheckRun(DesignText design, const PropertySet& properties, bool assertions, const World& world,
-             const CheckOptions& options);
+             const CheckOptions& options, Usage* usage = nullptr);
 
     // Whether the bounds permit another level, ...
     [[nodiscard]] bool can_deepen() const;
@@ -39,8 +40,10 @@ public:
     [[nodiscard]] FoundSchedule schedule(const Violation& violation) const;
     // That program with the numbers of references from outside that the schedule has.
     [[nodiscard]] Program program_with(const FoundSchedule& found) const;
-    // The program with every step on its own, which traces are told in.
+    // The program with every step on its own, which traces are told in, ...
     [[nodiscard]] const Program& program() const { return plain_; }
+    // ... and the one that is explored.
+    [[nodiscard]] const Program& explored() const { return explored_; }
 
 private:
     [[nodiscard]] PropertyInfo assertions() const;

@@ -1,7 +1,9 @@
 #include "cli/coverage_command.h"
 
+#include "cli/budget.h"
 #include "cli/check_run.h"
 #include "cli/coverage_report.h"
+#include "cli/in_order.h"
 #include "cli/limits.h"
 #include "cli/load.h"
 #include "cli/numbers.h"
@@ -26,7 +28,7 @@ public:
 
 private:
     [[nodiscard]] unsigned depth_in(const std::string& world) const;
-    void cover(const DesignText& design);
+    void cover(const std::vector<DesignText>& designs);
     void explore(CheckRun& run);
     void note_clauses(const Program& program, const ProgramCoverage& run);
     void conclude(const DesignText& design, TextCoverage text);
@@ -41,14 +43,12 @@ private:
     std::map<StatementKey, std::pair<std::string, std::uint64_t>> asked_;
     std::map<StatementKey, SourceSpan> clause_spans_;
     Clock::time_point begin_ = Clock::now();
-    Stop stop_;
-    StopReason reason_ = StopReason::none;
-    std::uint64_t states_ = 0;
+    Budget budget_;
     StatusLine status_;
 };
 
 Coverage::Coverage(CoverageOptions options)
-    : options_(std::move(options)), library_(load_library()) {
+    : options_(std::move(options)), library_(load_library()), budget_(options_) {
     CheckOptions wanted;
     wanted.designs = options_.designs;
     wanted.worlds = options_.worlds.empty() ? library_.world_names() : options_.worlds;
@@ -56,18 +56,12 @@ Coverage::Coverage(CoverageOptions options)
 }
 
 void Coverage::explore(CheckRun& run) {
-    while (reason_ == StopReason::none && run.can_deepen()) {
-        set_limits(stop_, options_, states_, run.bytes());
+    while (budget_.reason() == StopReason::none && run.can_deepen()) {
         if (is_terminal(STDERR_FILENO))
             status_.show(run.design().name() + " in " + run.world().name + ": " +
                          count_text(run.states()) + " states");
-        try {
-            reason_ = run.deepen(stop_);
-        } catch (const std::bad_alloc&) {
-            reason_ = StopReason::memory;
-        }
+        (void)budget_.deepen(run);
     }
-    states_ += run.states();
 }
 
 void Coverage::note_clauses(const Program& program, const ProgramCoverage& run) {
@@ -85,24 +79,45 @@ unsigned Coverage::depth_in(const std::string& world) const {
     return options_.depth.value_or(std::max(6U, find_world(library_, world).depth) - 2);
 }
 
-void Coverage::cover(const DesignText& design) {
-    TextCoverage text = text_in_force(design);
-    asked_.clear();
+// Each design in all worlds.
+void Coverage::cover(const std::vector<DesignText>& designs) {
+    struct Piece {
+        std::unique_ptr<CheckRun> run;
+        ProgramCoverage ran;
+    };
+    const std::size_t worlds = selection_.worlds.size();
+    std::vector<Piece> pieces(designs.size() * worlds);
     const PropertySet properties = selected_properties(library_, selection_);
-    for (const std::string& world : selection_.worlds) {
+    const Shares shares = shares_of(options_.threads, pieces.size());
+    const auto work = [&](std::size_t i) {
+        const std::string& world = selection_.worlds[i % worlds];
         CheckOptions bounds;
         bounds.depth = depth_in(world);
         bounds.concurrency = options_.concurrency;
-        bounds.threads = options_.threads;
+        bounds.threads = shares.threads_each;
         bounds.reduction = options_.reduction;
         bounds.merging = false;  // it runs one text for another that does the same
-        CheckRun run(design, properties, true, find_world(library_, world), bounds);
-        explore(run);
-        const ProgramCoverage ran = measure_coverage(*run.explorer());
-        add_run(run.explorer()->program(), ran, text);
-        note_clauses(run.explorer()->program(), ran);
-    }
-    conclude(design, std::move(text));
+        pieces[i].run =
+            std::make_unique<CheckRun>(designs[i / worlds], properties, true,
+                                       find_world(library_, world), bounds, &budget_.usage());
+        explore(*pieces[i].run);
+        pieces[i].ran = measure_coverage(*pieces[i].run->explorer());
+        pieces[i].run->release();
+    };
+    TextCoverage text;
+    const auto conclude_piece = [&](std::size_t i) {
+        const DesignText& design = designs[i / worlds];
+        if (i % worlds == 0) {
+            text = text_in_force(design);
+            asked_.clear();
+        }
+        const Program& program = pieces[i].run->explored();
+        add_run(program, pieces[i].ran, text);
+        note_clauses(program, pieces[i].ran);
+        pieces[i] = {};
+        if (i % worlds + 1 == worlds) conclude(design, std::move(text));
+    };
+    in_order(pieces.size(), pieces.size(), shares.at_a_time, work, conclude_piece);
 }
 
 void Coverage::conclude(const DesignText& design, TextCoverage text) {
@@ -171,7 +186,6 @@ void Coverage::print_report() const {
 }
 
 int Coverage::run() {
-    if (options_.max_time) stop_.deadline = begin_ + *options_.max_time;
     std::vector<DesignText> designs;
     for (const std::string& name : selection_.designs)
         designs.push_back(find_design(library_, name));
@@ -179,8 +193,8 @@ int Coverage::run() {
         for (const auto& one : design.chain)
             for (const SourceFile* file : one->files()) (void)find_unreachable(*file, one->tree);
     {
-        const InterruptGuard guard(stop_);
-        for (const DesignText& design : designs) cover(design);
+        const InterruptGuard guard(budget_.stop());
+        cover(designs);
     }
     finish(report_.text);
     for (const DesignText& design : designs) {
@@ -205,7 +219,7 @@ int Coverage::run() {
     report_.bounds =
         "operations started: " + worlds + "; in flight at once: " +
         (options_.concurrency == 0 ? "any number" : std::to_string(options_.concurrency));
-    report_.stop_text = stop_text(reason_, options_);
+    report_.stop_text = budget_.text();
     report_.seconds = std::chrono::duration<double>(Clock::now() - begin_).count();
     { const auto cleared = status_.pause(); }
     print_report();

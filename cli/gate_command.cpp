@@ -1,11 +1,13 @@
 #include "cli/gate_command.h"
 
 #include "cli/bad_input.h"
+#include "cli/budget.h"
 #include "cli/check_run.h"
 #include "cli/cost_paths.h"
 #include "cli/expectations.h"
 #include "cli/gate_place.h"
 #include "cli/gate_report.h"
+#include "cli/in_order.h"
 #include "cli/limits.h"
 #include "cli/load.h"
 #include "cli/numbers.h"
@@ -34,11 +36,13 @@ public:
 
 private:
     void refuse_contradictions() const;
-    void explore_world(const std::string& world);
-    void compare(const CheckRun& base, const CheckRun& design, const std::string& world);
+    void explore_worlds();
+    [[nodiscard]] CheckOptions bounds_in(const std::string& world) const;
+    [[nodiscard]] std::vector<Comparison> compare(const CheckRun& base, const CheckRun& design,
+                                                  const std::string& world) const;
     void write_trace(const CheckRun& run, std::size_t place, const CheckOptions& bounds,
-                     Comparison& comparison);
-    void explore(CheckRun& run, std::uint64_t others);
+                     Comparison& comparison) const;
+    void explore(CheckRun& run);
     [[nodiscard]] std::vector<const Comparison*> spoken_of(const ast::Design& design,
                                                            const ast::Expectation& expected) const;
     void judge(const ast::Expectation& expected, const std::vector<const Comparison*>& worlds,
@@ -55,9 +59,7 @@ private:
     std::string design_;
     GateReport report_;
     Clock::time_point begin_ = Clock::now();
-    Stop stop_;
-    StopReason reason_ = StopReason::none;
-    std::uint64_t states_ = 0;  // of the runs that are done
+    Budget budget_;
     StatusLine status_;
     std::unique_ptr<TraceFolder> folder_;
 };
@@ -66,7 +68,8 @@ double seconds_since(Clock::time_point begin) {
     return std::chrono::duration<double>(Clock::now() - begin).count();
 }
 
-Gate::Gate(GateOptions options) : options_(std::move(options)), library_(load_library()) {
+Gate::Gate(GateOptions options)
+    : options_(std::move(options)), library_(load_library()), budget_(options_) {
     CheckOptions wanted;
     wanted.worlds = options_.worlds.empty() ? library_.world_names() : options_.worlds;
     // The base first: the design may extend it.
@@ -106,19 +109,13 @@ std::string Gate::waiver_of(const std::string& property) const {
     return {};
 }
 
-// The limits are for all runs together.
-void Gate::explore(CheckRun& run, std::uint64_t others) {
-    while (reason_ == StopReason::none && run.wants_more()) {
-        set_limits(stop_, options_, states_ + others, run.bytes());
+void Gate::explore(CheckRun& run) {
+    while (budget_.reason() == StopReason::none && run.wants_more()) {
         if (is_terminal(STDERR_FILENO))
             status_.show(run.design().name() + " in " + run.world().name + ": " +
                          plural(static_cast<unsigned>(run.explorer()->depth() + 1), "operation") +
                          ", " + count_text(run.states()) + " states");
-        try {
-            reason_ = run.deepen(stop_);
-        } catch (const std::bad_alloc&) {
-            reason_ = StopReason::memory;
-        }
+        (void)budget_.deepen(run);
     }
 }
 
@@ -136,15 +133,15 @@ const PropertyResult* find(const RunResult& run, const std::string& property) {
     return nullptr;
 }
 
-void Gate::compare(const CheckRun& base, const CheckRun& design, const std::string& world) {
+std::vector<Comparison> Gate::compare(const CheckRun& base, const CheckRun& design,
+                                      const std::string& world) const {
+    std::vector<Comparison> comparisons;
     std::vector<std::size_t> ignored;
     RunResult before;
     RunResult after;
     base.conclude(before, ignored);
     design.conclude(after, ignored);
-    CheckOptions bounds;
-    bounds.depth = report_.world(world).depth;
-    bounds.concurrency = options_.concurrency;
+    const CheckOptions bounds = bounds_in(world);
     for (std::size_t place = 0; place < after.properties.size(); ++place) {
         const PropertyResult& now = after.properties[place];
         const PropertyResult* then = find(before, now.property);
@@ -162,13 +159,14 @@ void Gate::compare(const CheckRun& base, const CheckRun& design, const std::stri
             comparison.operations_before = violation->operations;
         if (comparison.change == Change::worse) comparison.waiver = waiver_of(now.property);
         write_trace(design, place, bounds, comparison);
-        report_.comparisons.push_back(std::move(comparison));
+        comparisons.push_back(std::move(comparison));
     }
+    return comparisons;
 }
 
 // Of a violation that is news; others only leave their story.
 void Gate::write_trace(const CheckRun& run, std::size_t place, const CheckOptions& bounds,
-                       Comparison& comparison) {
+                       Comparison& comparison) const {
     const Violation* violation = run.violation_of(place);
     if (violation == nullptr) return;
     comparison.operations = violation->operations;
@@ -186,21 +184,44 @@ void Gate::write_trace(const CheckRun& run, std::size_t place, const CheckOption
         comparison.trace = folder_->write(trace_file_name(trace), to_json(trace));
 }
 
-void Gate::explore_world(const std::string& world) {
+CheckOptions Gate::bounds_in(const std::string& world) const {
     CheckOptions bounds;
     bounds.depth = options_.depth.value_or(find_world(library_, world).depth);
     bounds.concurrency = options_.concurrency;
-    bounds.threads = options_.threads;
+    return bounds;
+}
+
+void Gate::explore_worlds() {
+    struct Compared {
+        GateWorld world;
+        std::vector<Comparison> comparisons;
+    };
     const PropertySet properties = selected_properties(library_, selection_);
-    const World& where = find_world(library_, world);
-    CheckRun base(find_design(library_, base_), properties, true, where, bounds);
-    CheckRun design(find_design(library_, design_), properties, true, where, bounds);
-    explore(design, 0);
-    explore(base, design.states());
-    report_.worlds.push_back(
-        {world, bounds.depth, base.states(), design.states(), reason_ == StopReason::none});
-    states_ += base.states() + design.states();
-    compare(base, design, world);
+    std::vector<Compared> compared(selection_.worlds.size());
+    const Shares shares = shares_of(options_.threads, compared.size());
+    const auto work = [&](std::size_t i) {
+        const std::string& world = selection_.worlds[i];
+        const World& where = find_world(library_, world);
+        CheckOptions bounds = bounds_in(world);
+        bounds.threads = shares.threads_each;
+        const auto run_of = [&](const std::string& name) {
+            return CheckRun(find_design(library_, name), properties, true, where, bounds,
+                            &budget_.usage());
+        };
+        CheckRun base = run_of(base_);
+        CheckRun design = run_of(design_);
+        explore(design);
+        explore(base);
+        compared[i] = {{world, bounds.depth, base.states(), design.states(),
+                        !base.wants_more() && !design.wants_more()},
+                       compare(base, design, world)};
+    };
+    const auto conclude = [&](std::size_t i) {
+        report_.worlds.push_back(compared[i].world);
+        for (Comparison& one : compared[i].comparisons)
+            report_.comparisons.push_back(std::move(one));
+    };
+    in_order(compared.size(), compared.size(), shares.at_a_time, work, conclude);
 }
 
 // What an `expect` line speaks about: the worlds it names, or those that no other line about
@@ -310,16 +331,15 @@ void Gate::print_report() const {
 int Gate::run() {
     if (options_.update) expect_writable(selection_.design_files.at(design_));
     folder_ = std::make_unique<TraceFolder>(options_.traces);
-    if (options_.max_time) stop_.deadline = begin_ + *options_.max_time;
     {
-        const InterruptGuard guard(stop_);
-        for (const std::string& world : selection_.worlds) explore_world(world);
+        const InterruptGuard guard(budget_.stop());
+        explore_worlds();
     }
     report_.paths =
         compare_costs(library_, find_design(library_, base_), find_design(library_, design_));
     judge_expectations();
     if (options_.update) update_expectations();
-    report_.stop_text = stop_text(reason_, options_);
+    report_.stop_text = budget_.text();
     report_.seconds = seconds_since(begin_);
     { const auto cleared = status_.pause(); }
     print_report();

@@ -2,6 +2,7 @@
 
 #include "cli/check_run.h"
 #include "cli/expectations.h"
+#include "cli/in_order.h"
 
 #include <algorithm>
 #include <set>
@@ -24,19 +25,26 @@ bool is_better(const HistoryCell& cell, const HistoryCell& than) {
     return than.bug.empty() && !cell.bug.empty();
 }
 
-void enter(const KnownBugs& known, const CheckRun& run, HistoryMatrix& matrix) {
+// What a run has found, with the operations of its schedules.
+RunResult result_of(const CheckRun& run) {
     RunResult result;
+    result.design = run.design().name();
+    result.world = run.world().name;
     std::vector<std::size_t> fresh;
     run.conclude(result, fresh);
-    const std::string& design = run.design().name();
-    for (std::size_t i = 0; i < result.properties.size(); ++i) {
-        const PropertyResult& property = result.properties[i];
-        HistoryCell& cell = matrix.cells[{design, property.property}];
+    for (std::size_t i = 0; i < result.properties.size(); ++i)
+        if (const Violation* violation = run.violation_of(i))
+            result.properties[i].operations = violation->operations;
+    return result;
+}
+
+void enter(const KnownBugs& known, const RunResult& run, HistoryMatrix& matrix) {
+    for (const PropertyResult& property : run.properties) {
+        HistoryCell& cell = matrix.cells[{run.design, property.property}];
         if (property.verdict != Verdict::not_applicable) cell.applies = true;
-        const Violation* violation = run.violation_of(i);
-        if (violation == nullptr) continue;
-        HistoryCell found{true, violation->operations, run.world().name, {}};
-        if (const auto* bug = known.find(design, found.world, property.property))
+        if (!property.operations) continue;
+        HistoryCell found{true, *property.operations, run.world, {}};
+        if (const auto* bug = known.find(run.design, found.world, property.property))
             found.bug = bug->id;
         if (is_better(found, cell)) cell = std::move(found);
     }
@@ -49,22 +57,20 @@ struct Judgement {
     Strings surprises;
 };
 
-void judge(const CheckRun& run, Judgement& judged) {
-    RunResult result;
-    std::vector<std::size_t> fresh;
-    run.conclude(result, fresh);
-    const std::string& design = run.design().name();
-    for (const PropertyResult& property : result.properties) {
-        const ast::Expectation* expected = expectation_about(
-            run.design().design(), property.property, run.world().name);
+void judge(const Library& library, const RunResult& run, Judgement& judged) {
+    const DesignText text = find_design(library, run.design);
+    for (const PropertyResult& property : run.properties) {
+        const ast::Expectation* expected =
+            expectation_about(text.design(), property.property, run.world);
         if (expected == nullptr) continue;
         const bool found = property.verdict == Verdict::violated;
-        if (found && expected->worlds.empty()) judged.violated.emplace(design, property.property);
+        if (found && expected->worlds.empty())
+            judged.violated.emplace(run.design, property.property);
         if (found == expected->violated || (!found && expected->worlds.empty())) continue;
-        judged.surprises.push_back(design + " expects " +
+        judged.surprises.push_back(run.design + " expects " +
                                    (found ? property.property + " to hold"
                                           : "a violation of " + property.property) +
-                                   " in world " + run.world().name);
+                                   " in world " + run.world);
     }
 }
 
@@ -142,17 +148,25 @@ HistoryMatrix explore_group(const Library& library, const KnownBugs& known,
     for (const ast::Property& property : library.properties().properties)
         matrix.properties.push_back(property.name);
     matrix.properties.emplace_back(assertions_name);
-    CheckOptions options;
-    options.threads = threads;
-    for (const World& world : matrix.worlds)
-        for (const std::string& design : matrix.designs) {
-            if (is_terminal(2)) status.show("world " + world.name + ", design " + design);
-            options.depth = world.depth;
-            CheckRun run(find_design(library, design), library.properties(), true, world, options);
-            explore(run);
-            enter(known, run, matrix);
-            judge(run, judged);
-        }
+    const std::size_t designs = matrix.designs.size();
+    std::vector<RunResult> results(matrix.worlds.size() * designs);
+    const Shares shares = shares_of(threads, results.size());
+    const auto work = [&](std::size_t i) {
+        const World& world = matrix.worlds[i / designs];
+        const std::string& design = matrix.designs[i % designs];
+        if (is_terminal(2)) status.show("world " + world.name + ", design " + design);
+        CheckOptions options;
+        options.threads = shares.threads_each;
+        options.depth = world.depth;
+        CheckRun run(find_design(library, design), library.properties(), true, world, options);
+        explore(run);
+        results[i] = result_of(run);
+    };
+    const auto conclude = [&](std::size_t i) {
+        enter(known, results[i], matrix);
+        judge(library, results[i], judged);
+    };
+    in_order(results.size(), results.size(), shares.at_a_time, work, conclude);
     return matrix;
 }
 

@@ -1,7 +1,6 @@
 #include "cli/limits.h"
 
 #include "checker/huge_memory.h"
-#include "cli/numbers.h"
 
 #include <algorithm>
 #include <csignal>
@@ -64,30 +63,6 @@ std::uint64_t resident_bytes() {
     std::uint64_t resident = 0;
     file >> size >> resident;
     return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-}
-
-void set_limits(Stop& stop, const StopLimits& limits, std::uint64_t others,
-                std::uint64_t own_bytes) {
-    stop.max_states = limits.max_states - std::min(limits.max_states, others);
-    const std::uint64_t resident = resident_bytes();
-    const std::uint64_t besides = resident - std::min(resident, own_bytes);
-    stop.max_bytes = limits.max_memory - std::min(limits.max_memory, besides);
-}
-
-std::string stop_text(StopReason reason, const StopLimits& limits) {
-    switch (reason) {
-    case StopReason::interrupt: return "interrupted";
-    case StopReason::states: return "--max-states " + count_text(limits.max_states) + " is reached";
-    case StopReason::memory: return "--max-memory " + bytes_text(limits.max_memory) + " is reached";
-    case StopReason::time:
-        return "--max-time " +
-               duration_text(std::chrono::duration<double>(*limits.max_time).count()) + " is over";
-    case StopReason::solver:
-        return "the solver gave up on a question about references from outside: see "
-               "--solver-timeout";
-    case StopReason::none: break;
-    }
-    return {};
 }
 
 InterruptGuard::InterruptGuard(Stop& stop) {

@@ -6,7 +6,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <cmath>
+#include <utility>
 
 #include <unistd.h>
 
@@ -33,18 +33,34 @@ std::string expected_text(const ProgressNow& now) {
            duration_text(slowest) + " to go";
 }
 
+// "v5.7 12 %, v5.8 7 % and 4 more"
+std::string names_of(const std::vector<ProgressNow::Run>& runs) {
+    constexpr std::size_t most = 2;
+    std::string text;
+    for (std::size_t i = 0; i < std::min(most, runs.size()); ++i)
+        text += (i == 0 ? "" : ", ") + runs[i].name + " " + percent(runs[i].frontier_share);
+    if (runs.size() > most) text += " and " + std::to_string(runs.size() - most) + " more";
+    return text;
+}
+
 }  // namespace
 
 std::string to_text(const ProgressNow& now) {
-    const std::string where = now.world.empty() ? now.design : now.design + " in " + now.world;
     return "depth " + std::to_string(now.level) + " of " + std::to_string(now.depth) + ", " +
-           where + " " + percent(now.frontier_share) + ", " + count_text(now.states) + " states, " +
+           names_of(now.runs) + ", " + count_text(now.states) + " states, " +
            count_of(now.states_per_second) + "/s, " + bytes_text(now.bytes) + expected_text(now);
 }
 
 ProgressMonitor::ProgressMonitor(const CheckResults& results, StatusLine& status)
-    : results_(results), status_(status), on_terminal_(is_terminal(STDERR_FILENO)),
-      thread_([this] { watch(); }) {}
+    : status_(status), on_terminal_(is_terminal(STDERR_FILENO)), depth_(results.depth),
+      growth_(results.runs.size()) {
+    const auto& all = results.runs;
+    for (const RunResult& run : all) {
+        const bool several = run.world != all.front().world || run.world != all.back().world;
+        runs_.push_back({several ? run.design + " in " + run.world : run.design, nullptr, 0});
+    }
+    thread_ = std::thread([this] { watch(); });
+}
 
 ProgressMonitor::~ProgressMonitor() {
     {
@@ -57,41 +73,44 @@ ProgressMonitor::~ProgressMonitor() {
 
 void ProgressMonitor::begin_level(std::size_t run, const Explorer& explorer) {
     const std::scoped_lock lock(mutex_);
-    explorer_ = &explorer;
-    run_ = run;
-    now_.design = results_.runs[run].design;
-    const auto& runs = results_.runs;
-    const bool several = std::any_of(runs.begin(), runs.end(), [&](const RunResult& other) {
-        return other.world != runs[run].world;
-    });
-    now_.world = several ? runs[run].world : "";
-    now_.depth = results_.depth;
-    growth_.clear();
-    other_states_ = 0;
-    for (std::size_t i = 0; i < runs.size(); ++i) {
-        growth_.push_back({runs[i].level_states, 0, runs[i].exhausted});
-        other_states_ += i == run ? 0 : runs[i].states;
-    }
-    before_ = runs[run].states;
+    runs_[run].explorer = &explorer;
 }
 
-void ProgressMonitor::end_level() {
+void ProgressMonitor::end_level(std::size_t run) {
     const std::scoped_lock lock(mutex_);
-    explorer_ = nullptr;
+    const Explorer& explorer = *std::exchange(runs_[run].explorer, nullptr);
+    GrowthSoFar& growth = growth_[run];
+    growth.level_states.push_back(explorer.states() - runs_[run].states);
+    growth.begun = 0;
+    growth.exhausted = explorer.exhausted();
+    runs_[run].states = explorer.states();
 }
 
-// Called with the mutex held, while a level is under way.
+bool ProgressMonitor::is_under_way() const {
+    return std::any_of(runs_.begin(), runs_.end(),
+                       [](const Run& run) { return run.explorer != nullptr; });
+}
+
+// Called with the mutex held, while something is under way.
 ProgressNow ProgressMonitor::look() {
-    const Progress progress = explorer_->progress();
-    ProgressNow now = now_;
+    ProgressNow now;
+    now.depth = now.level = depth_;
     const auto time = Clock::now();
-    now.level = progress.depth;
-    now.states = other_states_ + progress.states;
+    for (std::size_t i = 0; i < runs_.size(); ++i) {
+        const Run& run = runs_[i];
+        if (run.explorer == nullptr) {
+            now.states += run.states;
+            continue;
+        }
+        const Progress progress = run.explorer->progress();
+        now.states += progress.states;
+        now.level = std::min(now.level, progress.depth);
+        growth_[i].begun = progress.states - std::min(progress.states, run.states);
+        const auto work = static_cast<double>(std::max<std::uint64_t>(1, progress.frontier));
+        now.runs.push_back({run.name, static_cast<double>(progress.frontier_done) / work});
+    }
     now.bytes = resident_bytes();
     now.seconds = std::chrono::duration<double>(time - begin_).count();
-    const std::uint64_t work = progress.frontier;
-    now.frontier_share =
-        work == 0 ? 0 : static_cast<double>(progress.frontier_done) / static_cast<double>(work);
     const double since = std::chrono::duration<double>(time - earlier_.time).count();
     if (since > 0 && now.states > earlier_.states)
         now.states_per_second = static_cast<double>(now.states - earlier_.states) / since;
@@ -99,7 +118,6 @@ ProgressNow ProgressMonitor::look() {
         earlier_ = later_;
         later_ = {time, now.states};
     }
-    growth_[run_].begun = progress.states - std::min(progress.states, before_);
     now.expected = estimate_states(growth_, now.depth);
     return now;
 }
@@ -109,7 +127,7 @@ void ProgressMonitor::watch() {
     const Clock::duration period = on_terminal_ ? Clock::duration(250ms) : Clock::duration(60s);
     std::unique_lock lock(mutex_);
     while (!changed_.wait_for(lock, period, [&] { return over_; })) {
-        if (explorer_ == nullptr) continue;
+        if (!is_under_way()) continue;
         const ProgressNow now = look();
         if (on_terminal_)
             status_.show(to_text(now));

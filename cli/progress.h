@@ -17,14 +17,17 @@ namespace cowcheck {
 
 // One look at a check that runs.
 struct ProgressNow {
-    std::string design;
-    std::string world;  // if there are several
-    unsigned level = 0;
+    // What is under way: "v5.9" or, if there are several worlds, "v5.9 in tiny".
+    struct Run {
+        std::string name;
+        double frontier_share = 0;  // of its level: 0 to 1
+    };
+    std::vector<Run> runs;
+    unsigned level = 0;  // the lowest that is under way
     unsigned depth = 0;
     std::uint64_t states = 0;  // of all designs together
     double states_per_second = 0;
-    std::uint64_t bytes = 0;    // of the process
-    double frontier_share = 0;  // of the level under way: 0 to 1
+    std::uint64_t bytes = 0;  // of the process
     std::optional<Estimate> expected;
     double seconds = 0;
 };
@@ -33,36 +36,40 @@ struct ProgressNow {
 
 class ProgressMonitor {
 public:
-    // `results` are looked at in begin_level() only.
+    // `results` are looked at here only, for what is to be explored.
     ProgressMonitor(const CheckResults& results, StatusLine& status);
     ~ProgressMonitor();
     ProgressMonitor(const ProgressMonitor&) = delete;
     ProgressMonitor& operator=(const ProgressMonitor&) = delete;
 
-    // The run in that place goes on; `explorer` lives until end_level().
+    // The run in that place goes on; `explorer` lives until end_level(). Any thread may call
+    // these, several runs may be under way.
     void begin_level(std::size_t run, const Explorer& explorer);
-    void end_level();
+    void end_level(std::size_t run);
 
 private:
     using Clock = std::chrono::steady_clock;
 
+    struct Run {
+        std::string name;
+        const Explorer* explorer = nullptr;  // while it is under way
+        std::uint64_t states = 0;            // when its last level began or ended
+    };
+
     void watch();
+    [[nodiscard]] bool is_under_way() const;
     [[nodiscard]] ProgressNow look();
 
-    const CheckResults& results_;
     StatusLine& status_;
     bool on_terminal_;
+    unsigned depth_;
     Clock::time_point begin_ = Clock::now();
 
     std::mutex mutex_;
     std::condition_variable changed_;
     bool over_ = false;
-    const Explorer* explorer_ = nullptr;
-    std::size_t run_ = 0;
-    ProgressNow now_;  // what stays the same during a level
-    std::vector<GrowthSoFar> growth_;
-    std::uint64_t before_ = 0;        // states of this run when the level began
-    std::uint64_t other_states_ = 0;  // of the other runs
+    std::vector<Run> runs_;
+    std::vector<GrowthSoFar> growth_;  // of each
     // For the speed: where we were some seconds ago, and a while before.
     struct Mark {
         Clock::time_point time;
