@@ -134,6 +134,11 @@ std::vector<Canonical::FrameSlot> Canonical::frame_slots() const {
 
 Canonical::Canonical(const Program &program) : p_(program), slots_(frame_slots()) {
     has_entries_ = program.world.swap_ptes();
+    for (unsigned mms = 0; mms < expects_.size(); ++mms)
+        for (unsigned mm = 0; mm < p_.layout.mms; ++mm)
+            if (((mms >> mm) & 1U) != 0)
+                expects_[mms] |= static_cast<std::uint16_t>(((1U << p_.layout.pages) - 1U)
+                                                            << (mm * p_.layout.pages));
     for (unsigned f = 0; f < unnamed_.size(); ++f)
         unnamed_[f] = static_cast<std::uint8_t>(f < program.world.frames ? 0xff : f);
     const World &world = program.world;
@@ -248,14 +253,15 @@ bool Canonical::is_same_cpu(const State &state, unsigned a, unsigned b) const {
 }
 
 void Canonical::normalize(State &state) const {
-    forget_dead_ghosts(state);
+    Pointers pointers;
+    forget_dead_ghosts(state, pointers);
     if (renamings_.size() == 1) {
-        name_frames(state);
+        name_frames(state, pointers);
         return;
     }
     const Keys keys = keys_of(state);
     if (is_in_order(state, keys)) {
-        name_frames(state);
+        name_frames(state, pointers);
         return;
     }
     const auto next = [&](std::size_t i) {
@@ -266,21 +272,28 @@ void Canonical::normalize(State &state) const {
     const std::size_t first = next(0);
     std::size_t i = next(first + 1);
     if (i == renamings_.size() && first == 0) {
-        name_frames(state); // in order already, and in no other way
+        name_frames(state, pointers); // in order already, and in no other way
         return;
     }
-    State best = state;
-    if (first != 0)
-        permute(state, renamings_[first], best);
-    name_frames(best);
-    for (; i < renamings_.size(); i = next(i + 1)) {
+    const auto renamed = [&](std::size_t renaming) {
         State other;
-        permute(state, renamings_[i], other);
-        name_frames(other);
+        permute(state, renamings_[renaming], other);
+        name_frames(other, pointers_of(other));
+        return other;
+    };
+    State best = renamed(first);
+    for (; i < renamings_.size(); i = next(i + 1)) {
+        const State other = renamed(i);
         if (std::memcmp(other.words.data(), best.words.data(), p_.layout.words * 2U) < 0)
             best = other;
     }
     state = best;
+}
+
+Canonical::Pointers Canonical::pointers_of(const State &state) const {
+    Pointers pointers;
+    each_frame(state, [&](std::uint16_t, unsigned, unsigned frame) { pointers.add(frame); });
+    return pointers;
 }
 
 template <class S, class Visit> void Canonical::each_frame(S &state, Visit &&visit) const {
@@ -303,16 +316,16 @@ template <class S, class Visit> void Canonical::each_frame(S &state, Visit &&vis
 bool Canonical::all_free_from(const State &state, unsigned first) const {
     const unsigned from = p_.layout.element(Scope::page, first);
     const unsigned to = p_.layout.element(Scope::page, p_.world.frames);
+    unsigned set = 0;
     for (unsigned w = from; w < to; ++w)
-        if (state.words[w] != 0)
-            return false;
-    return true;
+        set |= state.words[w];
+    return set == 0;
 }
 
 // Frames that something points to come first, in the order in which the state
 // points to them; then those that nobody points to (a leak), by content; the free
 // ones, which are all alike, last.
-void Canonical::name_frames(State &state) const {
+void Canonical::name_frames(State &state, const Pointers &pointers) const {
     const unsigned frames = p_.world.frames;
     FrameMap to = unnamed_;
     unsigned next = 0;
@@ -324,11 +337,12 @@ void Canonical::name_frames(State &state) const {
         next += fresh;
     };
     const bool thp = p_.layout.has(Field::compound);
-    each_frame(state, [&](std::uint16_t, unsigned, unsigned frame) {
+    for (unsigned i = 0; i < pointers.count; ++i) {
+        const unsigned frame = pointers.frames[i];
         name(frame);
         if (thp && frame != no_frame)
             name(p_.layout.other_half(state, frame)); // whoever has one half has the other one
-    });
+    }
     if (in_order && all_free_from(state, next))
         return;
     if (next == frames) {

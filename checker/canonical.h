@@ -60,7 +60,26 @@ class Canonical {
         std::array<std::uint16_t, Limits::pins> pins{};
     };
 
-    void forget_dead_ghosts(State &state) const;
+    // The frames that a state points to, in the order that names frames; `no_frame` where
+    // it points to none.
+    struct Pointers {
+        static constexpr unsigned most = State::max_words + Limits::threads * 6;
+        std::array<std::uint8_t, most> frames; // not set beyond `count`
+        unsigned count = 0;
+
+        void add(unsigned frame) { frames[count++] = static_cast<std::uint8_t>(frame); }
+    };
+    // Who reads each frame, by number; bits like Field::entitled.
+    using Readers = std::array<std::uint16_t, no_frame + 1>;
+
+    // dead_ghosts.cpp; `pointers` are found on the way.
+    void forget_dead_ghosts(State &state, Pointers &pointers) const;
+    [[nodiscard]] bool look(const State &state, Pointers &pointers, Readers &readers) const;
+    template <class Visit> void each_running(const State &state, Visit &&visit) const;
+    void add_entries(const State &state, Readers &readers) const;
+    void add_other_halves(const State &state, Readers &readers) const;
+    void add_children(const State &state, Readers &readers) const;
+    void forget(State &state, const Readers &readers) const;
     [[nodiscard]] Keys keys_of(const State &state) const;
     [[nodiscard]] int order_of_cpus(const State &state, const Keys &keys, unsigned a,
                                     unsigned b) const;
@@ -70,7 +89,8 @@ class Canonical {
                                  const Renaming &from) const;
     [[nodiscard]] bool is_same_cpu(const State &state, unsigned a, unsigned b) const;
 
-    void name_frames(State &state) const;
+    [[nodiscard]] Pointers pointers_of(const State &state) const;
+    void name_frames(State &state, const Pointers &pointers) const;
     [[nodiscard]] bool all_free_from(const State &state, unsigned first) const;
     void rename_frames(State &state, const FrameMap &to) const;
     void permute(const State &from, const Renaming &renaming, State &to) const;
@@ -88,6 +108,7 @@ class Canonical {
     std::vector<Renaming> renamings_;
     std::vector<Renaming> inverse_;
     bool has_entries_ = false;     // page tables may hold swap or migration entries
+    std::array<std::uint16_t, 16> expects_{}; // by set of processes: their bits of Field::expected
     bool alike_processes_ = false; // some renaming swaps processes
     std::vector<std::uint8_t> keyed_;      // threads with another CPU of the same process
     std::vector<std::uint8_t> neighbours_; // those whose predecessor is such a CPU
