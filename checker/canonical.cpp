@@ -132,7 +132,26 @@ std::vector<Canonical::FrameSlot> Canonical::frame_slots() const {
     return slots;
 }
 
-Canonical::Canonical(const Program &program) : p_(program), slots_(frame_slots()) {
+// The bits of each word of a state but those of ghosts that nobody reads; none if all are.
+std::vector<std::uint16_t> Canonical::read_bits() const {
+    const Layout &l = p_.layout;
+    std::vector<std::uint16_t> bits(l.words, 0xffff);
+    bool all = true;
+    for (std::size_t i = 0; i < field_table.size(); ++i) {
+        const FieldInfo &field = field_table[i];
+        if (((p_.unread_ghosts >> i) & 1U) == 0 || !l.has(static_cast<Field>(i)))
+            continue;
+        all = false;
+        for (unsigned e = 0; e < l.size(field.scope); ++e) {
+            auto &word = bits[l.element(field.scope, e) + field.word];
+            word = static_cast<std::uint16_t>(word & ~(unsigned{field.mask()} << field.shift));
+        }
+    }
+    return all ? std::vector<std::uint16_t>{} : bits;
+}
+
+Canonical::Canonical(const Program &program)
+    : p_(program), read_(read_bits()), slots_(frame_slots()) {
     has_entries_ = program.world.swap_ptes();
     for (unsigned mms = 0; mms < expects_.size(); ++mms)
         for (unsigned mm = 0; mm < p_.layout.mms; ++mm)
@@ -254,6 +273,7 @@ bool Canonical::is_same_cpu(const State &state, unsigned a, unsigned b) const {
 
 void Canonical::normalize(State &state) const {
     Pointers pointers;
+    forget_unread_ghosts(state);
     forget_dead_ghosts(state, pointers);
     if (renamings_.size() == 1) {
         name_frames(state, pointers);

@@ -16,7 +16,7 @@ class Canonical {
     explicit Canonical(const Program &program);
 
     // Replaces the state by its representative: ghost data that nobody can ask for
-    // any more forgotten, same-role threads and pins in order, frames numbered by
+    // (at all, or any more) forgotten, same-role threads and pins in order, frames numbered by
     // first use. Two states get the same representative if and only if a renaming
     // of threads, pins, processes and frames maps one to the other, apart from such
     // ghost data.
@@ -73,6 +73,7 @@ class Canonical {
     using Readers = std::array<std::uint16_t, no_frame + 1>;
 
     // dead_ghosts.cpp; `pointers` are found on the way.
+    void forget_unread_ghosts(State &state) const;
     void forget_dead_ghosts(State &state, Pointers &pointers) const;
     [[nodiscard]] bool look(const State &state, Pointers &pointers, Readers &readers) const;
     template <class Visit> void each_running(const State &state, Visit &&visit) const;
@@ -101,8 +102,10 @@ class Canonical {
     template <class S, class Visit> void each_frame(S &state, Visit &&visit) const;
 
     [[nodiscard]] std::vector<FrameSlot> frame_slots() const;
+    [[nodiscard]] std::vector<std::uint16_t> read_bits() const;
 
     const Program &p_;
+    std::vector<std::uint16_t> read_; // by word, the bits that are no unread ghosts; empty: all
     FrameMap unnamed_{};           // frames are to be named; the zeropage and the like are
     std::vector<FrameSlot> slots_; // in the order that names frames
     std::vector<Renaming> renamings_;

@@ -1,5 +1,5 @@
-// Ghost data that no property can ask for any more, whatever happens next. A
-// content's readers are found the way data flows: a process reads what it maps,
+// Ghost data that no property asks for (compile/ghosts.h), or can ask for any more, whatever
+// happens next. A content's readers are found the way data flows: a process reads what it maps,
 // what a TLB of its CPUs or a secondary MMU still translates to, or what one of its
 // handlers is about to copy; a pin's holder reads the page of the pin. Data gets from
 // page to page only by copies that a handler makes of a page it has in a local.
@@ -135,6 +135,11 @@ void Canonical::forget(State &state, const Readers &readers) const {
         auto &ghosts = page[info(Field::expected).word];
         ghosts = static_cast<std::uint16_t>(ghosts & ((entitled << 8U) | expected));
     }
+}
+
+void Canonical::forget_unread_ghosts(State &state) const {
+    for (std::size_t w = 0; w < read_.size(); ++w)
+        state.words[w] &= read_[w];
 }
 
 void Canonical::forget_dead_ghosts(State &state, Pointers &pointers) const {

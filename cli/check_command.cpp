@@ -30,10 +30,10 @@ class Check {
 public:
     explicit Check(CheckOptions options)
         : options_(std::move(options)), library_(load_library()),
-          selection_(select(library_, options_)), budget_(options_) {
+          selection_(select(library_, options_)),
+          properties_(selected_properties(library_, selection_)), budget_(options_) {
         results_.depth = options_.depth;
         results_.concurrency = options_.concurrency;
-        const PropertySet properties = selected_properties(library_, selection_);
         const bool assertions = selection_.all_properties ||
                                 selection_.properties.contains(std::string(assertions_name));
         shares_ = shares_of(options_.threads,
@@ -42,7 +42,7 @@ public:
         for (const std::string& world : selection_.worlds)
             for (const std::string& design : selection_.designs)
                 runs_.push_back(std::make_unique<CheckRun>(
-                    find_design(library_, design), properties, assertions,
+                    find_design(library_, design), properties_, assertions,
                     find_world(library_, world), options_, &budget_.usage()));
         for (const auto& run : runs_) {
             results_.runs.emplace_back();
@@ -65,6 +65,7 @@ private:
     CheckOptions options_;
     Library library_;
     Selection selection_;
+    PropertySet properties_;
     CheckResults results_;
     Clock::time_point begin_ = Clock::now();
     Budget budget_;
@@ -88,9 +89,9 @@ void Check::publish_applicability(std::size_t i) {
 }
 
 void Check::deepen(std::size_t i) {
-    progress_->begin_level(i, *runs_[i]->explorer());
+    progress_->begin_level(i, *runs_[i]);
     (void)budget_.deepen(*runs_[i]);
-    progress_->end_level(i);
+    progress_->end_level(i, *runs_[i]);
 }
 
 void Check::conclude(std::size_t i) {

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 namespace cowcheck {
 
@@ -27,29 +28,31 @@ bool has_assertions(const Program& program) {
                        [](const Instruction& i) { return i.code == Code::assert_; });
 }
 
-std::unique_ptr<Explorer> make_explorer(const Program& program, const CheckOptions& options,
-                                        Usage* usage) {
+}  // namespace
+
+CheckRun::Exploration::Exploration(Program explored, const ExploreOptions& options)
+    : program(std::move(explored)), explorer(program, options) {}
+
+CheckRun::CheckRun(DesignText design, const PropertySet& properties, bool assertions,
+                   const World& world, const CheckOptions& options, Usage* usage)
+    : design_(std::move(design)), properties_(properties), options_(options), usage_(usage),
+      plain_(compile_or_complain(design_, properties, world)), open_(explore(plain_)),
+      assertions_(assertions && has_assertions(plain_)) {}
+
+std::unique_ptr<CheckRun::Exploration> CheckRun::explore(Program program) const {
     try {
-        return std::make_unique<Explorer>(
-            program, ExploreOptions{options.concurrency, options.threads, options.symmetry,
-                                    options.solver_timeout, usage});
+        return std::make_unique<Exploration>(
+            reduced(std::move(program), options_),
+            ExploreOptions{options_.concurrency, options_.threads, options_.symmetry,
+                           options_.solver_timeout, usage_});
     } catch (const std::invalid_argument& error) {
         throw BadInput(error.what());
     }
 }
 
-}  // namespace
-
-CheckRun::CheckRun(DesignText design, const PropertySet& properties, bool assertions,
-                   const World& world, const CheckOptions& options, Usage* usage)
-    : design_(std::move(design)), max_depth_(options.depth), concurrency_(options.concurrency),
-      plain_(compile_or_complain(design_, properties, world)), explored_(reduced(plain_, options)),
-      explorer_(make_explorer(explored_, options, usage)),
-      assertions_(assertions && has_assertions(plain_)) {}
-
 bool CheckRun::can_deepen() const {
-    return explorer_ && !explorer_->exhausted() &&
-           explorer_->depth() < static_cast<int>(max_depth_);
+    return open_ && !open_->explorer.exhausted() &&
+           open_->explorer.depth() < static_cast<int>(options_.depth);
 }
 
 bool CheckRun::wants_more() const {
@@ -69,41 +72,87 @@ PropertyInfo CheckRun::assertions() const {
 
 StopReason CheckRun::deepen(const Stop& stop) {
     const auto begin = std::chrono::steady_clock::now();
-    const std::uint64_t before = explorer_->states();
-    const StopReason reason = explorer_->deepen(stop);
+    const std::uint64_t before = states();
+    const std::uint32_t violated_before = violated();
+    StopReason reason = open_->explorer.deepen(stop);
+    if (reason == StopReason::none) {
+        level_states_.push_back(states() - before);
+        if (violated() != violated_before && wants_more()) reason = leave_out_decided(stop);
+    }
     seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    if (reason == StopReason::none) level_states_.push_back(explorer_->states() - before);
     return reason;
 }
 
-void CheckRun::release() { explorer_.reset(); }
+// As bits, by number; those of the design's assertions are none.
+std::uint32_t CheckRun::violated() const {
+    std::uint32_t bits = 0;
+    for (unsigned i = 0; i < plain_.properties.size(); ++i)
+        bits |= (violation_of_number(i) != nullptr ? 1U : 0U) << i;
+    return bits;
+}
 
-std::uint64_t CheckRun::states() const { return explorer_ ? explorer_->states() : 0; }
+StopReason CheckRun::leave_out_decided(const Stop& stop) {
+    // Without symmetry states are what they are; and who looks at clauses wants all of them.
+    if (!options_.symmetry || !options_.merging) return StopReason::none;
+    Program program = compile_or_complain(design_, properties_, plain_.world, violated());
+    if (program.unread_ghosts == open_->program.unread_ghosts) return StopReason::none;
+    auto rest = explore(std::move(program));
+    std::vector<std::uint64_t> level_states;
+    while (rest->explorer.depth() < open_->explorer.depth()) {
+        const std::uint64_t before = rest->explorer.states();
+        const StopReason reason = rest->explorer.deepen(stop);
+        if (reason != StopReason::none) return reason;
+        level_states.push_back(rest->explorer.states() - before);
+    }
+    for (const Violation& violation : rest->explorer.violations())
+        if (violation_of_number(violation.property) == nullptr)
+            throw std::logic_error("with fewer ghosts, more is violated");
+    decided_.push_back(std::exchange(open_, std::move(rest)));
+    level_states_ = std::move(level_states);
+    return StopReason::none;
+}
 
-std::size_t CheckRun::bytes() const { return explorer_ ? explorer_->bytes() : 0; }
+void CheckRun::release() {
+    decided_.clear();
+    open_.reset();
+}
+
+std::uint64_t CheckRun::states() const { return open_ ? open_->explorer.states() : 0; }
+
+const Violation* CheckRun::violation_of_number(unsigned number) const {
+    const auto in = [&](const Exploration& exploration) -> const Violation* {
+        for (const Violation& violation : exploration.explorer.violations())
+            if (violation.property == number) return &violation;
+        return nullptr;
+    };
+    for (const auto& exploration : decided_)
+        if (const Violation* violation = in(*exploration)) return violation;
+    return in(*open_);
+}
 
 Verdict CheckRun::verdict_of(const PropertyInfo& property, unsigned number) const {
+    const Explorer& explorer = open_->explorer;
     if (!property.applies) return Verdict::not_applicable;
-    const auto& violations = explorer_->violations();
-    if (std::any_of(violations.begin(), violations.end(),
-                    [&](const Violation& violation) { return violation.property == number; }))
-        return Verdict::violated;
+    if (violation_of_number(number) != nullptr) return Verdict::violated;
     if (property.sometimes) {
-        if ((explorer_->reached() >> number & 1U) != 0) return Verdict::holds;
-        return explorer_->exhausted() ? Verdict::violated : Verdict::incomplete;
+        if ((explorer.reached() >> number & 1U) != 0) return Verdict::holds;
+        return explorer.exhausted() ? Verdict::violated : Verdict::incomplete;
     }
     const bool complete =
-        explorer_->exhausted() || explorer_->depth() >= static_cast<int>(max_depth_);
+        explorer.exhausted() || explorer.depth() >= static_cast<int>(options_.depth);
     return complete ? Verdict::holds : Verdict::incomplete;
 }
 
 void CheckRun::conclude(RunResult& result, std::vector<std::size_t>& fresh) const {
-    result.depth = explorer_->depth();
-    result.exhausted = explorer_->exhausted();
-    result.states = explorer_->states();
-    result.transitions = explorer_->transitions();
+    const Explorer& explorer = open_->explorer;
+    result.depth = explorer.depth();
+    result.exhausted = explorer.exhausted();
+    result.states = explorer.states();
+    result.transitions = explorer.transitions();
     result.seconds = seconds_;
-    result.peak_bytes = std::max(result.peak_bytes, explorer_->bytes());
+    std::size_t bytes = explorer.bytes();
+    for (const auto& exploration : decided_) bytes += exploration->explorer.bytes();
+    result.peak_bytes = std::max(result.peak_bytes, bytes);
     result.level_states = level_states_;
     const std::size_t own = plain_.properties.size();
     result.properties.resize(own + 1);
@@ -121,17 +170,21 @@ void CheckRun::conclude(RunResult& result, std::vector<std::size_t>& fresh) cons
 }
 
 const Violation* CheckRun::violation_of(std::size_t place) const {
-    const auto number =
-        place < plain_.properties.size() ? static_cast<unsigned>(place) : assertion_number;
-    for (const Violation& violation : explorer_->violations())
-        if (violation.property == number) return &violation;
-    return nullptr;
+    return violation_of_number(
+        place < plain_.properties.size() ? static_cast<unsigned>(place) : assertion_number);
 }
 
 FoundSchedule CheckRun::schedule(const Violation& violation) const {
-    FoundSchedule found = explorer_->schedule(violation);
+    const auto found_it = [&](const auto& exploration) {
+        const auto& all = exploration->explorer.violations();
+        return std::any_of(all.begin(), all.end(),
+                           [&](const Violation& one) { return &one == &violation; });
+    };
+    const auto decided = std::find_if(decided_.begin(), decided_.end(), found_it);
+    const Explorer& explorer = decided != decided_.end() ? (*decided)->explorer : open_->explorer;
+    FoundSchedule found = explorer.schedule(violation);
     found.actions = shorten(program_with(found), found.actions, violation.property,
-                            {concurrency_, 400000});
+                            {options_.concurrency, 400000});
     return found;
 }
 

@@ -9,11 +9,14 @@
 
 namespace cowcheck {
 
+// Once a property is violated, nothing more is asked about it, and the ghosts that only it
+// reads are not kept any more: the levels so far are explored once more without them, and the
+// later ones are smaller.
 class CheckRun {
 public:
     // Throws BadInput if the design can't be compiled for the world.
     // Without `assertions`, those of the design itself are nobody's business. What it
-    // explores is counted in `usage`.
+    // explores is counted in `usage`. Properties and usage must outlive the run.
     CheckRun(DesignText design, const PropertySet& properties, bool assertions, const World& world,
              const CheckOptions& options, Usage* usage = nullptr);
 
@@ -26,9 +29,11 @@ public:
     // Frees the states. What is known stays.
     void release();
 
-    [[nodiscard]] const Explorer* explorer() const { return explorer_.get(); }
+    // Of what is still open; nullptr once released.
+    [[nodiscard]] const Explorer* explorer() const { return open_ ? &open_->explorer : nullptr; }
     [[nodiscard]] std::uint64_t states() const;
-    [[nodiscard]] std::size_t bytes() const;
+    // New states of each complete level.
+    [[nodiscard]] const std::vector<std::uint64_t>& level_states() const { return level_states_; }
     [[nodiscard]] const DesignText& design() const { return design_; }
     [[nodiscard]] const World& world() const { return plain_.world; }
 
@@ -42,19 +47,31 @@ public:
     [[nodiscard]] Program program_with(const FoundSchedule& found) const;
     // The program with every step on its own, which traces are told in, ...
     [[nodiscard]] const Program& program() const { return plain_; }
-    // ... and the one that is explored.
-    [[nodiscard]] const Program& explored() const { return explored_; }
+    // ... and the one that is explored, until it is released.
+    [[nodiscard]] const Program& explored() const { return open_->program; }
 
 private:
+    struct Exploration {
+        Exploration(Program explored, const ExploreOptions& options);
+
+        Program program;  // steps joined
+        Explorer explorer;
+    };
+
+    [[nodiscard]] std::unique_ptr<Exploration> explore(Program program) const;
+    [[nodiscard]] std::uint32_t violated() const;
+    StopReason leave_out_decided(const Stop& stop);
     [[nodiscard]] PropertyInfo assertions() const;
+    [[nodiscard]] const Violation* violation_of_number(unsigned number) const;
     [[nodiscard]] Verdict verdict_of(const PropertyInfo& property, unsigned number) const;
 
     DesignText design_;
-    unsigned max_depth_;
-    unsigned concurrency_;
+    const PropertySet& properties_;
+    CheckOptions options_;
+    Usage* usage_;
     Program plain_;
-    Program explored_;  // steps joined
-    std::unique_ptr<Explorer> explorer_;
+    std::vector<std::unique_ptr<Exploration>> decided_;  // violations that were found before
+    std::unique_ptr<Exploration> open_;
     bool assertions_;  // there are some, and they count
     double seconds_ = 0;
     std::vector<std::uint64_t> level_states_;

@@ -82,7 +82,7 @@ unsigned Coverage::depth_in(const std::string& world) const {
 // Each design in all worlds.
 void Coverage::cover(const std::vector<DesignText>& designs) {
     struct Piece {
-        std::unique_ptr<CheckRun> run;
+        Program program;
         ProgramCoverage ran;
     };
     const std::size_t worlds = selection_.worlds.size();
@@ -97,12 +97,10 @@ void Coverage::cover(const std::vector<DesignText>& designs) {
         bounds.threads = shares.threads_each;
         bounds.reduction = options_.reduction;
         bounds.merging = false;  // it runs one text for another that does the same
-        pieces[i].run =
-            std::make_unique<CheckRun>(designs[i / worlds], properties, true,
-                                       find_world(library_, world), bounds, &budget_.usage());
-        explore(*pieces[i].run);
-        pieces[i].ran = measure_coverage(*pieces[i].run->explorer());
-        pieces[i].run->release();
+        CheckRun run(designs[i / worlds], properties, true, find_world(library_, world), bounds,
+                     &budget_.usage());
+        explore(run);
+        pieces[i] = {run.explored(), measure_coverage(*run.explorer())};
     };
     TextCoverage text;
     const auto conclude_piece = [&](std::size_t i) {
@@ -111,9 +109,8 @@ void Coverage::cover(const std::vector<DesignText>& designs) {
             text = text_in_force(design);
             asked_.clear();
         }
-        const Program& program = pieces[i].run->explored();
-        add_run(program, pieces[i].ran, text);
-        note_clauses(program, pieces[i].ran);
+        add_run(pieces[i].program, pieces[i].ran, text);
+        note_clauses(pieces[i].program, pieces[i].ran);
         pieces[i] = {};
         if (i % worlds + 1 == worlds) conclude(design, std::move(text));
     };

@@ -295,9 +295,9 @@ PropertySet selected_properties(const Library& library, const Selection& selecti
 }
 
 Program compile_or_complain(const DesignText& design, const PropertySet& properties,
-                            const World& world) {
+                            const World& world, std::uint32_t decided) {
     Diagnostics out;
-    auto program = compile(design, properties, world, out);
+    auto program = compile(design, properties, world, out, decided);
     if (!program || !out.empty())
         complain("design '" + design.name() + "' in world '" + world.name + "'", out);
     return std::move(*program);

@@ -5,6 +5,7 @@
 #include "model/library.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <set>
 #include <string>
@@ -51,7 +52,8 @@ inline constexpr std::string_view assertions_name = "assertions";
 
 // The properties that are selected, with all predicates. Spans point into the library.
 [[nodiscard]] PropertySet selected_properties(const Library& library, const Selection& selection);
+// Nothing is asked about those that are decided (bits by number).
 [[nodiscard]] Program compile_or_complain(const DesignText& design, const PropertySet& properties,
-                                          const World& world);
+                                          const World& world, std::uint32_t decided = 0);
 
 }  // namespace cowcheck

@@ -6,7 +6,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <utility>
 
 #include <unistd.h>
 
@@ -71,19 +70,16 @@ ProgressMonitor::~ProgressMonitor() {
     thread_.join();
 }
 
-void ProgressMonitor::begin_level(std::size_t run, const Explorer& explorer) {
+void ProgressMonitor::begin_level(std::size_t place, const CheckRun& run) {
     const std::scoped_lock lock(mutex_);
-    runs_[run].explorer = &explorer;
+    runs_[place].explorer = run.explorer();
 }
 
-void ProgressMonitor::end_level(std::size_t run) {
+void ProgressMonitor::end_level(std::size_t place, const CheckRun& run) {
     const std::scoped_lock lock(mutex_);
-    const Explorer& explorer = *std::exchange(runs_[run].explorer, nullptr);
-    GrowthSoFar& growth = growth_[run];
-    growth.level_states.push_back(explorer.states() - runs_[run].states);
-    growth.begun = 0;
-    growth.exhausted = explorer.exhausted();
-    runs_[run].states = explorer.states();
+    runs_[place].explorer = nullptr;
+    runs_[place].states = run.states();
+    growth_[place] = {run.level_states(), 0, run.explorer()->exhausted()};
 }
 
 bool ProgressMonitor::is_under_way() const {

@@ -2,7 +2,7 @@
 // terminal, once a minute otherwise.
 #pragma once
 
-#include "checker/explorer.h"
+#include "cli/check_run.h"
 #include "cli/estimate.h"
 #include "cli/results.h"
 #include "cli/terminal.h"
@@ -42,10 +42,10 @@ public:
     ProgressMonitor(const ProgressMonitor&) = delete;
     ProgressMonitor& operator=(const ProgressMonitor&) = delete;
 
-    // The run in that place goes on; `explorer` lives until end_level(). Any thread may call
-    // these, several runs may be under way.
-    void begin_level(std::size_t run, const Explorer& explorer);
-    void end_level(std::size_t run);
+    // The run in that place goes on, and has ended a level. Any thread may call these, several
+    // runs may be under way.
+    void begin_level(std::size_t place, const CheckRun& run);
+    void end_level(std::size_t place, const CheckRun& run);
 
 private:
     using Clock = std::chrono::steady_clock;

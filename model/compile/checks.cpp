@@ -9,7 +9,8 @@ namespace {
 
 class Checks {
   public:
-    Checks(Emitter &e, const PropertySet &set) : e_(e), x_(e), set_(set) {}
+    Checks(Emitter &e, const PropertySet &set, std::uint32_t decided)
+        : e_(e), x_(e), set_(set), decided_(decided) {}
 
     void run() {
         Program &program = e_.program();
@@ -81,7 +82,7 @@ class Checks {
         const std::uint16_t entry = e_.here();
         bool any = false;
         for (std::size_t p = 0; p < std::min(set_.properties.size(), max_properties); ++p) {
-            if (!e_.program().properties[p].applies)
+            if (!e_.program().properties[p].applies || ((decided_ >> p) & 1U) != 0)
                 continue;
             for (const auto &clause : set_.properties[p].clauses)
                 if (wanted(clause)) {
@@ -241,6 +242,7 @@ class Checks {
     Emitter &e_;
     Expressions x_;
     const PropertySet &set_;
+    std::uint32_t decided_;
     bool quick_ = false; // CheckCode::quick
 };
 
@@ -253,8 +255,8 @@ bool writes_field(const Program &program, Field field) {
     });
 }
 
-void compile_checks(Emitter &emitter, const PropertySet &properties) {
-    Checks(emitter, properties).run();
+void compile_checks(Emitter &emitter, const PropertySet &properties, std::uint32_t decided) {
+    Checks(emitter, properties, decided).run();
 }
 
 } // namespace cowcheck

@@ -8,8 +8,9 @@ namespace cowcheck {
 
 // Fills on_event, always, properties and their kinds in the program. The design's
 // operations must have been compiled: a property that needs a field applies only
-// if the design ever writes it.
-void compile_checks(Emitter &emitter, const PropertySet &properties);
+// if the design ever writes it. Nothing is asked about those that are decided (bits by
+// number).
+void compile_checks(Emitter &emitter, const PropertySet &properties, std::uint32_t decided);
 
 // Whether any instruction changes the field.
 [[nodiscard]] bool writes_field(const Program &program, Field field);

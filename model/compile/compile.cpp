@@ -1,6 +1,7 @@
 #include "model/compile/compile.h"
 
 #include "model/compile/checks.h"
+#include "model/compile/ghosts.h"
 #include "model/compile/handlers.h"
 #include "model/compile/mapped_pages.h"
 #include "model/compile/merge_rests.h"
@@ -398,7 +399,7 @@ void complain_twice(const SourceSpan &span, const SourceSpan &first, const std::
 } // namespace
 
 std::optional<Program> compile(const DesignText &design, const PropertySet &properties,
-                               const World &world, Diagnostics &out) {
+                               const World &world, Diagnostics &out, std::uint32_t decided) {
     const std::size_t before = out.size();
     Program program;
     Emitter emitter(program, out);
@@ -414,7 +415,7 @@ std::optional<Program> compile(const DesignText &design, const PropertySet &prop
         if (instruction.code == Code::frame)
             instruction.imm = 0; // it only told where pages are asked for
     add_parts(program);
-    compile_checks(emitter, properties);
+    compile_checks(emitter, properties, decided);
     drop_unreached_rests(program);
     if (program.rests.size() > info(Field::pc).mask())
         emitter.complain(design.design().span, "the design has more steps than " +
@@ -430,6 +431,7 @@ std::optional<Program> compile(const DesignText &design, const PropertySet &prop
         program.orders_processes |=
             instruction.code == Code::twin || instruction.code == Code::next_mapping;
     }
+    program.unread_ghosts = find_unread_ghosts(program);
     fill_access(program);
     fill_start(program);
     fill_menus(program);

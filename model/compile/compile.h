@@ -19,10 +19,11 @@ struct PropertySet {
 // At most this many properties; a violated set is a 32-bit mask.
 inline constexpr std::size_t max_properties = 31;
 
-// Everything that is wrong is in `out` then, and nothing is returned.
+// Everything that is wrong is in `out` then, and nothing is returned. Nothing is asked about
+// the `decided` properties (bits by number), which keep their numbers.
 [[nodiscard]] std::optional<Program> compile(const DesignText &design,
                                              const PropertySet &properties, const World &world,
-                                             Diagnostics &out);
+                                             Diagnostics &out, std::uint32_t decided = 0);
 
 // What compile() can't see in one world: names defined twice, overrides of
 // nothing, handlers and predicates of this very file that nobody uses in any of

@@ -1,0 +1,166 @@
+// Ghosts that nobody asks for are not kept, and nobody can tell.
+#include "cli/check_run.h"
+#include "model/compile/join.h"
+#include "tests/support/models.h"
+
+#include <doctest/doctest.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+using namespace cowcheck;
+using namespace cowcheck::test;
+
+namespace {
+
+const PropertySet& properties() { return builtin_library().properties(); }
+
+unsigned number_of(const std::string& property) {
+    for (unsigned i = 0; i < properties().properties.size(); ++i)
+        if (properties().properties[i].name == property) return i;
+    FAIL("no property " << property);
+    return 0;
+}
+
+// Joined, and with nothing asked about some of the properties.
+Program without(const std::string& design, const std::string& world, std::uint32_t decided) {
+    Diagnostics out;
+    const auto text = builtin_library().design(design, out);
+    REQUIRE(text);
+    auto program = compile(*text, properties(), world_of(world), out, decided);
+    REQUIRE(program);
+    reduce_steps(*program);
+    return *program;
+}
+
+std::uint32_t all_but(const std::vector<std::string>& kept) {
+    std::uint32_t decided = (1U << properties().properties.size()) - 1U;
+    for (const std::string& property : kept) decided &= ~(1U << number_of(property));
+    return decided;
+}
+
+bool keeps(const Program& program, Field ghost) {
+    return ((program.unread_ghosts >> static_cast<unsigned>(ghost)) & 1U) == 0;
+}
+
+// By property: operations of the shortest violation.
+using Violated = std::map<std::string, unsigned>;
+
+Violated check(const std::string& design, const std::string& world, unsigned depth,
+               bool leaves_out) {
+    Diagnostics out;
+    const auto text = builtin_library().design(design, out);
+    REQUIRE(text);
+    CheckOptions options;
+    options.depth = depth;
+    options.merging = leaves_out;  // without, all that is asked is asked to the end
+    CheckRun run(*text, properties(), true, world_of(world), options);
+    const Stop stop;
+    while (run.wants_more()) REQUIRE(run.deepen(stop) == StopReason::none);
+    RunResult result;
+    std::vector<std::size_t> fresh;
+    run.conclude(result, fresh);
+    Violated violated;
+    for (std::size_t i = 0; i < result.properties.size(); ++i)
+        if (const Violation* violation = run.violation_of(i)) {
+            violated[result.properties[i].property] = violation->operations;
+            // It can be told, whichever exploration it is from.
+            CHECK_FALSE(run.schedule(*violation).actions.empty());
+        }
+    return violated;
+}
+
+const std::vector<std::string> worlds{"tiny", "vmsplice", "soft-dirty", "stale-tlb", "zeropage",
+                                      "remap", "uffd-race", "ksm", "hugetlb", "swap"};
+
+}  // namespace
+
+TEST_CASE("what a property reads is kept, what only others read is not") {
+    const auto program = [](const std::string& property) {
+        return without("v5.9", "default", all_but({property}));
+    };
+    const Program foreign = program("no_foreign_data");
+    CHECK(keeps(foreign, Field::entitled));
+    CHECK(keeps(foreign, Field::zeroed));
+    CHECK_FALSE(keeps(foreign, Field::expected));
+    CHECK_FALSE(keeps(foreign, Field::expects_zero));
+    const Program coherent = program("memory_is_coherent");
+    CHECK_FALSE(keeps(coherent, Field::entitled));
+    CHECK(keeps(coherent, Field::zeroed));
+    CHECK(keeps(coherent, Field::expected));
+    CHECK(keeps(coherent, Field::expects_zero));
+    CHECK(keeps(program("soft_dirty_no_missed_write"), Field::soft_dirty_armed));
+    CHECK_FALSE(keeps(coherent, Field::soft_dirty_armed));
+    CHECK(keeps(program("uffd_wp_no_missed_write"), Field::wp_armed));
+    CHECK_FALSE(keeps(coherent, Field::wp_armed));
+    CHECK(keeps(program("no_needless_copy"), Field::fault_shared));
+    CHECK_FALSE(keeps(coherent, Field::fault_shared));
+}
+
+TEST_CASE("ksmd goes by what pages hold, whoever asks") {
+    const Program program = without("v5.9", "ksm", all_but({"no_deadlock"}));
+    CHECK(keeps(program, Field::expected));
+    CHECK(keeps(program, Field::entitled));
+    CHECK(keeps(program, Field::zeroed));
+}
+
+TEST_CASE("where everything is asked, no ghost of a page is left out") {
+    for (const std::string& design : all_designs) {
+        CAPTURE(design);
+        const Program program = without(design, "default", 0);
+        for (const Field ghost : {Field::expected, Field::entitled, Field::zeroed,
+                                  Field::expects_zero, Field::soft_dirty_armed, Field::wp_armed,
+                                  Field::fault_shared})
+            CHECK(keeps(program, ghost));
+    }
+}
+
+TEST_CASE("each property alone is violated as soon as among all others") {
+    const unsigned depth = slow_build ? 3 : 4;
+    for (const std::string& design : all_designs)
+        for (const std::string& world : worlds) {
+            CAPTURE(design);
+            CAPTURE(world);
+            const Verdicts all = explore(without(design, world, 0), depth);
+            for (const auto& property : properties().properties) {
+                CAPTURE(property.name);
+                const Verdicts alone =
+                    explore(without(design, world, all_but({property.name})), depth);
+                CHECK(alone.operations(property.name) == all.operations(property.name));
+                CHECK(alone.states <= all.states);
+            }
+        }
+}
+
+TEST_CASE("a run that leaves out what is decided finds the same as one that does not") {
+    for (const std::string& design : all_designs)
+        for (const std::string& world : worlds) {
+            CAPTURE(design);
+            CAPTURE(world);
+            const unsigned depth = slow_build ? 4 : 5;
+            CHECK(check(design, world, depth, true) == check(design, world, depth, false));
+        }
+}
+
+TEST_CASE("once v5.9 has lost a soft-dirty bit and shown foreign data, fewer states are left") {
+    Diagnostics out;
+    const auto text = builtin_library().design("v5.9", out);
+    REQUIRE(text);
+    CheckOptions options;
+    options.depth = slow_build ? 4 : 5;
+    Usage usage;
+    {
+        CheckRun run(*text, properties(), true, world_of("default"), options, &usage);
+        const Stop stop;
+        while (run.wants_more()) REQUIRE(run.deepen(stop) == StopReason::none);
+        std::uint64_t sum = 0;
+        for (const std::uint64_t level : run.level_states()) sum += level;
+        CHECK(sum == run.states());
+        const Verdicts all = explore(without("v5.9", "default", 0), options.depth);
+        CHECK(run.states() < all.states);
+        CHECK(usage.states > run.states());  // the explorations before count, too
+        CHECK(usage.bytes > 0);
+    }
+    CHECK(usage.bytes == 0);
+}
