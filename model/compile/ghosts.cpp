@@ -15,9 +15,10 @@ constexpr std::uint64_t bits(std::initializer_list<Field> fields) {
     return set;
 }
 
-// What a page holds is told by three ghosts of it and one of each virtual page: zeroes are
-// everybody's, and what is expected where nobody has written yet.
-constexpr std::uint64_t who_may_see = bits({Field::entitled, Field::zeroed});
+// What a page holds is told by three ghosts of it and one of each virtual page. Zeroes are
+// everybody's, and what is expected where nobody has written yet. A child may see what its
+// parent expects when it starts, wherever that is.
+constexpr std::uint64_t who_may_see = bits({Field::entitled, Field::zeroed, Field::expected});
 constexpr std::uint64_t what_is_expected =
     bits({Field::expected, Field::expects_zero, Field::zeroed});
 
