@@ -98,10 +98,17 @@ StopReason CheckRun::leave_out_decided(const Stop& stop) {
     if (program.unread_ghosts == open_->program.unread_ghosts) return StopReason::none;
     auto rest = explore(std::move(program));
     std::vector<std::uint64_t> level_states;
+    // What is explored again counts once.
+    Usage nobodys;
+    Usage& usage = usage_ != nullptr ? *usage_ : nobodys;
+    usage.states -= states();
     while (rest->explorer.depth() < open_->explorer.depth()) {
         const std::uint64_t before = rest->explorer.states();
         const StopReason reason = rest->explorer.deepen(stop);
-        if (reason != StopReason::none) return reason;
+        if (reason != StopReason::none) {
+            usage.states += states() - rest->explorer.states();
+            return reason;
+        }
         level_states.push_back(rest->explorer.states() - before);
     }
     for (const Violation& violation : rest->explorer.violations())
