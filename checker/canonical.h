@@ -111,7 +111,8 @@ class Canonical {
     std::vector<Renaming> renamings_;
     std::vector<Renaming> inverse_;
     bool has_entries_ = false;     // page tables may hold swap or migration entries
-    std::array<std::uint16_t, 16> expects_{}; // by set of processes: their bits of Field::expected
+    // By set of processes: their bits of Field::expected.
+    std::array<std::uint16_t, std::size_t{1} << Limits::processes> expects_{};
     bool alike_processes_ = false; // some renaming swaps processes
     std::vector<std::uint8_t> keyed_;      // threads with another CPU of the same process
     std::vector<std::uint8_t> neighbours_; // those whose predecessor is such a CPU

@@ -101,8 +101,10 @@ void compare(const Program& program, const State& state, const State& other) {
     }
 }
 
-const std::vector<std::string> worlds{"tiny", "vmsplice", "soft-dirty", "stale-tlb", "zeropage",
-                                      "remap", "uffd-race", "ksm", "hugetlb", "swap-fork"};
+const std::vector<std::string> worlds =
+    slow_build ? std::vector<std::string>{"tiny", "swap-fork"}
+               : std::vector<std::string>{"tiny",   "vmsplice",  "soft-dirty", "stale-tlb", "zeropage",
+                                          "remap", "uffd-race", "ksm",        "hugetlb",   "swap-fork"};
 
 }  // namespace
 
@@ -151,6 +153,7 @@ TEST_CASE("whatever an unread ghost says, nothing that happens differs, in any w
     const std::vector<std::string> designs = builtin_library().design_names();
     for (const std::string& world : builtin_library().world_names())
         for (const auto& property : properties().properties) {
+            if (slow_build && below(random, 8) != 0) continue;
             const std::string& design = designs[below(random, designs.size())];
             CAPTURE(world);
             CAPTURE(design);
