@@ -37,6 +37,7 @@ def parse():
                         help="the deepest without reductions, and for SPIN")
     parser.add_argument("--size-depth", default=3, type=int, help="for processes and pages")
     parser.add_argument("--sizes", default="1,2,3")
+    parser.add_argument("--only", choices=["depth", "processes", "pages"])
     return parser.parse_args()
 
 
@@ -64,29 +65,36 @@ def measure(options, folder, label, world, depth, plain):
     return [*cells, f"{saved:.1f}", f"{ratio:.1f}"]
 
 
+def depths(options, folder):
+    rows = [measure(options, folder, depth, options.world, depth, depth <= options.plain_depth)
+            for depth in range(1, options.depth + 1)]
+    return f"## Growth with depth\n\nIn world {options.world}.\n\n" + table(["depth", *HEAD], rows)
+
+
+def sizes(options, folder, what):
+    rows = []
+    for size in (int(text) for text in options.sizes.split(",")):
+        processes, pages = (size, 1) if what == "processes" else (2, size)
+        world = folder / f"grow-{what}-{processes}-{pages}.world"
+        world.write_text(world_text(processes, pages), encoding="utf-8")
+        rows.append(measure(options, folder, size, str(world), options.size_depth, True))
+    return (f"## Growth with {what}\n\nUp to {options.size_depth} operations"
+            f"{', two processes' if what == 'pages' else ', one page each'}.\n\n"
+            + table([what, *HEAD], rows))
+
+
 def main():
     options = parse()
-    sizes = [int(size) for size in options.sizes.split(",")]
-    with tempfile.TemporaryDirectory(prefix="cowcheck-growth-") as name:
-        folder = pathlib.Path(name)
-        text = (machine_text(options.cowcheck) + f" Design {options.design}, --concurrency "
-                f"{options.concurrency}, one thread; medians of {options.rounds} rounds. SPIN's models "
-                "are compiled with -O1, which costs it a tenth.\n\n")
-        rows = [measure(options, folder, depth, options.world, depth, depth <= options.plain_depth)
-                for depth in range(1, options.depth + 1)]
-        text += f"## Growth with depth\n\nIn world {options.world}.\n\n" + table(["depth", *HEAD], rows)
-        for title, made in (("processes", [(n, 1) for n in sizes]),
-                            ("pages", [(2, n) for n in sizes])):
-            rows = []
-            for processes, pages in made:
-                world = folder / f"grow-{title}-{processes}-{pages}.world"
-                world.write_text(world_text(processes, pages), encoding="utf-8")
-                rows.append(measure(options, folder, processes if title == "processes" else pages,
-                                    str(world), options.size_depth, True))
-            text += (f"\n## Growth with {title}\n\nUp to {options.size_depth} operations"
-                     f"{', two processes' if title == 'pages' else ', one page each'}.\n\n"
-                     + table([title, *HEAD], rows))
-    publish("growth", text + "\n", options.write)
+    head = (machine_text(options.cowcheck) + f" Design {options.design}, --concurrency "
+            f"{options.concurrency}, one thread; medians of {options.rounds} rounds. SPIN's models "
+            "are compiled with -O1, which costs it a tenth.\n\n")
+    for what in ["depth", "processes", "pages"]:
+        if options.only not in (None, what):
+            continue
+        with tempfile.TemporaryDirectory(prefix="cowcheck-growth-") as name:
+            folder = pathlib.Path(name)
+            text = depths(options, folder) if what == "depth" else sizes(options, folder, what)
+        publish(f"growth-{what}", head + text + "\n", options.write)
 
 
 main()
