@@ -92,8 +92,8 @@ std::uint32_t CheckRun::violated() const {
 }
 
 StopReason CheckRun::leave_out_decided(const Stop& stop) {
-    // Without symmetry states are what they are; and who looks at clauses wants all of them.
-    if (!options_.symmetry || !options_.merging) return StopReason::none;
+    // Without symmetry, states are what they are.
+    if (!options_.symmetry || !options_.leaves_out_decided) return StopReason::none;
     Program program = compile_or_complain(design_, properties_, plain_.world, violated());
     if (program.unread_ghosts == open_->program.unread_ghosts) return StopReason::none;
     auto rest = explore(std::move(program));

@@ -97,6 +97,7 @@ void Coverage::cover(const std::vector<DesignText>& designs) {
         bounds.threads = shares.threads_each;
         bounds.reduction = options_.reduction;
         bounds.merging = false;  // it runs one text for another that does the same
+        bounds.leaves_out_decided = false;  // clauses are counted to the end
         CheckRun run(designs[i / worlds], properties, true, find_world(library_, world), bounds,
                      &budget_.usage());
         explore(run);

@@ -34,6 +34,7 @@ struct CheckOptions : StopLimits {
     bool reduction = true;
     bool merging = true;  // with reduction: rests that no schedule can tell apart are one
     bool symmetry = true;
+    bool leaves_out_decided = true;  // with symmetry: see CheckRun
 };
 
 struct ListOptions {

@@ -396,6 +396,21 @@ void complain_twice(const SourceSpan &span, const SourceSpan &first, const std::
                    {}});
 }
 
+// A name that is mistyped overrides nothing, and would go unnoticed.
+void complain_of_unused(const DesignText &design, const std::set<const ast::Predicate *> &used,
+                        Diagnostics &out) {
+    for (const ast::Predicate &predicate : design.design().predicates) {
+        if (used.count(&predicate) != 0)
+            continue;
+        std::vector<std::string_view> others;
+        for (const std::string_view name : design.predicate_names())
+            if (name != predicate.name)
+                others.push_back(name);
+        out.push_back({predicate.span, "nothing uses the predicate '" + predicate.name + "'",
+                       did_you_mean(predicate.name, others)});
+    }
+}
+
 } // namespace
 
 std::optional<Program> compile(const DesignText &design, const PropertySet &properties,
@@ -470,6 +485,7 @@ void check_design(const DesignText &design, const PropertySet &properties,
                 out.push_back({span, "there is no world '" + name + "'",
                                did_you_mean(name, world_names)});
     std::set<const ast::Handler *> reached;
+    std::set<const ast::Predicate *> used;
     const std::size_t before = out.size();
     for (const World *world : worlds) {
         Program program;
@@ -481,9 +497,11 @@ void check_design(const DesignText &design, const PropertySet &properties,
         for (const MenuItem &item : all_items(*world))
             handlers.operation(item);
         reached.insert(handlers.reached().begin(), handlers.reached().end());
+        used.insert(handlers.used().begin(), handlers.used().end());
         if (out.size() != before)
-            break; // the other worlds would complain about the same
+            return; // the other worlds would complain about the same
     }
+    complain_of_unused(design, used, out);
     for (const auto &handler : own.handlers)
         if (reached.count(&handler) == 0) {
             const bool operation = handler.kind == ast::HandlerKind::operation;

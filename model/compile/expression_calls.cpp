@@ -82,6 +82,7 @@ const ast::Predicate *Expressions::find_predicate(const std::string &name,
 
 std::optional<Names> Expressions::arguments(const ast::Expr &expr,
                                             const ast::Predicate &predicate, Context &context) {
+    used_.insert(&predicate);
     if (expr.operands.size() != predicate.parameters.size()) {
         e_.complain(expr.span, "'" + predicate.name + "' takes " +
                                    std::to_string(predicate.parameters.size()) + " arguments, not " +

@@ -45,6 +45,9 @@ class Expressions {
     [[nodiscard]] std::uint16_t last_implied() const { return last_implied_; }
     static constexpr std::uint16_t never_runs = 0xffff;
 
+    // Every predicate that some expression used.
+    [[nodiscard]] const std::set<const ast::Predicate *> &used() const { return used_; }
+
   private:
     Value vma(const SourceSpan &span);
     Value name(const ast::Expr &expr, Context &context);
@@ -88,6 +91,7 @@ class Expressions {
 
     Emitter &e_;
     std::uint16_t last_implied_ = 0;
+    std::set<const ast::Predicate *> used_;
 };
 
 [[nodiscard]] inline Value constant(Type type, std::int64_t number) {

@@ -20,6 +20,8 @@ class Handlers {
 
     // Every handler that some operation reached.
     [[nodiscard]] const std::set<const ast::Handler *> &reached() const { return reached_; }
+    // Every predicate that they used.
+    [[nodiscard]] const std::set<const ast::Predicate *> &used() const { return x_.used(); }
 
   private:
     struct Frame {

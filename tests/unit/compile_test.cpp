@@ -120,6 +120,21 @@ TEST_CASE("what is never reached, or never ends a step, is found") {
           "3:9: nothing calls 'nobody'\n");
     CHECK(errors("design trial extends v6.2\n\noperation frok() {\n    flush tlb\n}\n") ==
           "3:11: there is no operation 'frok' to start (did you mean 'fork'?)\n");
+    CHECK(errors("design trial extends v6.2\n\npredicate must_unshar(page, flags) = true\n") ==
+          "3:11: nothing uses the predicate 'must_unshar' (did you mean 'must_unshare'?)\n");
+}
+
+TEST_CASE("whoever copies a shipped design to change it hears no complaint") {
+    std::vector<const World*> worlds;
+    for (const std::string& world : builtin_library().world_names())
+        worlds.push_back(builtin_library().world(world));
+    for (const std::string& name : builtin_library().design_names()) {
+        CAPTURE(name);
+        Diagnostics out;
+        check_design(*builtin_library().design(name, out), builtin_library().properties(), worlds,
+                     out);
+        CHECK(brief(out) == "");
+    }
 }
 
 TEST_CASE("a mistake in a handler that several operations use is said once, and nothing of it follows") {

@@ -55,7 +55,7 @@ Violated check(const std::string& design, const std::string& world, unsigned dep
     REQUIRE(text);
     CheckOptions options;
     options.depth = depth;
-    options.merging = leaves_out;  // without, all that is asked is asked to the end
+    options.leaves_out_decided = leaves_out;
     CheckRun run(*text, properties(), true, world_of(world), options);
     const Stop stop;
     while (run.wants_more()) REQUIRE(run.deepen(stop) == StopReason::none);
