@@ -24,6 +24,7 @@ Explorer::Explorer(const Program &program, ExploreOptions options)
     }
     for (unsigned i = 0; i < options_.threads; ++i)
         workers_.push_back(std::make_unique<Worker>(*this, i, options_.threads));
+    blocks_ = std::make_unique<Blocks>(options_.threads);
 }
 
 Explorer::~Explorer() {
@@ -49,15 +50,18 @@ std::size_t Explorer::bytes() const {
     std::size_t n = 0;
     for (const auto &worker : workers_)
         n += worker->bytes();
-    return n;
+    return n + blocks_->bytes();
 }
 
 unsigned Explorer::owner_of(const PackedState &packed) const {
     if (workers_.size() == 1)
         return 0;
-    // By the shared half only, so that no half of it is stored twice.
-    const std::uint64_t hash =
-        VisitedSet::hash(std::span(packed.words).first(packing_.left_words()));
+    // By what the left half begins with, so that no left half is stored twice, and what a state
+    // leads to is mostly of its own owner: states that are expanded one after the other are
+    // alike then, and the processor guesses better which way they go.
+    const unsigned first = packing_.split().first;
+    const std::uint64_t hash = VisitedSet::hash(
+        std::span(packed.words).first(first != 0 ? first : packing_.left_words()));
     return static_cast<unsigned>(((hash >> 32U) * workers_.size()) >> 32U);
 }
 
@@ -86,54 +90,65 @@ void Explorer::count_in() {
     counted_bytes_ = bytes();
 }
 
+// What comes next, for all workers. False: nothing does.
+bool Explorer::plan(Blocks &blocks) {
+    constexpr std::size_t chunk = 16384; // of a worker's states between two looks at the limits
+    const auto try_it = [&] {
+        blocks.clear();
+        for (auto &worker : workers_)
+            worker->plan(chunk, blocks);
+        return !blocks.all().empty();
+    };
+    while (!try_it()) {
+        for (auto &worker : workers_)
+            worker->next_round();
+        if (std::none_of(workers_.begin(), workers_.end(),
+                         [](const auto &worker) { return worker->has_more(); }))
+            return false;
+    }
+    return true;
+}
+
 void Explorer::run_rounds(const Stop &stop) {
-    constexpr std::size_t chunk = 16384; // states between two meetings of the workers
-    std::atomic<bool> busy{false};
-    std::atomic<bool> more{true};
     std::atomic<bool> out_of_memory{false};
     // What was stored before stays; the others learn of it at the next look at the limits.
     const auto guarded = [&](auto &&work) {
         try {
-            return work();
+            work();
         } catch (const std::bad_alloc &) {
             out_of_memory = true;
-            return false;
         }
     };
+    std::atomic<bool> more{true};
+    const auto prepare = [&] {
+        more = false;
+        guarded([&] { more = plan(*blocks_); });
+    };
+    prepare();
     std::barrier barrier(static_cast<std::ptrdiff_t>(workers_.size()));
     const auto run = [&](unsigned number) {
         Worker &worker = *workers_[number];
-        while (more.load()) {
-            for (;;) {
-                barrier.arrive_and_wait();
-                if (number == 0)
-                    busy = false;
-                const bool again = guarded([&] { return worker.expand_some(chunk); });
-                barrier.arrive_and_wait();
-                if (again)
-                    busy = true;
-                (void)guarded([&] { return worker.receive(workers_), true; });
-                barrier.arrive_and_wait();
-                if (number == 0) {
-                    count_in();
-                    stopped_ = static_cast<unsigned>(out_of_memory ? StopReason::memory
-                                                                   : why_stop(stop));
-                    publish();
-                }
-                barrier.arrive_and_wait();
-                if (!busy.load() || stopped_.load() != 0)
-                    break;
-            }
-            if (stopped_.load() != 0)
+        for (;;) {
+            barrier.arrive_and_wait();
+            if (!more.load())
                 return;
+            guarded([&] {
+                while (Block *block = blocks_->take())
+                    worker.expand(*block, *workers_[block->owner]);
+            });
             barrier.arrive_and_wait();
-            if (number == 0)
+            guarded([&] { worker.receive(blocks_->all()); });
+            barrier.arrive_and_wait();
+            if (number != 0)
+                continue;
+            count_in();
+            stopped_ =
+                static_cast<unsigned>(out_of_memory ? StopReason::memory : why_stop(stop));
+            publish();
+            if (stopped_.load() != 0)
                 more = false;
-            (void)guarded([&] { return worker.next_round(), true; });
-            barrier.arrive_and_wait();
-            if (worker.has_more())
-                more = true;
-            barrier.arrive_and_wait();
+            else
+                prepare();
         }
     };
     std::vector<std::thread> threads;

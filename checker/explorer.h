@@ -71,6 +71,7 @@ struct Progress {
     std::uint64_t frontier_done = 0;
 };
 
+class Blocks;
 class Worker;
 struct Asked;
 struct Outside;
@@ -139,6 +140,7 @@ class Explorer {
     using Layers = std::vector<Range>;
 
     [[nodiscard]] unsigned owner_of(const PackedState &packed) const;
+    [[nodiscard]] bool plan(Blocks &blocks);
     void run_rounds(const Stop &stop);
     [[nodiscard]] StopReason why_stop(const Stop &stop) const;
     void count_in();
@@ -156,6 +158,7 @@ class Explorer {
     Canonical canonical_;
     std::unique_ptr<Outside> outside_;
     std::vector<std::unique_ptr<Worker>> workers_;
+    std::unique_ptr<Blocks> blocks_; // of the chunk under way
     int depth_ = -1;
     bool exhausted_ = false;
     std::uint32_t reached_ = 0;

@@ -35,17 +35,39 @@ bool comes_before(const Violation &a, const Violation &b) {
     return a.action && order_of(*a.action) < order_of(*b.action);
 }
 
-Worker::Worker(const Explorer &explorer, unsigned number, unsigned workers)
-    : found(32), e_(explorer), number_(number),
-      set_(explorer.packing_.split(), share_of_memory(workers)),
-      outbox_(workers) {}
+void Blocks::clear() {
+    size_ = 0;
+    next_ = 0;
+}
 
-std::size_t Worker::bytes() const {
-    std::size_t bytes = set_.bytes();
-    for (const auto &box : outbox_)
-        bytes += box.capacity() * sizeof(PackedState);
+void Blocks::add(unsigned owner, bool starts, std::uint64_t first, std::size_t count) {
+    if (size_ == blocks_.size())
+        blocks_.emplace_back().outboxes.resize(workers_);
+    Block &block = blocks_[size_++];
+    block.owner = owner;
+    block.starts = starts;
+    block.first = first;
+    block.count = count;
+}
+
+Block *Blocks::take() {
+    const std::size_t i = next_++;
+    return i < size_ ? &blocks_[i] : nullptr;
+}
+
+std::size_t Blocks::bytes() const {
+    std::size_t bytes = 0;
+    for (const Block &block : blocks_)
+        for (const auto &box : block.outboxes)
+            bytes += box.capacity() * sizeof(PackedState);
     return bytes;
 }
+
+Worker::Worker(const Explorer &explorer, unsigned number, unsigned workers)
+    : found(32), e_(explorer), number_(number),
+      set_(explorer.packing_.split(), share_of_memory(workers)) {}
+
+std::size_t Worker::bytes() const { return set_.bytes(); }
 
 void Worker::seed(const PackedState &start) { insert({&start, 1}); }
 
@@ -61,38 +83,36 @@ void Worker::begin_level(unsigned depth) {
     frontier_done_ = 0;
 }
 
-bool Worker::expand_some(std::size_t limit) {
-    constexpr std::size_t batch = 64;
-    std::array<PackedState, batch> states;
-    const auto take = [&](const Explorer::Range &range, std::uint64_t &position) {
-        const auto n = static_cast<std::size_t>(
-            std::min<std::uint64_t>(batch, range.end - range.begin - position));
-        set_.get_batch(range.begin + position, std::span(states).first(n));
-        position += n;
-        return n;
-    };
-    while (limit > 0) {
-        if (depth_ > 0 && round_ < levels_[depth_ - 1].size()) {
-            const Explorer::Range range = levels_[depth_ - 1][round_];
-            if (range.begin + next_start_ < range.end) {
-                const std::size_t n = take(range, next_start_);
-                frontier_done_ += n;
-                for (std::size_t i = 0; i < n; ++i)
-                    expand_starts_of(states[i]);
-                limit -= std::min(limit, n);
-                continue;
-            }
+void Worker::plan(std::size_t limit, Blocks &blocks) {
+    const auto cut = [&](bool starts, const Explorer::Range &range, std::uint64_t &position) {
+        std::size_t planned = 0;
+        while (limit > 0 && range.begin + position < range.end) {
+            const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(
+                std::min(limit, Block::most), range.end - range.begin - position));
+            blocks.add(number_, starts, range.begin + position, count);
+            position += count;
+            planned += count;
+            limit -= count;
         }
-        const Explorer::Range range = levels_[depth_][round_];
-        if (range.begin + next_step_ >= range.end)
-            return false;
-        const std::size_t n = take(range, next_step_);
-        for (std::size_t i = 0; i < n; ++i)
-            expand_steps_of(states[i]);
-        expanded += n;
-        limit -= std::min(limit, n);
+        return planned;
+    };
+    if (depth_ > 0 && round_ < levels_[depth_ - 1].size())
+        frontier_done_ += cut(true, levels_[depth_ - 1][round_], next_start_);
+    expanded += cut(false, levels_[depth_][round_], next_step_);
+}
+
+void Worker::expand(Block &block, const Worker &owner) {
+    std::array<PackedState, 64> states;
+    outboxes_ = &block.outboxes;
+    for (std::size_t at = 0; at < block.count; at += states.size()) {
+        const auto some = std::span(states).first(std::min(states.size(), block.count - at));
+        owner.set_.get_batch(block.first + at, some);
+        for (const PackedState &packed : some)
+            if (block.starts)
+                expand_starts_of(packed);
+            else
+                expand_steps_of(packed);
     }
-    return true;
 }
 
 void Worker::expand_steps_of(const PackedState &packed) {
@@ -129,7 +149,7 @@ void Worker::send(const State &from, State &next) {
     if (e_.options_.symmetry)
         e_.canonical_.normalize(next);
     const PackedState packed = e_.packing_.pack(next);
-    outbox_[e_.owner_of(packed)].push_back(packed);
+    (*outboxes_)[e_.owner_of(packed)].push_back(packed);
 }
 
 void Worker::violation(std::uint32_t properties, unsigned transitions, const PackedState &state,
@@ -146,10 +166,10 @@ void Worker::violation(std::uint32_t properties, unsigned transitions, const Pac
     }
 }
 
-void Worker::receive(std::vector<std::unique_ptr<Worker>> &workers) {
-    for (auto &other : workers) {
-        insert(other->outbox_[number_]);
-        other->outbox_[number_].clear();
+void Worker::receive(std::span<Block> blocks) {
+    for (Block &block : blocks) {
+        insert(block.outboxes[number_]);
+        block.outboxes[number_].clear();
     }
 }
 

@@ -1,11 +1,47 @@
 // One thread of an exploration, with the states that it owns.
+//
+// A round is cut into chunks, and these into blocks. First whoever is free expands the next
+// block, whose states anybody may own, and nobody stores any; then each worker stores what
+// it owns of what the blocks lead to, in their order. So the sets do not depend on who was
+// faster, and nobody waits long.
 #pragma once
 
 #include "checker/explorer.h"
 
+#include <atomic>
 #include <span>
 
 namespace cowcheck {
+
+// States of one owner that are expanded together, and what they lead to.
+struct Block {
+    static constexpr std::size_t most = 256;
+
+    unsigned owner = 0;
+    bool starts = false;     // they start an operation, or else go on
+    std::uint64_t first = 0; // index in the owner's set
+    std::size_t count = 0;
+    std::vector<std::vector<PackedState>> outboxes; // by owner
+};
+
+// The blocks of a chunk. They keep their memory for the next chunk.
+class Blocks {
+  public:
+    explicit Blocks(unsigned workers) : workers_(workers) {}
+
+    void clear();
+    void add(unsigned owner, bool starts, std::uint64_t first, std::size_t count);
+    [[nodiscard]] std::span<Block> all() { return std::span(blocks_).first(size_); }
+    // One that nobody has taken yet, or nullptr. Any number of threads at a time.
+    [[nodiscard]] Block *take();
+    [[nodiscard]] std::size_t bytes() const;
+
+  private:
+    unsigned workers_;
+    std::vector<Block> blocks_;
+    std::size_t size_ = 0;
+    std::atomic<std::size_t> next_{0};
+};
 
 class Worker {
   public:
@@ -16,10 +52,12 @@ class Worker {
 
     // Prepares level `depth`; its first round is round 0.
     void begin_level(unsigned depth);
-    // Expands up to `limit` states of this round, filling the outboxes. False: done.
-    bool expand_some(std::size_t limit);
-    // Takes what the others sent.
-    void receive(std::vector<std::unique_ptr<Worker>> &workers);
+    // Cuts up to `limit` of its states that wait in this round into blocks.
+    void plan(std::size_t limit, Blocks &blocks);
+    // Expands a block of any worker's, filling its outboxes.
+    void expand(Block &block, const Worker &owner);
+    // Stores what it owns of what the blocks lead to.
+    void receive(std::span<Block> blocks);
     // All of the round's states are in: the next round begins.
     void next_round();
     // Whether any state waits in this round or a later one.
@@ -57,7 +95,7 @@ class Worker {
     std::uint64_t next_step_ = 0;
     std::uint64_t transitions_ = 0;
     std::uint64_t frontier_done_ = 0;
-    std::vector<std::vector<PackedState>> outbox_;  // by owner: states of the next round
+    std::vector<std::vector<PackedState>> *outboxes_ = nullptr; // of the block at hand
     std::vector<Insertion> results_;
 };
 
