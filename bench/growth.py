@@ -37,36 +37,44 @@ def parse():
                         help="the deepest without reductions, and for SPIN")
     parser.add_argument("--size-depth", default=3, type=int, help="for processes and pages")
     parser.add_argument("--sizes", default="1,2,3")
+    parser.add_argument("--spin-processes", default=2, type=int,
+                        help="the most for SPIN: its model of three compiles for a quarter of an hour")
     parser.add_argument("--only", choices=["depth", "processes", "pages"])
     return parser.parse_args()
 
 
-def measure(options, folder, label, world, depth, plain):
+def measure(options, folder, label, world, depth, rivals):
+    """A row. Rivals are "plain" (cowcheck without reductions) and "spin", each or none."""
     what = ["--design", options.design, "--world", world, "--depth", str(depth),
             "--concurrency", options.concurrency]
-    reduced = Cowcheck("cowcheck", [*what, "--threads", "1"], folder, options.cowcheck)
-    contestants = [reduced]
-    if plain:
-        full = Cowcheck("plain", [*what, *PLAIN, "--threads", "1"], folder, options.cowcheck)
+    contestants = [Cowcheck("cowcheck", [*what, "--threads", "1"], folder, options.cowcheck)]
+    if "plain" in rivals:
+        contestants.append(
+            Cowcheck("plain", [*what, *PLAIN, "--threads", "1"], folder, options.cowcheck))
+    if "spin" in rivals:
         model = export(options.cowcheck, folder, "model.pml", what)
         # The folder of a Spin is its name; labels are unique.
-        spin = Spin(f"spin {world} {depth}".replace("/", " "), model, folder, ["-O1"],
-                    options=[f"-m{options.spin_depth}", f"-w{options.spin_table}"])
-        contestants += [full, spin]
+        contestants.append(
+            Spin(f"spin {world} {depth}".replace("/", " "), model, folder, ["-O1"],
+                 options=[f"-m{options.spin_depth}", f"-w{options.spin_table}"]))
     runs = rounds(contestants, options.rounds)
     cells = [label]
     for one in contestants:
         cells += [count_text(runs[one.name][0].states),
                   seconds_text(median(runs[one.name], lambda run: run.seconds))]
-    if not plain:
-        return cells + [""] * (len(HEAD) + 1 - len(cells))
+    cells += [""] * (len(HEAD) - 1 - len(cells))
+    if "plain" not in rivals:
+        return [*cells, "", ""]
     saved = runs["plain"][0].states / runs["cowcheck"][0].states
-    ratio = median_ratio(runs[spin.name], runs["cowcheck"], lambda run: run.seconds)
+    if "spin" not in rivals:
+        return [*cells, f"{saved:.1f}", ""]
+    ratio = median_ratio(runs[contestants[-1].name], runs["cowcheck"], lambda run: run.seconds)
     return [*cells, f"{saved:.1f}", f"{ratio:.1f}"]
 
 
 def depths(options, folder):
-    rows = [measure(options, folder, depth, options.world, depth, depth <= options.plain_depth)
+    rows = [measure(options, folder, depth, options.world, depth,
+                    ["plain", "spin"] if depth <= options.plain_depth else [])
             for depth in range(1, options.depth + 1)]
     return f"## Growth with depth\n\nIn world {options.world}.\n\n" + table(["depth", *HEAD], rows)
 
@@ -77,7 +85,8 @@ def sizes(options, folder, what):
         processes, pages = (size, 1) if what == "processes" else (2, size)
         world = folder / f"grow-{what}-{processes}-{pages}.world"
         world.write_text(world_text(processes, pages), encoding="utf-8")
-        rows.append(measure(options, folder, size, str(world), options.size_depth, True))
+        rivals = ["plain", "spin"] if processes <= options.spin_processes else ["plain"]
+        rows.append(measure(options, folder, size, str(world), options.size_depth, rivals))
     return (f"## Growth with {what}\n\nUp to {options.size_depth} operations"
             f"{', two processes' if what == 'pages' else ', one page each'}.\n\n"
             + table([what, *HEAD], rows))

@@ -36,9 +36,6 @@ public:
         results_.concurrency = options_.concurrency;
         const bool assertions = selection_.all_properties ||
                                 selection_.properties.contains(std::string(assertions_name));
-        shares_ = shares_of(options_.threads,
-                            selection_.worlds.size() * selection_.designs.size());
-        options_.threads = shares_.threads_each;
         for (const std::string& world : selection_.worlds)
             for (const std::string& design : selection_.designs)
                 runs_.push_back(std::make_unique<CheckRun>(
@@ -49,12 +46,16 @@ public:
             results_.runs.back().design = run->design().name();
             results_.runs.back().world = run->world().name;
         }
+        find_same_programs();
+        shares_ = shares_of(options_.threads, groups_.size());
+        for (const auto& group : groups_) runs_[group.front()]->begin(shares_.threads_each);
         for (std::size_t i = 0; i < runs_.size(); ++i) publish_applicability(i);
     }
 
     int run();
 
 private:
+    void find_same_programs();
     void publish_applicability(std::size_t i);
     void deepen(std::size_t i);
     void conclude(std::size_t i);
@@ -71,6 +72,8 @@ private:
     Budget budget_;
     Shares shares_;
     std::vector<std::unique_ptr<CheckRun>> runs_;
+    // Places of runs that share an exploration, those of the first ones in order.
+    std::vector<std::vector<std::size_t>> groups_;
     StatusLine status_;
     std::unique_ptr<Reporter> reporter_;
     std::unique_ptr<TraceFolder> folder_;
@@ -80,6 +83,20 @@ private:
 
 double seconds_since(Clock::time_point begin) {
     return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+void Check::find_same_programs() {
+    for (std::size_t i = 0; i < runs_.size(); ++i) {
+        const auto group = std::find_if(groups_.begin(), groups_.end(), [&](const auto& others) {
+            return runs_[i]->share(*runs_[others.front()]);
+        });
+        if (group == groups_.end()) {
+            groups_.push_back({i});
+            continue;
+        }
+        results_.runs[i].same_as = results_.runs[group->front()].design;
+        group->push_back(i);
+    }
 }
 
 // Tables know from the start what will stay empty.
@@ -122,23 +139,26 @@ void Check::write_trace(const CheckRun& run, const Violation& violation, Propert
     }
 }
 
-// Level by level, and in each the runs in their order: that is how verdicts are told. A run's
-// next level may begin before the other runs have come as far.
+// Level by level, and in each the runs in their order, with those that share what is explored:
+// that is how verdicts are told. A run's next level may begin before the other runs have come
+// as far.
 void Check::explore_all() {
-    const std::size_t runs = runs_.size();
-    std::vector<char> deepened(runs);
+    const std::size_t groups = groups_.size();
+    std::vector<char> deepened(groups);
     const auto explore = [&](std::size_t piece) {
-        const std::size_t i = piece % runs;
-        deepened[i] = budget_.reason() == StopReason::none && runs_[i]->wants_more();
-        if (deepened[i] != 0) deepen(i);
+        const std::size_t i = groups_[piece % groups].front();
+        const bool more = budget_.reason() == StopReason::none && runs_[i]->wants_more();
+        deepened[piece % groups] = more ? 1 : 0;
+        if (more) deepen(i);
     };
     const auto tell = [&](std::size_t piece) {
-        const std::size_t i = piece % runs;
-        if (deepened[i] == 0) return;
-        conclude(i);
-        if (!runs_[i]->wants_more()) runs_[i]->release();  // its memory is for the others
+        const std::vector<std::size_t>& group = groups_[piece % groups];
+        if (deepened[piece % groups] == 0) return;
+        for (const std::size_t i : group) conclude(i);
+        CheckRun& run = *runs_[group.front()];
+        if (!run.wants_more()) run.release();  // its memory is for the others
     };
-    in_order((options_.depth + std::size_t{1}) * runs, runs, shares_.at_a_time, explore, tell);
+    in_order((options_.depth + std::size_t{1}) * groups, groups, shares_.at_a_time, explore, tell);
     results_.stop = budget_.reason();
 }
 

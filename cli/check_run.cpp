@@ -3,6 +3,7 @@
 #include "cli/bad_input.h"
 #include "cli/load.h"
 #include "model/compile/join.h"
+#include "model/compile/same_program.h"
 #include "traces/shorten.h"
 
 #include <algorithm>
@@ -36,8 +37,20 @@ CheckRun::Exploration::Exploration(Program explored, const ExploreOptions& optio
 CheckRun::CheckRun(DesignText design, const PropertySet& properties, bool assertions,
                    const World& world, const CheckOptions& options, Usage* usage)
     : design_(std::move(design)), properties_(properties), options_(options), usage_(usage),
-      plain_(compile_or_complain(design_, properties, world)), open_(explore(plain_)),
+      plain_(compile_or_complain(design_, properties, world)),
+      explored_(std::make_shared<Explored>()),
       assertions_(assertions && has_assertions(plain_)) {}
+
+bool CheckRun::share(const CheckRun& other) {
+    if (assertions_ != other.assertions_ || !is_same_program(plain_, other.plain_)) return false;
+    explored_ = other.explored_;
+    return true;
+}
+
+void CheckRun::begin(unsigned threads) {
+    options_.threads = threads;
+    explored_->open = explore(plain_);
+}
 
 std::unique_ptr<CheckRun::Exploration> CheckRun::explore(Program program) const {
     try {
@@ -51,8 +64,8 @@ std::unique_ptr<CheckRun::Exploration> CheckRun::explore(Program program) const 
 }
 
 bool CheckRun::can_deepen() const {
-    return open_ && !open_->explorer.exhausted() &&
-           open_->explorer.depth() < static_cast<int>(options_.depth);
+    const Explorer* open = explorer();
+    return open != nullptr && !open->exhausted() && open->depth() < static_cast<int>(options_.depth);
 }
 
 bool CheckRun::wants_more() const {
@@ -74,12 +87,13 @@ StopReason CheckRun::deepen(const Stop& stop) {
     const auto begin = std::chrono::steady_clock::now();
     const std::uint64_t before = states();
     const std::uint32_t violated_before = violated();
-    StopReason reason = open_->explorer.deepen(stop);
+    StopReason reason = explored_->open->explorer.deepen(stop);
     if (reason == StopReason::none) {
-        level_states_.push_back(states() - before);
+        explored_->level_states.push_back(states() - before);
         if (violated() != violated_before && wants_more()) reason = leave_out_decided(stop);
     }
-    seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    explored_->seconds +=
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     return reason;
 }
 
@@ -94,15 +108,16 @@ std::uint32_t CheckRun::violated() const {
 StopReason CheckRun::leave_out_decided(const Stop& stop) {
     // Without symmetry, states are what they are.
     if (!options_.symmetry || !options_.leaves_out_decided) return StopReason::none;
+    std::unique_ptr<Exploration>& open = explored_->open;
     Program program = compile_or_complain(design_, properties_, plain_.world, violated());
-    if (program.unread_ghosts == open_->program.unread_ghosts) return StopReason::none;
+    if (program.unread_ghosts == open->program.unread_ghosts) return StopReason::none;
     auto rest = explore(std::move(program));
     std::vector<std::uint64_t> level_states;
     // What is explored again counts once.
     Usage nobodys;
     Usage& usage = usage_ != nullptr ? *usage_ : nobodys;
     usage.states -= states();
-    while (rest->explorer.depth() < open_->explorer.depth()) {
+    while (rest->explorer.depth() < open->explorer.depth()) {
         const std::uint64_t before = rest->explorer.states();
         const StopReason reason = rest->explorer.deepen(stop);
         if (reason != StopReason::none) {
@@ -114,17 +129,19 @@ StopReason CheckRun::leave_out_decided(const Stop& stop) {
     for (const Violation& violation : rest->explorer.violations())
         if (violation_of_number(violation.property) == nullptr)
             throw std::logic_error("with fewer ghosts, more is violated");
-    decided_.push_back(std::exchange(open_, std::move(rest)));
-    level_states_ = std::move(level_states);
+    explored_->decided.push_back(std::exchange(open, std::move(rest)));
+    explored_->level_states = std::move(level_states);
     return StopReason::none;
 }
 
 void CheckRun::release() {
-    decided_.clear();
-    open_.reset();
+    explored_->decided.clear();
+    explored_->open.reset();
 }
 
-std::uint64_t CheckRun::states() const { return open_ ? open_->explorer.states() : 0; }
+std::uint64_t CheckRun::states() const {
+    return explorer() != nullptr ? explorer()->states() : 0;
+}
 
 const Violation* CheckRun::violation_of_number(unsigned number) const {
     const auto in = [&](const Exploration& exploration) -> const Violation* {
@@ -132,13 +149,13 @@ const Violation* CheckRun::violation_of_number(unsigned number) const {
             if (violation.property == number) return &violation;
         return nullptr;
     };
-    for (const auto& exploration : decided_)
+    for (const auto& exploration : explored_->decided)
         if (const Violation* violation = in(*exploration)) return violation;
-    return in(*open_);
+    return in(*explored_->open);
 }
 
 Verdict CheckRun::verdict_of(const PropertyInfo& property, unsigned number) const {
-    const Explorer& explorer = open_->explorer;
+    const Explorer& explorer = explored_->open->explorer;
     if (!property.applies) return Verdict::not_applicable;
     if (violation_of_number(number) != nullptr) return Verdict::violated;
     if (property.sometimes) {
@@ -151,16 +168,16 @@ Verdict CheckRun::verdict_of(const PropertyInfo& property, unsigned number) cons
 }
 
 void CheckRun::conclude(RunResult& result, std::vector<std::size_t>& fresh) const {
-    const Explorer& explorer = open_->explorer;
+    const Explorer& explorer = explored_->open->explorer;
     result.depth = explorer.depth();
     result.exhausted = explorer.exhausted();
     result.states = explorer.states();
     result.transitions = explorer.transitions();
-    result.seconds = seconds_;
+    result.seconds = explored_->seconds;
     std::size_t bytes = explorer.bytes();
-    for (const auto& exploration : decided_) bytes += exploration->explorer.bytes();
+    for (const auto& exploration : explored_->decided) bytes += exploration->explorer.bytes();
     result.peak_bytes = std::max(result.peak_bytes, bytes);
-    result.level_states = level_states_;
+    result.level_states = explored_->level_states;
     const std::size_t own = plain_.properties.size();
     result.properties.resize(own + 1);
     for (std::size_t i = 0; i <= own; ++i) {
@@ -187,8 +204,10 @@ FoundSchedule CheckRun::schedule(const Violation& violation) const {
         return std::any_of(all.begin(), all.end(),
                            [&](const Violation& one) { return &one == &violation; });
     };
-    const auto decided = std::find_if(decided_.begin(), decided_.end(), found_it);
-    const Explorer& explorer = decided != decided_.end() ? (*decided)->explorer : open_->explorer;
+    const auto& all = explored_->decided;
+    const auto decided = std::find_if(all.begin(), all.end(), found_it);
+    const Explorer& explorer =
+        decided != all.end() ? (*decided)->explorer : explored_->open->explorer;
     FoundSchedule found = explorer.schedule(violation);
     found.actions = shorten(program_with(found), found.actions, violation.property,
                             {options_.concurrency, 400000});

@@ -14,11 +14,19 @@ namespace cowcheck {
 // later ones are smaller.
 class CheckRun {
 public:
-    // Throws BadInput if the design can't be compiled for the world.
+    // Compiles it; throws BadInput if that can't be done for the world.
     // Without `assertions`, those of the design itself are nobody's business. What it
     // explores is counted in `usage`. Properties and usage must outlive the run.
     CheckRun(DesignText design, const PropertySet& properties, bool assertions, const World& world,
              const CheckOptions& options, Usage* usage = nullptr);
+
+    // If `other`, a run in the same world with the same properties and options, has the same
+    // program, they share its exploration from now on: what is done with one of them is done with
+    // both. Returns whether they do.
+    bool share(const CheckRun& other);
+    // Before all that follows, for one of those that share: so many threads will explore.
+    // Throws BadInput if the states are too large to store.
+    void begin(unsigned threads);
 
     // Whether the bounds permit another level, ...
     [[nodiscard]] bool can_deepen() const;
@@ -30,10 +38,14 @@ public:
     void release();
 
     // Of what is still open; nullptr once released.
-    [[nodiscard]] const Explorer* explorer() const { return open_ ? &open_->explorer : nullptr; }
+    [[nodiscard]] const Explorer* explorer() const {
+        return explored_->open ? &explored_->open->explorer : nullptr;
+    }
     [[nodiscard]] std::uint64_t states() const;
     // New states of each complete level.
-    [[nodiscard]] const std::vector<std::uint64_t>& level_states() const { return level_states_; }
+    [[nodiscard]] const std::vector<std::uint64_t>& level_states() const {
+        return explored_->level_states;
+    }
     [[nodiscard]] const DesignText& design() const { return design_; }
     [[nodiscard]] const World& world() const { return plain_.world; }
 
@@ -48,7 +60,7 @@ public:
     // The program with every step on its own, which traces are told in, ...
     [[nodiscard]] const Program& program() const { return plain_; }
     // ... and the one that is explored, until it is released.
-    [[nodiscard]] const Program& explored() const { return open_->program; }
+    [[nodiscard]] const Program& explored() const { return explored_->open->program; }
 
 private:
     struct Exploration {
@@ -56,6 +68,13 @@ private:
 
         Program program;  // steps joined
         Explorer explorer;
+    };
+
+    struct Explored {
+        std::vector<std::unique_ptr<Exploration>> decided;  // violations that were found before
+        std::unique_ptr<Exploration> open;
+        double seconds = 0;
+        std::vector<std::uint64_t> level_states;
     };
 
     [[nodiscard]] std::unique_ptr<Exploration> explore(Program program) const;
@@ -70,11 +89,8 @@ private:
     CheckOptions options_;
     Usage* usage_;
     Program plain_;
-    std::vector<std::unique_ptr<Exploration>> decided_;  // violations that were found before
-    std::unique_ptr<Exploration> open_;
+    std::shared_ptr<Explored> explored_;
     bool assertions_;  // there are some, and they count
-    double seconds_ = 0;
-    std::vector<std::uint64_t> level_states_;
 };
 
 }  // namespace cowcheck

@@ -94,12 +94,12 @@ void Coverage::cover(const std::vector<DesignText>& designs) {
         CheckOptions bounds;
         bounds.depth = depth_in(world);
         bounds.concurrency = options_.concurrency;
-        bounds.threads = shares.threads_each;
         bounds.reduction = options_.reduction;
         bounds.merging = false;  // it runs one text for another that does the same
         bounds.leaves_out_decided = false;  // clauses are counted to the end
         CheckRun run(designs[i / worlds], properties, true, find_world(library_, world), bounds,
                      &budget_.usage());
+        run.begin(shares.threads_each);
         explore(run);
         pieces[i] = {run.explored(), measure_coverage(*run.explorer())};
     };

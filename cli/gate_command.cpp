@@ -202,18 +202,20 @@ void Gate::explore_worlds() {
     const auto work = [&](std::size_t i) {
         const std::string& world = selection_.worlds[i];
         const World& where = find_world(library_, world);
-        CheckOptions bounds = bounds_in(world);
-        bounds.threads = shares.threads_each;
+        const CheckOptions bounds = bounds_in(world);
         const auto run_of = [&](const std::string& name) {
             return CheckRun(find_design(library_, name), properties, true, where, bounds,
                             &budget_.usage());
         };
         CheckRun base = run_of(base_);
         CheckRun design = run_of(design_);
+        const bool same_program = base.share(design);
+        design.begin(shares.threads_each);
+        if (!same_program) base.begin(shares.threads_each);
         explore(design);
         explore(base);
         compared[i] = {{world, bounds.depth, base.states(), design.states(),
-                        !base.wants_more() && !design.wants_more()},
+                        !base.wants_more() && !design.wants_more(), same_program},
                        compare(base, design, world)};
     };
     const auto conclude = [&](std::size_t i) {

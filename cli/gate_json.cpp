@@ -159,7 +159,8 @@ std::string gate_json(const GateReport& report) {
                                   {"depth", world.depth},
                                   {"states_before", world.states_before},
                                   {"states_after", world.states},
-                                  {"complete", world.complete}});
+                                  {"complete", world.complete},
+                                  {"same_program", world.same_program}});
     for (const Comparison& one : report.comparisons) json["comparisons"].push_back(to_json(one));
     for (const ExpectationResult& one : report.expectations)
         json["expectations"].push_back(to_json(one));

@@ -29,6 +29,15 @@ std::string bounds_line(const GateReport& report) {
     return text + "; " + concurrency_text(report);
 }
 
+// "the same program in 61 of these 85 worlds"; empty if it is in none.
+std::string same_programs_line(const GateReport& report) {
+    const auto same = std::count_if(report.worlds.begin(), report.worlds.end(),
+                                    [](const GateWorld& world) { return world.same_program; });
+    if (same == 0) return {};
+    return "the same program in " + std::to_string(same) + " of " +
+           plural(report.worlds.size(), "world");
+}
+
 bool is_waived(const Comparison& one) { return !one.waiver.empty(); }
 
 std::vector<const Comparison*> with(const GateReport& report, Change change, bool waived = false) {
@@ -242,6 +251,7 @@ void add_cost_table(const GateReport& report, std::string& text) {
 std::string gate_text(const GateReport& report) {
     std::string text = "cowcheck " + std::string(version) + ": " + report.design + " against " +
                        report.base + "\nevery schedule of " + bounds_line(report) + "\n";
+    if (const std::string line = same_programs_line(report); !line.empty()) text += line + "\n";
     add_worse(report, text);
     add_short(report, Change::better, "better: what it breaks no more", text);
     add_short(report, Change::undecided, "undecided", text);
@@ -262,6 +272,8 @@ std::string gate_markdown(const GateReport& report) {
     std::string text = "## cowcheck: " + escaped(report.design) + " against " +
                        escaped(report.base) + "\n\n**" + escaped(summary_line(report)) +
                        "**\n\nEvery schedule of " + escaped(bounds_line(report)) + ".\n\n";
+    if (const std::string line = same_programs_line(report); !line.empty())
+        text += escaped("They are " + line) + ".\n\n";
     add_changes_table(report, text);
     for (const ExpectationResult& one : report.expectations)
         if (one.differs())

@@ -137,6 +137,39 @@ std::string padded(std::string text, std::size_t width) {
     return text;
 }
 
+// Designs that are the same program in a world, by number; the first is explored for all.
+struct Alike {
+    std::size_t world = 0;
+    std::vector<std::size_t> designs;
+};
+
+std::vector<Alike> find_alike(const Library& library, const HistoryMatrix& matrix,
+                              unsigned threads) {
+    std::vector<std::vector<Alike>> of_world(matrix.worlds.size());
+    const auto work = [&](std::size_t world) {
+        std::vector<CheckRun> first;  // of each entry
+        for (std::size_t i = 0; i < matrix.designs.size(); ++i) {
+            CheckRun run(find_design(library, matrix.designs[i]), library.properties(), true,
+                         matrix.worlds[world], {});
+            const auto same = std::find_if(first.begin(), first.end(), [&](const CheckRun& other) {
+                return run.share(other);
+            });
+            if (same != first.end()) {
+                of_world[world][static_cast<std::size_t>(same - first.begin())].designs.push_back(i);
+                continue;
+            }
+            of_world[world].push_back({world, {i}});
+            first.push_back(std::move(run));
+        }
+    };
+    std::vector<Alike> all;
+    const auto conclude = [&](std::size_t world) {
+        all.insert(all.end(), of_world[world].begin(), of_world[world].end());
+    };
+    in_order(of_world.size(), of_world.size(), threads, work, conclude);
+    return all;
+}
+
 HistoryMatrix explore_group(const Library& library, const KnownBugs& known,
                             const HistoryGroup& group, unsigned threads, StatusLine& status,
                             Judgement& judged) {
@@ -148,23 +181,26 @@ HistoryMatrix explore_group(const Library& library, const KnownBugs& known,
     for (const ast::Property& property : library.properties().properties)
         matrix.properties.push_back(property.name);
     matrix.properties.emplace_back(assertions_name);
-    const std::size_t designs = matrix.designs.size();
-    std::vector<RunResult> results(matrix.worlds.size() * designs);
+    const std::vector<Alike> pieces = find_alike(library, matrix, threads);
+    std::vector<RunResult> results(pieces.size());
     const Shares shares = shares_of(threads, results.size());
     const auto work = [&](std::size_t i) {
-        const World& world = matrix.worlds[i / designs];
-        const std::string& design = matrix.designs[i % designs];
+        const World& world = matrix.worlds[pieces[i].world];
+        const std::string& design = matrix.designs[pieces[i].designs.front()];
         if (is_terminal(2)) status.show("world " + world.name + ", design " + design);
         CheckOptions options;
-        options.threads = shares.threads_each;
         options.depth = world.depth;
         CheckRun run(find_design(library, design), library.properties(), true, world, options);
+        run.begin(shares.threads_each);
         explore(run);
         results[i] = result_of(run);
     };
     const auto conclude = [&](std::size_t i) {
-        enter(known, results[i], matrix);
-        judge(library, results[i], judged);
+        for (const std::size_t design : pieces[i].designs) {
+            results[i].design = matrix.designs[design];
+            enter(known, results[i], matrix);
+            judge(library, results[i], judged);
+        }
     };
     in_order(results.size(), results.size(), shares.at_a_time, work, conclude);
     return matrix;

@@ -55,6 +55,7 @@ std::optional<Story> Teller::story_in(const std::string& design, const World& wo
     options_.depth = world.depth;
     CheckRun run(find_design(library_, design), properties_, property_ == assertions_name,
                  world, options_);
+    run.begin(options_.threads);
     const std::size_t place = property_ == assertions_name ? properties_.properties.size() : 0;
     const Stop stop;
     while (run.wants_more()) {

@@ -51,12 +51,12 @@ std::string to_text(const ProgressNow& now) {
 }
 
 ProgressMonitor::ProgressMonitor(const CheckResults& results, StatusLine& status)
-    : status_(status), on_terminal_(is_terminal(STDERR_FILENO)), depth_(results.depth),
-      growth_(results.runs.size()) {
+    : status_(status), on_terminal_(is_terminal(STDERR_FILENO)), depth_(results.depth) {
     const auto& all = results.runs;
     for (const RunResult& run : all) {
         const bool several = run.world != all.front().world || run.world != all.back().world;
         runs_.push_back({several ? run.design + " in " + run.world : run.design, nullptr, 0});
+        growth_.push_back({{}, 0, !run.same_as.empty()});  // that one brings no state of its own
     }
     thread_ = std::thread([this] { watch(); });
 }

@@ -35,6 +35,7 @@ Json to_json(const RunResult& run) {
     Json json;
     json["design"] = run.design;
     json["world"] = run.world;
+    json["same_program_as"] = run.same_as.empty() ? Json(nullptr) : Json(run.same_as);
     json["depth"] = run.depth;
     json["states"] = run.states;
     json["transitions"] = run.transitions;

@@ -77,10 +77,18 @@ void add_exhausted(const CheckResults& results, Lines& lines) {
                             ": what holds, holds at any depth in world " + run.world + in_flight);
 }
 
+void add_same_programs(const CheckResults& results, Lines& lines) {
+    for (const RunResult& run : results.runs)
+        if (!run.same_as.empty())
+            lines.push_back(run.design + ": the same program as " + run.same_as + " in world " +
+                            run.world + ", explored once for both");
+}
+
 void add_totals(const CheckResults& results, Lines& lines) {
     std::uint64_t states = 0;
     std::uint64_t transitions = 0;
     for (const RunResult& run : results.runs) {
+        if (!run.same_as.empty()) continue;
         states += run.states;
         transitions += run.transitions;
     }
@@ -166,6 +174,7 @@ std::vector<std::string> TextReporter::summary(const CheckResults& results) cons
     lines.emplace_back();
     add_violations(results, lines);
     add_exhausted(results, lines);
+    add_same_programs(results, lines);
     for (const RunResult& run : results.runs)
         for (const std::string& surprise : run.surprises)
             lines.push_back("note: " + name_of(results, run) + " " + surprise);

@@ -40,6 +40,9 @@ struct PropertyResult {
 struct RunResult {
     std::string design;
     std::string world;
+    // The design that was explored for it, because in this world both are the same program;
+    // or empty.
+    std::string same_as;
     std::vector<PropertyResult> properties;
     int depth = -1;  // operations explored completely
     bool exhausted = false;

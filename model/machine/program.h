@@ -224,6 +224,7 @@ struct Instruction {
     std::uint8_t c = 0;
     std::uint16_t imm = 0;
     std::uint16_t target = 0;
+    friend bool operator==(const Instruction &, const Instruction &) = default;
 };
 
 // Locks that a handler holds at some point of its text.
@@ -256,6 +257,7 @@ struct FrameLocal {
     [[nodiscard]] bool holds(const std::uint16_t *words, unsigned wanted) const {
         return valid(words) && frame(words) == wanted;
     }
+    friend bool operator==(const FrameLocal &, const FrameLocal &) = default;
 };
 
 // A point where a handler may rest; its number is the thread's pc. 0 is idle.
@@ -301,6 +303,7 @@ struct CheckCode {
     // The same question in fewer instructions, which say nothing of what was asked: for those
     // who want the answer only, billions of times.
     std::uint16_t quick = 0xffff;
+    friend bool operator==(const CheckCode &, const CheckCode &) = default;
 };
 
 // A property as the program knows it; its number is its place in the list.
@@ -309,6 +312,7 @@ struct PropertyInfo {
     bool cost = false;      // breaking it costs, but corrupts nothing
     bool applies = true;    // false: it needs something that the design or world lacks
     bool sometimes = false; // must be reachable: its bit says that it was reached
+    friend bool operator==(const PropertyInfo &, const PropertyInfo &) = default;
 };
 
 // The bit of a violated set for an `assert` of the design itself.
@@ -340,6 +344,7 @@ struct OutsideOf {
     static constexpr std::uint8_t none = 0xff;
     std::uint8_t references = none;
     std::uint8_t mappings = none;
+    friend bool operator==(const OutsideOf &, const OutsideOf &) = default;
 };
 
 struct Program {

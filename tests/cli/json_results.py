@@ -40,10 +40,22 @@ def the_document_is_as_the_schema_says():
         if one["trace"]:
             expect(os.path.exists(one["trace"]), one)
     for run in document["runs"]:
-        expect(list(run) == ["design", "world", "depth", "states", "transitions", "exhausted",
-                             "seconds", "peak_bytes"], run)
+        expect(list(run) == ["design", "world", "same_program_as", "depth", "states",
+                             "transitions", "exhausted", "seconds", "peak_bytes"], run)
         expect(run["states"] > 0 and run["transitions"] >= run["states"] - 1, run)
         expect(run["peak_bytes"] > 0 and not run["exhausted"], run)
+
+
+@statement
+def designs_that_are_one_program_in_a_world_are_explored_once():
+    _, both = checked("--depth", "4", "--world", "tiny", "--design", "v5.9", "--design", "v5.10")
+    first, second = both["runs"]
+    expect(first["same_program_as"] is None and second["same_program_as"] == "v5.9", both["runs"])
+    _, alone = checked("--depth", "4", "--world", "tiny", "--design", "v5.10")
+    expect(alone["runs"][0]["same_program_as"] is None, alone["runs"])
+    of_second = [one for one in both["results"] if one["design"] == "v5.10"]
+    expect(of_second == alone["results"], (of_second, alone["results"]))
+    expect(second["states"] == first["states"] == alone["runs"][0]["states"], both["runs"])
 
 
 @statement

@@ -37,6 +37,18 @@ def a_violation_is_status_1_and_none_is_status_0():
 
 
 @statement
+def designs_that_are_one_program_are_explored_once_and_said_to_be():
+    result = cowcheck("--depth", "3", "--world", "tiny", "--design", "v5.9", "--design", "v5.10")
+    alone = cowcheck("--depth", "3", "--world", "tiny", "--design", "v5.9")
+    line = "v5.10: the same program as v5.9 in world tiny, explored once for both"
+    expect(line in result.out.splitlines(), result)
+    total = result.out.splitlines()[-1].split(" states")[0]
+    expect(alone.out.splitlines()[-1].startswith(total + " states"), (result, alone))
+    cells = matrix(result)
+    expect(all(row["v5.9"] == row["v5.10"] for row in cells.values()), cells)
+
+
+@statement
 def all_designs_of_history_are_checked_by_default():
     result = cowcheck("--depth", "1")
     cells = matrix(result)

@@ -57,6 +57,7 @@ Violated check(const std::string& design, const std::string& world, unsigned dep
     options.depth = depth;
     options.leaves_out_decided = leaves_out;
     CheckRun run(*text, properties(), true, world_of(world), options);
+    run.begin(1);
     const Stop stop;
     while (run.wants_more()) REQUIRE(run.deepen(stop) == StopReason::none);
     RunResult result;
@@ -201,6 +202,7 @@ TEST_CASE("once v5.9 has lost a soft-dirty bit and shown foreign data, fewer sta
     Usage usage;
     {
         CheckRun run(*text, properties(), true, world_of("default"), options, &usage);
+        run.begin(1);
         const Stop stop;
         while (run.wants_more()) REQUIRE(run.deepen(stop) == StopReason::none);
         std::uint64_t sum = 0;
