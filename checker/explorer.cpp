@@ -92,7 +92,7 @@ void Explorer::count_in() {
 
 // What comes next, for all workers. False: nothing does.
 bool Explorer::plan(Blocks &blocks) {
-    constexpr std::size_t chunk = 16384; // of a worker's states between two looks at the limits
+    constexpr std::size_t chunk = 8192; // of a worker's states between two looks at the limits
     const auto try_it = [&] {
         blocks.clear();
         for (auto &worker : workers_)
