@@ -35,8 +35,8 @@ def parse():
     parser.add_argument("--depth", default=8, type=int, help="the deepest there")
     parser.add_argument("--plain-depth", default=5, type=int,
                         help="the deepest without reductions, and for SPIN")
-    parser.add_argument("--size-depth", default=3, type=int, help="for processes and pages")
-    parser.add_argument("--sizes", default="1,2,3")
+    parser.add_argument("--size-depth", default=5, type=int, help="for processes and pages")
+    parser.add_argument("--sizes", default="1,2,3", help="with SPIN, pages up to 2 take minutes to compile")
     parser.add_argument("--spin-processes", default=2, type=int,
                         help="the most for SPIN: its model of three compiles for a quarter of an hour")
     parser.add_argument("--only", choices=["depth", "processes", "pages"])

@@ -60,7 +60,7 @@ def interrupted_by(*signals, arguments):
     process = subprocess.Popen([COWCHECK, *DEEP, *arguments], stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, text=True)
     for number in signals:
-        time.sleep(1)
+        time.sleep(2)  # a sanitized build takes one to read all texts
         process.send_signal(number)
     out, err = process.communicate(timeout=60)
     return process.returncode, out, err
