@@ -129,18 +129,18 @@ def line_of(design, text):
 
 @statement
 def the_view_shows_source_state_locks_and_property():
-    out = step(leak(), "jump 40", "view").out
+    out = step(leak(), "jump 41", "view").out
     for part in ("cpu0 (parent) in write > fault write > do_wp_page",
                  f"  =>  {line_of('v5.7.cow', 'if page.mapcount == 1')}              if page.mapcount == 1",
                  "page A: anonymous, refcount 3, mapcount 2 -> 1", "ptl of child: cpu1",
-                 "property no_foreign_data: not violated yet; step 48 violates it"):
+                 "property no_foreign_data: not violated yet; step 49 violates it"):
         expect(part in out, f"{part} in\n{out}")
 
 
 @statement
 def locals_are_shown_under_the_names_of_the_text_as_long_as_they_are_needed():
     path = leak()
-    lines = step(path, "jump 40", "source").out.splitlines()
+    lines = step(path, "jump 41", "source").out.splitlines()
     held = [line for line in lines if line.startswith("    locals: ")]
     expect(any("orig = A" in line and "page = A" in line for line in held), held)
     trace = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
@@ -166,8 +166,8 @@ def locals_are_shown_under_the_names_of_the_text_as_long_as_they_are_needed():
 @statement
 def the_property_tells_the_moment_it_turns_false():
     path = leak()
-    early = step(path, "jump 46", "property").out
-    late = step(path, "jump 47", "property").out
+    early = step(path, "jump 47", "property").out
+    late = step(path, "jump 48", "property").out
     expect("at dma_read, pin0, page A, if it came now: holds" in early, early)
     expect("would be false (turns false)" in late, late)
     expect("entitled(pin, page)  = yes -> no" in late, late)
@@ -186,9 +186,9 @@ def jumps_find_the_next_step_of_a_cpu_and_the_next_change():
 @statement
 def what_if_leaves_the_trace_and_comes_back():
     path = leak()
-    out = step(path, "jump 39", "what-if", "take 1", "what-if", "rejoin", "violation").out
+    out = step(path, "jump 40", "what-if", "take 1", "what-if", "rejoin", "violation").out
     expect("1   cpu0 goes on: if page.mapcount == 1" in out, out)
-    expect("rest_mapped_once(page)  -> no" in out and "by hand from step 39 on" in out, out)
+    expect("rest_mapped_once(page)  -> no" in out and "by hand from step 40 on" in out, out)
     expect(out.rstrip().endswith("reads P1 from page A"), out)
 
 
@@ -196,10 +196,10 @@ def what_if_leaves_the_trace_and_comes_back():
 def the_checker_says_whether_the_violation_can_still_come():
     path = leak()
     expect("yes: the violation can be reached from here, by 1 more operation"
-           in step(path, "jump 41", "reach").out, "on the trace")
-    out = step(path, "jump 39", "take 1", "reach 1").out
+           in step(path, "jump 42", "reach").out, "on the trace")
+    out = step(path, "jump 40", "take 1", "reach 1").out
     expect("no: the violation can't be reached from here, if 1 more operation starts" in out, out)
-    out = step(path, "jump 39", "take 1", "reach 200").out
+    out = step(path, "jump 40", "take 1", "reach 200").out
     expect("yes" in out or "however many operations start" in out, out)
     expect("undecided: the checker was stopped by the limit of 1 state"
            in step(path, "reach states 1").out, "limits")

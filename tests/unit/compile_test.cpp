@@ -217,9 +217,8 @@ TEST_CASE("nothing calls or defines itself") {
     CHECK(errors("design trial extends v6.2\n\noperation munmap(va) {\n    again(va)\n}\n\n"
                  "handler again(va) {\n    flush tlb va\n    again(va)\n}\n") ==
           "7:9: 'again' calls itself\n");
-    CHECK(errors("design trial extends v6.2\n\n"
-                 "predicate must_unshare(page, flags) = must_unshare(page, flags)\n") ==
-          "3:11: 'must_unshare' is defined by itself\n");
+    CHECK(errors("design trial extends v6.2\n\npredicate unshares(page) = unshares(page)\n") ==
+          "3:11: 'unshares' is defined by itself\n");
 }
 
 TEST_CASE("a definition stands once in a file, and a property is known by its name") {

@@ -98,6 +98,26 @@ TEST_CASE("a stale TLB entry lets stores through until the flush") {
     CHECK(s.violated().empty());
 }
 
+TEST_CASE("a page that is free is not anonymous, wherever all memory is") {
+    const std::string munmap = R"(
+design trial extends v6.2
+operation munmap(va) {
+    lock mmap_lock for writing
+    detach vma(va)
+    lock ptl
+    page = pte.page
+    pte = none
+    page.mapcount -= 1
+    flush tlb va
+    unlock ptl
+    put page
+    assert page.anon "somebody still had it"
+    unlock mmap_lock
+}
+)";
+    CHECK(explore(trial(munmap, room()), 1).operations("assertion") == 1);
+}
+
 TEST_CASE("a flush waits for a CPU with interrupts off on x86, and does not on arm64") {
     for (const bool x86 : {true, false}) {
         CAPTURE(x86);

@@ -81,7 +81,7 @@ TEST_CASE("a replay says that the property is not violated any more, or too earl
     const ReplayResult early = replay(trace, program);
     CHECK(early.verdict == ReplayVerdict::different);
     CHECK(early.message ==
-          "step 47: no_foreign_data is violated here already, 1 step before the end");
+          "step 48: no_foreign_data is violated here already, 1 step before the end");
 }
 
 TEST_CASE("a replay says why a step can't be made") {

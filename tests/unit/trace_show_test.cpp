@@ -31,7 +31,7 @@ TEST_CASE("the text shows every step, what it changes and what goes wrong") {
     Setup setup;
     const std::string text = show_text(vmsplice_leak(setup));
     for (const char* part :
-         {"Design v5.7 violates no_foreign_data: 5 operations, 47 steps\n",
+         {"Design v5.7 violates no_foreign_data: 5 operations, 48 steps\n",
           "[1] cpu0 (parent): fork\n", "       copy_one_pte:\n", "page A: refcount 1 -> 2\n",
           "* cpu0 stores P1 into page A\n",
           "[5] device: dma_read, on child, virtual page 0, pin0\n",

@@ -184,7 +184,7 @@ TEST_CASE("a damaged trace gives one message that names the place") {
         {"/concurrency", "some", "concurrency: expected a whole number or \"all\""},
         {"/property/cost", "no", "property.cost: expected true or false"},
         {"/operations", 4, "operations: the steps start 5"},
-        {"/step_count", 1, "step_count: there are 47 steps"},
+        {"/step_count", 1, "step_count: there are 48 steps"},
         {"/steps", Json::object(), "steps: expected an array"},
         {"/steps/3/thread", 1, "steps[3].thread: expected a string"},
         {"/steps/3/thread", "", "steps[3].thread: expected a string that is not empty"},
@@ -196,9 +196,9 @@ TEST_CASE("a damaged trace gives one message that names the place") {
         {"/steps/3/va", 4, "steps[3].va: expected a whole number from 0 to 3"},
         {"/steps/0/changes/0/to", nullptr,
          "steps[0].changes[0].to: expected true or false, a number or a string"},
-        {"/steps/46/events/0/kind", "x",
-         "steps[46].events[0].kind: there is no such kind of event"},
-        {"/steps/46/thread", "cpu0", "steps[46].thread: expected \"device\""},
+        {"/steps/47/events/0/kind", "x",
+         "steps[47].events[0].kind: there is no such kind of event"},
+        {"/steps/47/thread", "cpu0", "steps[47].thread: expected \"device\""},
         {"/steps/3/thraed", 1, "steps[3]: there is no field 'thraed' here"},
     };
     for (const Damage& damage : damages) {
@@ -249,7 +249,7 @@ TEST_CASE("the schema lists the fields that the reader wants, and no others") {
     check(schema["$defs"]["property"], "/property");
     check(schema["$defs"]["step"], "/steps/3");
     check(schema["$defs"]["change"], "/steps/0/changes/0");
-    check(schema["$defs"]["event"], "/steps/46/events/0");
+    check(schema["$defs"]["event"], "/steps/47/events/0");
 }
 
 TEST_CASE("a digest depends on every text of the chain") {
