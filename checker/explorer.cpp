@@ -145,7 +145,9 @@ void Explorer::run_rounds(const Stop &stop) {
             stopped_ =
                 static_cast<unsigned>(out_of_memory ? StopReason::memory : why_stop(stop));
             publish();
-            if (stopped_.load() != 0)
+            misled_ = std::any_of(workers_.begin(), workers_.end(),
+                                  [](const auto &each) { return each->misled; });
+            if (stopped_.load() != 0 || misled_)
                 more = false;
             else
                 prepare();
@@ -162,7 +164,7 @@ void Explorer::run_rounds(const Stop &stop) {
 }
 
 StopReason Explorer::deepen(const Stop &stop) {
-    if (exhausted_ || stopped_.load() != 0)
+    if (exhausted_ || misled_ || stopped_.load() != 0)
         return static_cast<StopReason>(stopped_.load());
     const unsigned level = static_cast<unsigned>(depth_ + 1);
     const std::uint64_t before = states();
@@ -188,10 +190,12 @@ StopReason Explorer::deepen(const Stop &stop) {
         }
     }
     for (auto &violation : found_)
-        if (violation && violation->operations == level)
+        if (violation && !misled_ && violation->operations == level)
             violations_.push_back(*violation);
     if (stopped_.load() != 0)
         return static_cast<StopReason>(stopped_.load());
+    if (misled_)
+        return StopReason::none;
     depth_ = static_cast<int>(level);
     exhausted_ = level > 0 && states() == before;
     return StopReason::none;

@@ -97,6 +97,10 @@ class Explorer {
     // Returns why it stopped early, if it did; then it can't be continued.
     StopReason deepen(const Stop &stop);
 
+    // The program trusts counts (Program::trusts_counts) that are not sound. What this
+    // exploration has found in its last level is worth nothing, and it can't be continued.
+    [[nodiscard]] bool misled() const { return misled_; }
+
     // Operations explored completely, or -1 before the first deepen().
     [[nodiscard]] int depth() const { return depth_; }
     // No level will bring a new state: what was found holds at any depth.
@@ -161,6 +165,7 @@ class Explorer {
     std::unique_ptr<Blocks> blocks_; // of the chunk under way
     int depth_ = -1;
     bool exhausted_ = false;
+    bool misled_ = false;
     std::uint32_t reached_ = 0;
     std::vector<Violation> violations_;
     std::vector<std::optional<Violation>> found_; // by property, of the level under way

@@ -121,6 +121,7 @@ void Worker::expand_steps_of(const PackedState &packed) {
     const bool deadlocked =
         expand_steps(e_.p_, state, e_.outside_.get(), [&](const Action &action, const StepResult &result, State &next) {
             ++transitions_;
+            misled |= result.misled;
             if (result.violated != 0)
                 violation(result.violated, round_ + 1, packed, depth_, action);
             send(state, next);
@@ -136,6 +137,7 @@ void Worker::expand_starts_of(const PackedState &packed) {
     expand_starts(e_.p_, state, e_.options_.concurrency, e_.outside_.get(),
                   [&](const Action &action, const StepResult &result, State &next) {
                       ++transitions_;
+                      misled |= result.misled;
                       if (result.violated != 0)
                           violation(result.violated, round_ + 1, packed, depth_ - 1,
                                     action);

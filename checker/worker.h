@@ -71,6 +71,7 @@ class Worker {
     // Violations seen since the last call, the first of each property.
     std::vector<std::optional<Violation>> found;
     std::uint32_t reached = 0;
+    bool misled = false; // some transition was
     std::uint64_t expanded = 0;
     // States of the previous level that have started their operations in this one.
     [[nodiscard]] std::uint64_t frontier_done() const { return frontier_done_; }

@@ -57,7 +57,7 @@ public:
 private:
     void find_same_programs();
     void publish_applicability(std::size_t i);
-    void deepen(std::size_t i);
+    void deepen(std::size_t i, const CheckRun& first);
     void conclude(std::size_t i);
     void write_trace(const CheckRun& run, const Violation& violation, PropertyResult& result);
     void explore_all();
@@ -105,7 +105,11 @@ void Check::publish_applicability(std::size_t i) {
     runs_[i]->conclude(results_.runs[i], none);
 }
 
-void Check::deepen(std::size_t i) {
+void Check::deepen(std::size_t i, const CheckRun& first) {
+    if (&first != runs_[i].get() && runs_[i]->shares(first)) {
+        (void)budget_.deepen(*runs_[i]);
+        return;
+    }
     progress_->begin_level(i, *runs_[i]);
     (void)budget_.deepen(*runs_[i]);
     progress_->end_level(i, *runs_[i]);
@@ -115,6 +119,7 @@ void Check::conclude(std::size_t i) {
     RunResult& result = results_.runs[i];
     std::vector<std::size_t> fresh;
     runs_[i]->conclude(result, fresh);
+    if (runs_[i]->stands_alone()) result.same_as.clear();
     for (const std::size_t place : fresh) {
         if (const Violation* violation = runs_[i]->violation_of(place))
             write_trace(*runs_[i], *violation, result.properties[place]);
@@ -144,19 +149,20 @@ void Check::write_trace(const CheckRun& run, const Violation& violation, Propert
 // as far.
 void Check::explore_all() {
     const std::size_t groups = groups_.size();
-    std::vector<char> deepened(groups);
+    std::vector<std::vector<std::size_t>> deepened_of(groups);
     const auto explore = [&](std::size_t piece) {
-        const std::size_t i = groups_[piece % groups].front();
-        const bool more = budget_.reason() == StopReason::none && runs_[i]->wants_more();
-        deepened[piece % groups] = more ? 1 : 0;
-        if (more) deepen(i);
+        std::vector<std::size_t>& deepened = deepened_of[piece % groups];
+        deepened.clear();
+        for (const std::size_t i : groups_[piece % groups])
+            if (budget_.reason() == StopReason::none && runs_[i]->wants_more())
+                deepened.push_back(i);
+        for (const std::size_t i : deepened) deepen(i, *runs_[deepened.front()]);
     };
     const auto tell = [&](std::size_t piece) {
-        const std::vector<std::size_t>& group = groups_[piece % groups];
-        if (deepened[piece % groups] == 0) return;
-        for (const std::size_t i : group) conclude(i);
-        CheckRun& run = *runs_[group.front()];
-        if (!run.wants_more()) run.release();  // its memory is for the others
+        const std::vector<std::size_t>& deepened = deepened_of[piece % groups];
+        for (const std::size_t i : deepened) conclude(i);
+        for (const std::size_t i : deepened)
+            if (!runs_[i]->wants_more()) runs_[i]->release();  // its memory is for the others
     };
     in_order((options_.depth + std::size_t{1}) * groups, groups, shares_.at_a_time, explore, tell);
     results_.stop = budget_.reason();

@@ -39,17 +39,20 @@ CheckRun::CheckRun(DesignText design, const PropertySet& properties, bool assert
     : design_(std::move(design)), properties_(properties), options_(options), usage_(usage),
       plain_(compile_or_complain(design_, properties, world)),
       explored_(std::make_shared<Explored>()),
-      assertions_(assertions && has_assertions(plain_)) {}
+      assertions_(assertions && has_assertions(plain_)) {
+    if (options.reduction && options.trusts_counts && can_trust_counts(world))
+        trusting_ = compile_or_complain(design_, properties, world, {.trust_counts = true});
+}
 
 bool CheckRun::share(const CheckRun& other) {
-    if (assertions_ != other.assertions_ || !is_same_program(plain_, other.plain_)) return false;
+    if (assertions_ != other.assertions_ || !is_same_program(base(), other.base())) return false;
     explored_ = other.explored_;
     return true;
 }
 
 void CheckRun::begin(unsigned threads) {
     options_.threads = threads;
-    explored_->open = explore(plain_);
+    explored_->open = explore(base());
 }
 
 std::unique_ptr<CheckRun::Exploration> CheckRun::explore(Program program) const {
@@ -65,6 +68,7 @@ std::unique_ptr<CheckRun::Exploration> CheckRun::explore(Program program) const 
 
 bool CheckRun::can_deepen() const {
     const Explorer* open = explorer();
+    if (open != nullptr && open->misled()) return true;
     return open != nullptr && !open->exhausted() && open->depth() < static_cast<int>(options_.depth);
 }
 
@@ -84,11 +88,33 @@ PropertyInfo CheckRun::assertions() const {
 }
 
 StopReason CheckRun::deepen(const Stop& stop) {
+    ++level_;
+    misled_.reset();
+    const Explorer& open = explored_->open->explorer;
+    StopReason reason = StopReason::none;
+    if (open.depth() < level_ && !open.misled()) reason = explore_level(stop);
+    if (reason == StopReason::none && explorer()->misled()) reason = stand_alone(stop);
+    return reason;
+}
+
+// What is shared stays as it is, for the others to see.
+StopReason CheckRun::stand_alone(const Stop& stop) {
+    stands_alone_ = true;
+    trusting_.reset();
+    misled_ = std::exchange(explored_, std::make_shared<Explored>());
+    begin(options_.threads);
+    while (explorer()->depth() < level_ && !explorer()->exhausted())
+        if (const StopReason reason = explore_level(stop); reason != StopReason::none)
+            return reason;
+    return StopReason::none;
+}
+
+StopReason CheckRun::explore_level(const Stop& stop) {
     const auto begin = std::chrono::steady_clock::now();
     const std::uint64_t before = states();
     const std::uint32_t violated_before = violated();
     StopReason reason = explored_->open->explorer.deepen(stop);
-    if (reason == StopReason::none) {
+    if (reason == StopReason::none && !explorer()->misled()) {
         explored_->level_states.push_back(states() - before);
         if (violated() != violated_before && wants_more()) reason = leave_out_decided(stop);
     }
@@ -109,7 +135,9 @@ StopReason CheckRun::leave_out_decided(const Stop& stop) {
     // Without symmetry, states are what they are.
     if (!options_.symmetry || !options_.leaves_out_decided) return StopReason::none;
     std::unique_ptr<Exploration>& open = explored_->open;
-    Program program = compile_or_complain(design_, properties_, plain_.world, violated());
+    Program program = compile_or_complain(
+        design_, properties_, plain_.world,
+        {.decided = violated(), .trust_counts = trusting_.has_value()});
     if (program.unread_ghosts == open->program.unread_ghosts) return StopReason::none;
     auto rest = explore(std::move(program));
     std::vector<std::uint64_t> level_states;
@@ -135,6 +163,7 @@ StopReason CheckRun::leave_out_decided(const Stop& stop) {
 }
 
 void CheckRun::release() {
+    misled_.reset();
     explored_->decided.clear();
     explored_->open.reset();
 }

@@ -6,12 +6,17 @@
 #include "model/library.h"
 
 #include <memory>
+#include <optional>
 
 namespace cowcheck {
 
 // Once a property is violated, nothing more is asked about it, and the ghosts that only it
 // reads are not kept any more: the levels so far are explored once more without them, and the
 // later ones are smaller.
+//
+// What is explored trusts that the design counts its references right (CompileOptions), so that
+// designs which differ only in what they would do with pages that nobody has any more are one.
+// Where that turns out to be wrong, it is explored once more, as the text says, and alone.
 class CheckRun {
 public:
     // Compiles it; throws BadInput if that can't be done for the world.
@@ -24,6 +29,10 @@ public:
     // program, they share its exploration from now on: what is done with one of them is done with
     // both. Returns whether they do.
     bool share(const CheckRun& other);
+    // Whether they still do: neither has turned out to count its references wrongly.
+    [[nodiscard]] bool shares(const CheckRun& other) const { return explored_ == other.explored_; }
+    // It has, and what is found holds for this design only, not for others with its program.
+    [[nodiscard]] bool stands_alone() const { return stands_alone_; }
     // Before all that follows, for one of those that share: so many threads will explore.
     // Throws BadInput if the states are too large to store.
     void begin(unsigned threads);
@@ -33,6 +42,7 @@ public:
     // ... and it could tell something: some property is neither violated nor, if it must be
     // reached, reached.
     [[nodiscard]] bool wants_more() const;
+    // Those that share do it once, however many of them are asked to.
     StopReason deepen(const Stop& stop);
     // Frees the states. What is known stays.
     void release();
@@ -77,7 +87,11 @@ private:
         std::vector<std::uint64_t> level_states;
     };
 
+    // What is explored, with every step on its own.
+    [[nodiscard]] const Program& base() const { return trusting_ ? *trusting_ : plain_; }
     [[nodiscard]] std::unique_ptr<Exploration> explore(Program program) const;
+    StopReason explore_level(const Stop& stop);
+    StopReason stand_alone(const Stop& stop);
     [[nodiscard]] std::uint32_t violated() const;
     StopReason leave_out_decided(const Stop& stop);
     [[nodiscard]] PropertyInfo assertions() const;
@@ -89,7 +103,11 @@ private:
     CheckOptions options_;
     Usage* usage_;
     Program plain_;
+    std::optional<Program> trusting_;
+    int level_ = -1;  // as far as this run was deepened
+    bool stands_alone_ = false;
     std::shared_ptr<Explored> explored_;
+    std::shared_ptr<Explored> misled_;  // somebody may be watching it until deepen() returns
     bool assertions_;  // there are some, and they count
 };
 

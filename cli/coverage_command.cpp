@@ -95,7 +95,8 @@ void Coverage::cover(const std::vector<DesignText>& designs) {
         bounds.depth = depth_in(world);
         bounds.concurrency = options_.concurrency;
         bounds.reduction = options_.reduction;
-        bounds.merging = false;  // it runs one text for another that does the same
+        bounds.trusts_counts = false;  // it leaves out what the text asks
+        bounds.merging = false;        // it runs one text for another that does the same
         bounds.leaves_out_decided = false;  // clauses are counted to the end
         CheckRun run(designs[i / worlds], properties, true, find_world(library_, world), bounds,
                      &budget_.usage());

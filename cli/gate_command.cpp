@@ -215,7 +215,8 @@ void Gate::explore_worlds() {
         explore(design);
         explore(base);
         compared[i] = {{world, bounds.depth, base.states(), design.states(),
-                        !base.wants_more() && !design.wants_more(), same_program},
+                        !base.wants_more() && !design.wants_more(),
+                        same_program && base.shares(design)},
                        compare(base, design, world)};
     };
     const auto conclude = [&](std::size_t i) {

@@ -182,24 +182,28 @@ HistoryMatrix explore_group(const Library& library, const KnownBugs& known,
         matrix.properties.push_back(property.name);
     matrix.properties.emplace_back(assertions_name);
     const std::vector<Alike> pieces = find_alike(library, matrix, threads);
-    std::vector<RunResult> results(pieces.size());
+    std::vector<std::vector<RunResult>> results(pieces.size());  // one for all, or one for each
     const Shares shares = shares_of(threads, results.size());
     const auto work = [&](std::size_t i) {
         const World& world = matrix.worlds[pieces[i].world];
-        const std::string& design = matrix.designs[pieces[i].designs.front()];
-        if (is_terminal(2)) status.show("world " + world.name + ", design " + design);
-        CheckOptions options;
-        options.depth = world.depth;
-        CheckRun run(find_design(library, design), library.properties(), true, world, options);
-        run.begin(shares.threads_each);
-        explore(run);
-        results[i] = result_of(run);
+        for (const std::size_t each : pieces[i].designs) {
+            const std::string& design = matrix.designs[each];
+            if (is_terminal(2)) status.show("world " + world.name + ", design " + design);
+            CheckOptions options;
+            options.depth = world.depth;
+            CheckRun run(find_design(library, design), library.properties(), true, world, options);
+            run.begin(shares.threads_each);
+            explore(run);
+            results[i].push_back(result_of(run));
+            if (!run.stands_alone()) break;
+        }
     };
     const auto conclude = [&](std::size_t i) {
-        for (const std::size_t design : pieces[i].designs) {
-            results[i].design = matrix.designs[design];
-            enter(known, results[i], matrix);
-            judge(library, results[i], judged);
+        for (std::size_t k = 0; k < pieces[i].designs.size(); ++k) {
+            RunResult& result = results[i].size() > 1 ? results[i][k] : results[i].front();
+            result.design = matrix.designs[pieces[i].designs[k]];
+            enter(known, result, matrix);
+            judge(library, result, judged);
         }
     };
     in_order(results.size(), results.size(), shares.at_a_time, work, conclude);

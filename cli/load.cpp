@@ -295,9 +295,9 @@ PropertySet selected_properties(const Library& library, const Selection& selecti
 }
 
 Program compile_or_complain(const DesignText& design, const PropertySet& properties,
-                            const World& world, std::uint32_t decided) {
+                            const World& world, const CompileOptions& options) {
     Diagnostics out;
-    auto program = compile(design, properties, world, out, decided);
+    auto program = compile(design, properties, world, out, options);
     if (!program || !out.empty())
         complain("design '" + design.name() + "' in world '" + world.name + "'", out);
     return std::move(*program);

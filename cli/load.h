@@ -52,8 +52,7 @@ inline constexpr std::string_view assertions_name = "assertions";
 
 // The properties that are selected, with all predicates. Spans point into the library.
 [[nodiscard]] PropertySet selected_properties(const Library& library, const Selection& selection);
-// Nothing is asked about those that are decided (bits by number).
 [[nodiscard]] Program compile_or_complain(const DesignText& design, const PropertySet& properties,
-                                          const World& world, std::uint32_t decided = 0);
+                                          const World& world, const CompileOptions& options = {});
 
 }  // namespace cowcheck

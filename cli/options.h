@@ -33,6 +33,7 @@ struct CheckOptions : StopLimits {
     enum class Format { text, json } format = Format::text;
     bool reduction = true;
     bool merging = true;  // with reduction: rests that no schedule can tell apart are one
+    bool trusts_counts = true;  // with reduction: see CheckRun
     bool symmetry = true;
     bool leaves_out_decided = true;  // with symmetry: see CheckRun
 };

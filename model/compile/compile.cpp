@@ -180,6 +180,24 @@ Handlers compile_operations(Emitter &emitter, const DesignText &design, const Wo
     return handlers;
 }
 
+// Compiles the operations again, by what the first time has shown of their pages.
+void apply_proofs(Emitter &emitter, const DesignText &design, const World &world, bool trust) {
+    PageProofs proofs = prove_pages(emitter);
+    if (proofs.unmapped.empty() && !trust)
+        return;
+    emitter.ask_at(std::move(proofs.unmapped));
+    if (trust)
+        emitter.trust_but_at(std::move(proofs.unused));
+    (void)compile_operations(emitter, design, world);
+    if (!trust)
+        return;
+    Program &program = emitter.program();
+    program.trusts_counts = true;
+    proofs = prove_pages(emitter);
+    for (std::size_t rest = 0; rest < program.rests.size(); ++rest)
+        program.rests[rest].counted = proofs.counted[rest];
+}
+
 // A definition stands once over all files of a design.
 void complain_twice(const SourceSpan &span, const SourceSpan &first, const std::string &what,
                     Diagnostics &out) {
@@ -208,24 +226,24 @@ void complain_of_unused(const DesignText &design, const std::set<const ast::Pred
 
 } // namespace
 
+bool can_trust_counts(const World &world) { return !world.has_backing() && !world.thp(); }
+
 std::optional<Program> compile(const DesignText &design, const PropertySet &properties,
-                               const World &world, Diagnostics &out, std::uint32_t decided) {
+                               const World &world, Diagnostics &out,
+                               const CompileOptions &options) {
     const std::size_t before = out.size();
     Program program;
     Emitter emitter(program, out);
     (void)compile_operations(emitter, design, world);
     if (out.size() == before)
-        if (PageSites sites = find_unproved_pages(emitter); !sites.empty()) {
-            emitter.ask_at(std::move(sites));
-            (void)compile_operations(emitter, design, world);
-        }
+        apply_proofs(emitter, design, world, options.trust_counts && can_trust_counts(world));
     if (out.size() != before)
         return std::nullopt;
     for (Instruction &instruction : program.code)
         if (instruction.code == Code::frame)
             instruction.imm = 0; // it only told where pages are asked for
     add_parts(program);
-    compile_checks(emitter, properties, decided);
+    compile_checks(emitter, properties, options.decided);
     drop_unreached_rests(program);
     if (program.rests.size() > info(Field::pc).mask())
         emitter.complain(design.design().span, "the design has more steps than " +

@@ -19,11 +19,22 @@ struct PropertySet {
 // At most this many properties; a violated set is a 32-bit mask.
 inline constexpr std::size_t max_properties = 31;
 
-// Everything that is wrong is in `out` then, and nothing is returned. Nothing is asked about
-// the `decided` properties (bits by number), which keep their numbers.
+struct CompileOptions {
+    // Nothing is asked about these properties (bits by number), which keep their numbers.
+    std::uint32_t decided = 0;
+    // Program::trusts_counts: nothing is asked, either, that follows from pages being in use
+    // where the text shows that they are, if the design counts its references right. Not for
+    // those who tell what the text does.
+    bool trust_counts = false;
+};
+
+// Whether a world's programs can: its memory is all anonymous, and no page is a part of another.
+[[nodiscard]] bool can_trust_counts(const World &world);
+
+// Everything that is wrong is in `out` then, and nothing is returned.
 [[nodiscard]] std::optional<Program> compile(const DesignText &design,
                                              const PropertySet &properties, const World &world,
-                                             Diagnostics &out, std::uint32_t decided = 0);
+                                             Diagnostics &out, const CompileOptions &options = {});
 
 // What compile() can't see in one world: names defined twice, overrides of
 // nothing, handlers and predicates of this very file that nobody uses in any of

@@ -6,12 +6,13 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <optional>
 #include <set>
 #include <tuple>
 
 namespace cowcheck {
 
-// A statement of one operation: where it asks for the page of a PTE.
+// A statement of one operation that asks for the page of a PTE, or about a page.
 struct PageSite {
     std::uint16_t operation = 0; // index into Program::operations
     const SourceFile *file = nullptr;
@@ -61,6 +62,12 @@ class Emitter {
     // Statements that need this question, as a first compilation has found out.
     void ask_at(PageSites sites) { asked_ = std::move(sites); }
 
+    // All statements but these look at pages that are in use only.
+    void trust_but_at(PageSites sites) { distrusted_ = std::move(sites); }
+    bool is_page_in_use() const {
+        return distrusted_ && !distrusted_->contains(PageSite(program_.operations.size(), span_));
+    }
+
     // A scratch register, free again after the statement.
     std::uint8_t scratch(const SourceSpan &span);
     void free_scratch() { next_ = Reg::scratch; }
@@ -92,6 +99,7 @@ class Emitter {
     SourceSpan span_;
     std::vector<SourceSpan> spans_; // parallel to the code
     PageSites asked_;
+    std::optional<PageSites> distrusted_; // nothing: so are all
     std::vector<std::uint16_t> oopses_; // jumps of this operation
 };
 

@@ -38,7 +38,7 @@ Value Expressions::field(const ast::Expr &expr, Context &context) {
     case Type::pte:
         return pte_field(expr, base, demand);
     case Type::page:
-        return page_field(expr, base);
+        return page_field(expr, base, context);
     case Type::mm:
         if (expr.name == "pte")
             return read_pte(expr.span, e_.in_register(base, expr.span), Reg::va, context);
@@ -194,7 +194,7 @@ Value Expressions::pte_field(const ast::Expr &expr, const Value &pte, bool deman
     return unknown_field(expr, pte, names);
 }
 
-Value Expressions::page_field(const ast::Expr &expr, const Value &page) {
+Value Expressions::page_field(const ast::Expr &expr, const Value &page, const Context &context) {
     const std::uint8_t reg = e_.in_register(page, expr.span);
     const bool thp = e_.program().world.thp();
     if (expr.name == "refcount")
@@ -242,6 +242,9 @@ Value Expressions::page_field(const ast::Expr &expr, const Value &page) {
     if (expr.name == "ksm")
         return e_.program().world.ksm() ? load(Type::boolean, Field::ksm, reg, expr.span)
                                         : constant(Type::boolean, 0);
+    if (expr.name == "anon" && !context.property && !e_.program().world.has_backing() &&
+        e_.is_page_in_use())
+        return constant(Type::boolean, 1);
     if (expr.name == "anon")
         return unary_code(Type::boolean, Code::is_anon, reg, expr.span);
     if (expr.name == "counted")

@@ -54,7 +54,7 @@ class Expressions {
     Value field(const ast::Expr &expr, Context &context);
     Value vma_field(const ast::Expr &expr, const Value &vma);
     Value fixed_page(bool exists, unsigned frame, const ast::Expr &expr, const Context &context);
-    Value page_field(const ast::Expr &expr, const Value &page);
+    Value page_field(const ast::Expr &expr, const Value &page, const Context &context);
     Value pte_field(const ast::Expr &expr, const Value &pte, bool demand);
     Value pin_field(const ast::Expr &expr, const Value &pin);
     Value constant_field(const ast::Expr &expr, const Value &base, Context &context);

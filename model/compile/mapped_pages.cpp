@@ -1,212 +1,27 @@
 #include "model/compile/mapped_pages.h"
 
 #include "model/compile/flow.h"
+#include "model/compile/page_facts.h"
 
 #include <algorithm>
-#include <map>
 #include <optional>
 
 namespace cowcheck {
 
 namespace {
 
-// A place in the thread where a local is kept: word, shift and mask.
-using Place = std::tuple<unsigned, unsigned, unsigned>;
-
-constexpr unsigned pte_mask = 0xfff;
-
-bool overlap(const Place &a, const Place &b) {
-    const auto bits = [](const Place &p) { return std::get<2>(p) << std::get<1>(p); };
-    return std::get<0>(a) == std::get<0>(b) && (bits(a) & bits(b)) != 0;
-}
-
-// What stands at the operation's process and page, in the page table or the PMD.
-enum class Cell : std::uint8_t { leaf, detached_leaf, pmd, spte };
-constexpr std::size_t cells = 4;
+using page_facts::Cell;
+using page_facts::Id;
+using page_facts::Knowledge;
+using page_facts::Known;
+using page_facts::Place;
+using page_facts::Value;
+using page_facts::page_mask;
+using page_facts::pte_mask;
 
 // What a PTE may have to be: one with a frame, or a PMD that maps a THP.
 constexpr std::size_t sorts = 2;
 using Wanted = std::array<std::uint16_t, sorts>; // the bits of which one says so
-
-// A PTE value: sets of bits of each of which one is set, and bits that are all clear.
-struct Bits {
-    std::set<std::uint16_t> some;
-    std::uint16_t clear = 0;
-
-    [[nodiscard]] bool has_one_of(std::uint16_t wanted) const {
-        return std::any_of(some.begin(), some.end(), [&](std::uint16_t mask) {
-            const unsigned left = mask & ~unsigned{clear};
-            return left != 0 && (left & ~unsigned{wanted}) == 0;
-        });
-    }
-    void keep_common(const Bits &other) {
-        std::erase_if(some, [&](std::uint16_t mask) { return !other.has_one_of(mask); });
-        clear &= other.clear;
-    }
-    friend bool operator==(const Bits &, const Bits &) = default;
-};
-
-// What is known between two steps.
-struct Known {
-    std::map<Place, Bits> locals;
-    std::array<Bits, cells> cell;
-    std::array<std::set<Place>, cells> same_as_cell; // locals that hold what stands there
-
-    void keep_common(const Known &other) {
-        std::erase_if(locals, [&](const auto &one) { return !other.locals.contains(one.first); });
-        for (auto &[place, bits] : locals)
-            bits.keep_common(other.locals.at(place));
-        for (std::size_t c = 0; c < cells; ++c) {
-            cell[c].keep_common(other.cell[c]);
-            std::erase_if(same_as_cell[c],
-                          [&](const Place &p) { return !other.same_as_cell[c].contains(p); });
-        }
-    }
-    friend bool operator==(const Known &, const Known &) = default;
-};
-
-using Id = std::uint16_t;
-
-struct Value {
-    enum class Kind : std::uint8_t { unknown, number, own_index, pte, test, hint, same, all } kind = Kind::unknown;
-    bool inverted = false;       // test, same
-    std::uint16_t number = 0;    // number; test, hint: the mask. False, a hint says nothing
-    Id id = 0;                   // pte, test, same
-    Id other = 0;                // same
-    std::uint16_t conjuncts = 0; // all: where its two operands stand
-};
-
-// What is known within a step.
-class Knowledge {
-  public:
-    explicit Knowledge(const Known &known) {
-        for (const auto &[place, bits] : known.locals)
-            bits_[at(place)] = bits;
-        for (std::size_t c = 0; c < cells; ++c) {
-            bits_[at(static_cast<Cell>(c))] = known.cell[c];
-            for (const Place &place : known.same_as_cell[c])
-                unify(at(static_cast<Cell>(c)), at(place));
-        }
-    }
-
-    std::array<Value, Reg::count> regs{};
-
-    [[nodiscard]] Known at_rest(bool cells_stay) const {
-        Known known;
-        for (const auto &[place, id] : places_)
-            known.locals.emplace(place, bits_[id]);
-        for (std::size_t c = 0; cells_stay && c < cells; ++c) {
-            if (!cells_[c] || c == static_cast<std::size_t>(Cell::spte))
-                continue;
-            known.cell[c] = bits_[*cells_[c]];
-            for (const auto &[place, id] : places_)
-                if (id == *cells_[c])
-                    known.same_as_cell[c].insert(place);
-        }
-        return known;
-    }
-
-    Id fresh(Bits bits = {}) {
-        bits_.push_back(std::move(bits));
-        return static_cast<Id>(bits_.size() - 1);
-    }
-    Id at(const Place &place) {
-        const auto found = places_.find(place);
-        return found != places_.end() ? found->second : places_.emplace(place, fresh()).first->second;
-    }
-    Id at(Cell cell) {
-        auto &id = cells_[static_cast<std::size_t>(cell)];
-        if (!id)
-            id = fresh();
-        return *id;
-    }
-    void assign(const Place &place, const Value &value) {
-        std::erase_if(places_, [&](const auto &one) { return overlap(one.first, place); });
-        if (value.kind == Value::Kind::pte && std::get<2>(place) == pte_mask)
-            places_.emplace(place, value.id);
-    }
-    void forget_cells() { cells_ = {}; }
-    // The hardware makes it dirty: another value, of which the same is known here.
-    void touch_cells() {
-        for (auto &id : cells_)
-            if (id)
-                id = fresh(Bits(bits_[*id]));
-    }
-    void set(Cell cell, Id id) {
-        forget_cells();
-        cells_[static_cast<std::size_t>(cell)] = id;
-    }
-    [[nodiscard]] const Bits &bits(Id id) const { return bits_[id]; }
-    void learn_clear(Id id, std::uint16_t bits) { bits_[id].clear |= bits; }
-
-    Value all_of(const Value &a, const Value &b) {
-        conjuncts_.push_back(a);
-        conjuncts_.push_back(b);
-        Value value;
-        value.kind = Value::Kind::all;
-        value.conjuncts = static_cast<std::uint16_t>(conjuncts_.size() - 2);
-        return value;
-    }
-
-    // Takes over that a value is true, or false. False: that can't be.
-    bool assume(const Value &value, bool holds) {
-        switch (value.kind) {
-        case Value::Kind::number:
-            return (value.number != 0) == holds;
-        case Value::Kind::test:
-            if (holds != value.inverted) {
-                bits_[value.id].some.insert(value.number);
-                // A page that a huge PMD maps.
-                for (const Cell leaf : {Cell::leaf, Cell::detached_leaf})
-                    if (value.number == PteBit::huge && value.id == at(leaf))
-                        bits_[at(Cell::pmd)].some.insert(PteBit::huge);
-            } else
-                bits_[value.id].clear |= value.number;
-            return true;
-        case Value::Kind::hint:
-            if (holds)
-                bits_[value.id].some.insert(value.number);
-            return true;
-        case Value::Kind::same:
-            if (holds != value.inverted)
-                unify(value.id, value.other);
-            return true;
-        case Value::Kind::all:
-            return !holds || (assume(conjuncts_[value.conjuncts], true) &&
-                              assume(conjuncts_[value.conjuncts + 1U], true));
-        default:
-            return true;
-        }
-    }
-
-  private:
-    void unify(Id a, Id b) {
-        if (a == b)
-            return;
-        bits_[a].some.insert(bits_[b].some.begin(), bits_[b].some.end());
-        bits_[a].clear |= bits_[b].clear;
-        bits_[b] = bits_[a]; // for values that were computed before
-        for (auto &[place, id] : places_)
-            if (id == b)
-                id = a;
-        for (auto &id : cells_)
-            if (id && *id == b)
-                id = a;
-        const auto rename = [&](Value &value) {
-            if (value.id == b)
-                value.id = a;
-            if (value.other == b)
-                value.other = a;
-        };
-        std::for_each(regs.begin(), regs.end(), rename);
-        std::for_each(conjuncts_.begin(), conjuncts_.end(), rename);
-    }
-
-    std::map<Place, Id> places_;
-    std::array<std::optional<Id>, cells> cells_;
-    std::vector<Bits> bits_;
-    std::vector<Value> conjuncts_;
-};
 
 // Bits of which one says that there is a frame. Of a PMD, `huge` says so as well; and where
 // nothing is swapped out, a swap PTE is a migration entry.
@@ -230,7 +45,7 @@ class Prover {
         : e_(emitter), p_(emitter.program()), wanted_{shown_by(p_.world), PteBit::huge},
           at_rest_(p_.rests.size()) {}
 
-    PageSites run() {
+    PageProofs run() {
         locked_ = page_tables_are_locked();
         for (operation_ = 0; operation_ < p_.operations.size(); ++operation_) {
             follow(p_.operations[operation_].entry, Known{}, true);
@@ -240,10 +55,24 @@ class Prover {
                 follow(p_.rests[rest].address + 1U, *at_rest_[rest], false);
             }
         }
-        return std::move(unproved_);
+        proofs_.counted.resize(p_.rests.size());
+        for (std::size_t rest = 1; rest < p_.rests.size(); ++rest)
+            if (at_rest_[rest])
+                proofs_.counted[rest] = counted_frames(p_.rests[rest], at_rest_[rest]->counted);
+        return std::move(proofs_);
     }
 
   private:
+    static std::uint8_t counted_frames(const Rest &rest, const std::set<Place> &counted) {
+        std::uint8_t bits = 0;
+        for (unsigned i = 0; i < rest.locals; ++i) {
+            const FrameLocal &local = rest.frames[i];
+            if (local.present_shift == 0xff && counted.contains({local.word, local.shift, page_mask}))
+                bits |= static_cast<std::uint8_t>(1U << i);
+        }
+        return bits;
+    }
+
     // Whether nobody changes a page table without its lock; a child's that does not run yet
     // is nobody's but its parent's.
     [[nodiscard]] bool page_tables_are_locked() const {
@@ -305,7 +134,9 @@ class Prover {
                 continue;
             const Instruction &i = p_.code[at];
             if (asks_for(i))
-                unproved_.insert(site(at));
+                proofs_.unmapped.insert(site(at));
+            if (i.code == Code::is_anon)
+                proofs_.unused.insert(site(at));
             if (i.code == Code::rest && at != address) {
                 reach(i.imm, Known{});
                 continue;
@@ -343,7 +174,9 @@ class Prover {
             default:
                 if (const auto sort = asks_for(i))
                     if (!is(k, k.regs[i.code == Code::fill_table ? i.a : i.b], *sort))
-                        unproved_.insert(site(at));
+                        proofs_.unmapped.insert(site(at));
+                if (i.code == Code::is_anon && !in_use(k, k.regs[i.b]))
+                    proofs_.unused.insert(site(at));
                 step(k, i);
             }
         }
@@ -362,6 +195,10 @@ class Prover {
         return value.kind == Value::Kind::pte && k.bits(value.id).has_one_of(wanted_[sort]);
     }
 
+    static bool in_use(const Knowledge &k, const Value &value) {
+        return value.kind == Value::Kind::page && k.is_in_use(value.id);
+    }
+
     [[nodiscard]] PageSite site(std::size_t at) const {
         return {operation_, e_.span_of(static_cast<std::uint16_t>(at))};
     }
@@ -376,12 +213,13 @@ class Prover {
         work_.push_back(rest);
     }
 
-    static Value pte(Id id) {
+    static Value about(Value::Kind kind, Id id) {
         Value value;
-        value.kind = Value::Kind::pte;
+        value.kind = kind;
         value.id = id;
         return value;
     }
+    static Value pte(Id id) { return about(Value::Kind::pte, id); }
     static Value number(unsigned n) {
         Value value;
         value.kind = Value::Kind::number;
@@ -397,6 +235,8 @@ class Prover {
         case Code::load_local: {
             if (i.imm == pte_mask)
                 result = pte(k.at(Place{i.b, i.c, i.imm}));
+            if (i.imm == page_mask)
+                result = about(Value::Kind::page, k.page_at(Place{i.b, i.c, i.imm}));
             break;
         }
         case Code::store_local:
@@ -447,10 +287,33 @@ class Prover {
             break;
         case Code::put_frame:
             result = pte(k.fresh({{PteBit::present}, 0}));
+            if (k.regs[i.c].kind == Value::Kind::page)
+                k.set_page_of(result.id, k.regs[i.c].id);
             break;
         case Code::put_bit: // but it may take `present` away, for a migration entry
             if (k.regs[i.a].kind == Value::Kind::pte && (i.imm & PteBit::has_frame) == 0)
-                result = pte(k.fresh(Bits(k.bits(k.regs[i.a].id))));
+                result = pte(k.fresh_like(k.regs[i.a].id));
+            break;
+        case Code::frame:
+            if (k.regs[i.b].kind == Value::Kind::pte)
+                result = about(Value::Kind::page, k.page_of(k.regs[i.b].id));
+            break;
+        case Code::try_get:
+            if (k.regs[i.b].kind == Value::Kind::page)
+                result = about(Value::Kind::got, k.regs[i.b].id);
+            break;
+        case Code::get:
+            if (in_use(k, k.regs[i.a]))
+                k.get(k.regs[i.a].id);
+            return;
+        case Code::put:
+        case Code::lru_add: // drains what was there before
+        case Code::lru_drain:
+            k.put_any();
+            return;
+        case Code::notifier_start: // a secondary MMU lets go
+        case Code::split_folio:
+            k.put_any();
             break;
         case Code::set_pte:
             if (k.regs[i.a].kind == Value::Kind::pte &&
@@ -485,8 +348,6 @@ class Prover {
         case Code::note_shared:
         case Code::add_field:
         case Code::sub_field:
-        case Code::get:
-        case Code::put:
             return;
         default:
             break;
@@ -509,7 +370,8 @@ class Prover {
     static Value inverted(Value value) {
         if (value.kind == Value::Kind::number)
             return number(value.number == 0);
-        if (value.kind != Value::Kind::test && value.kind != Value::Kind::same)
+        if (value.kind != Value::Kind::test && value.kind != Value::Kind::same &&
+            value.kind != Value::Kind::got)
             return {};
         value.inverted = !value.inverted;
         return value;
@@ -523,7 +385,7 @@ class Prover {
     std::size_t operation_ = 0;
     unsigned budget_ = 0;
     bool locked_ = false;
-    PageSites unproved_;
+    PageProofs proofs_;
 };
 
 } // namespace
@@ -532,6 +394,6 @@ std::uint16_t frame_bits(const World &world) {
     return static_cast<std::uint16_t>(PteBit::present | (world.migration() ? PteBit::migration : 0U));
 }
 
-PageSites find_unproved_pages(const Emitter &emitter) { return Prover(emitter).run(); }
+PageProofs prove_pages(const Emitter &emitter) { return Prover(emitter).run(); }
 
 } // namespace cowcheck

@@ -125,10 +125,15 @@ void keep_one_of_each(Program &program, const std::vector<std::uint32_t> &classe
         const auto [place, fresh] =
             first_of.emplace(classes[r], static_cast<std::uint16_t>(kept.size()));
         number[r] = place->second;
-        if (fresh)
+        if (fresh) {
             kept.push_back(std::move(program.rests[r]));
-        else if (kept[place->second].operation != program.rests[r].operation)
-            kept[place->second].others.push_back(program.rests[r].operation);
+            continue;
+        }
+        Rest &rest = kept[place->second];
+        // Of one class are rests that go by the same; what is known at some is more than needed.
+        rest.counted |= program.rests[r].counted;
+        if (rest.operation != program.rests[r].operation)
+            rest.others.push_back(program.rests[r].operation);
     }
     for (Instruction &i : program.code)
         if (i.code == Code::rest)

@@ -9,7 +9,7 @@ namespace {
 bool is_same(const Rest &a, const Rest &b) {
     return a.address == b.address && a.operation == b.operation && a.others == b.others &&
            a.held == b.held && a.locals == b.locals && a.processes == b.processes &&
-           a.frames == b.frames && a.mms == b.mms && a.live == b.live;
+           a.frames == b.frames && a.counted == b.counted && a.mms == b.mms && a.live == b.live;
 }
 
 bool is_same(const OperationCode &a, const OperationCode &b) {
@@ -29,7 +29,8 @@ bool is_same_program(const Program &a, const Program &b) {
            a.code == b.code && are_same(a.rests, b.rests) &&
            are_same(a.operations, b.operations) && a.menus == b.menus &&
            a.device_menu == b.device_menu && a.on_event == b.on_event && a.always == b.always &&
-           a.properties == b.properties && a.start == b.start && a.searches == b.searches &&
+           a.properties == b.properties && a.start == b.start &&
+           a.trusts_counts == b.trusts_counts && a.searches == b.searches &&
            a.orders_processes == b.orders_processes && a.visible_fields == b.visible_fields &&
            a.unread_ghosts == b.unread_ghosts;
 }

@@ -17,6 +17,7 @@ enum class Blocked : std::uint8_t { no, lock, frames, userfault, interrupts };
 struct StepResult {
     Blocked blocked = Blocked::no;
     std::uint8_t steps = 0;     // atomic steps taken: more than one if joined
+    bool misled = false;        // what Program::trusts_counts relies on is not so from now on
     std::uint32_t violated = 0; // properties, by number
 };
 
@@ -190,6 +191,20 @@ template <class Observer = NoObserver> class Machine {
     bool allocate_huge(unsigned &head);
     bool split_folio(unsigned page, unsigned extra);
     void free_page(unsigned page);
+    bool is_free(unsigned page) const {
+        return get(Field::kind, page) == static_cast<unsigned>(PageKind::free);
+    }
+    // What a program may rely on that trusts counts (Program::trusts_counts): a page that is
+    // mapped, or that a handler is shown to have a reference to, is not free.
+    void see_freed(unsigned page);
+    void see_mapped(unsigned pte) {
+        if (p_.trusts_counts && (pte & PteBit::present) != 0 && is_free(pte >> PteBit::frame_shift))
+            misled_ = true;
+    }
+    void see_counted(unsigned page) {
+        if (p_.trusts_counts && is_free(page))
+            misled_ = true;
+    }
     void drop(unsigned page, unsigned amount);
 
     // The ghost data.
@@ -259,6 +274,7 @@ template <class Observer = NoObserver> class Machine {
     [[no_unique_address]] Observer observer_;
     unsigned thread_ = no_thread;
     std::uint32_t violated_ = 0;
+    bool misled_ = false;
     Reg::File r_ = first_registers;
     [[no_unique_address]] Terms terms_{};
 };

@@ -9,6 +9,7 @@ template <class O> StepResult Machine<O>::run(unsigned address, bool entering) {
     StepResult result;
     result.steps = 1;
     violated_ = 0;
+    misled_ = false;
     const Instruction *code = p_.code.data();
     const Instruction *i = code + address;
     bool early = !entering && is_right_mover(mover(*(i - 1))); // only right movers so far
@@ -196,7 +197,7 @@ template <class O> StepResult Machine<O>::run(unsigned address, bool entering) {
             r[i->a] = truth(is_migration_entry(r[i->b]));
             break;
         case Code::is_free:
-            r[i->a] = truth(get(Field::kind, r[i->b]) == static_cast<unsigned>(PageKind::free));
+            r[i->a] = truth(is_free(r[i->b]));
             break;
 
         case Code::lock_mmap_read: {
@@ -318,6 +319,7 @@ template <class O> StepResult Machine<O>::run(unsigned address, bool entering) {
             r[i->a] = truth(get(Field::seq_watch, thread_) != 1);
             break;
         case Code::get:
+            see_counted(r[i->a]);
             set(Field::refcount, r[i->a], get(Field::refcount, r[i->a]) + unsigned{i->imm});
             break;
         case Code::try_get: {
@@ -332,6 +334,8 @@ template <class O> StepResult Machine<O>::run(unsigned address, bool entering) {
             drop(r[i->a], i->imm);
             break;
         case Code::add_field:
+            if (static_cast<Field>(i->c) == Field::refcount)
+                see_counted(r[i->b]);
             set(static_cast<Field>(i->c), r[i->b],
                 get(static_cast<Field>(i->c), r[i->b]) + unsigned{r[i->a]});
             break;
@@ -383,6 +387,7 @@ template <class O> StepResult Machine<O>::run(unsigned address, bool entering) {
             break;
         case Code::set_pte: {
             const unsigned old = get(Field::pte, r[i->b]);
+            see_mapped(r[i->a]);
             set(Field::pte, r[i->b], r[i->a]);
             // Only the monitor's own ioctl arms the promise. Where faults resolve themselves,
             // nobody told us that the one before was kept.
@@ -587,6 +592,7 @@ stuck:
     if (joined_at == 0 || done_early) {
         result.blocked = blocked;
         result.violated = violated_;
+        result.misled = misled_;
         return result;
     }
     // What was joined before stands; the thread rests where it got stuck.
@@ -594,6 +600,7 @@ stuck:
     stop_at(joined_at);
 done:
     result.violated = violated_;
+    result.misled = misled_;
     return result;
 }
 

@@ -7,7 +7,7 @@ namespace cowcheck {
 // anonymous memory are there from the start and are never allocated.
 template <class O> bool Machine<O>::allocate(unsigned &page) {
     for (unsigned f = 0; f < frames(); ++f)
-        if (get(Field::kind, f) == static_cast<unsigned>(PageKind::free)) {
+        if (is_free(f)) {
             page = f;
             set(Field::kind, f, static_cast<unsigned>(PageKind::anonymous));
             set(Field::refcount, f, 1);
@@ -33,7 +33,21 @@ template <class O> bool Machine<O>::allocate_huge(unsigned &head) {
     return true;
 }
 
+template <class O> void Machine<O>::see_freed(unsigned page) {
+    for (unsigned i = 0; i < p_.layout.size(Scope::pte); ++i)
+        misled_ = misled_ || ((get(Field::pte, i) & PteBit::present) != 0 &&
+                              (get(Field::pte, i) >> PteBit::frame_shift) == page);
+    for (unsigned t = 0; t < threads(); ++t) {
+        const Rest &rest = p_.rests[thread_words(t)[0] & 0xfffU];
+        for (unsigned l = 0; t != thread_ && rest.counted >> l != 0; ++l)
+            misled_ = misled_ || ((rest.counted >> l & 1U) != 0 &&
+                                  rest.frames[l].holds(thread_words(t), page));
+    }
+}
+
 template <class O> void Machine<O>::free_page(unsigned page) {
+    if (p_.trusts_counts)
+        see_freed(page);
     const unsigned tail = other_of(page);
     raise(Event::free, 0, 0, page, 0);
     if (tail != page) {
@@ -174,6 +188,7 @@ template <class O> void Machine<O>::lru_add(unsigned page) {
         return;
     const unsigned entry = p_.layout.tlb_index(p_.world.threads[thread_].cpu, r_[Reg::va]);
     lru_drain(entry);
+    see_counted(page);
     set(Field::refcount, page, get(Field::refcount, page) + 1U);
     set(Field::batch_valid, entry, 1);
     set(Field::batch_page, entry, page);
@@ -191,6 +206,7 @@ template <class O> void Machine<O>::lru_drain(unsigned entry) {
 // fork gives the child its PTE. Pins whose page is shared by that are crossed.
 template <class O> void Machine<O>::share_pte(unsigned child, unsigned va, unsigned pte) {
     if (!has_thp()) {
+        see_mapped(pte);
         set(Field::pte, slot(child, va), pte);
         cross_pins(va, pte >> PteBit::frame_shift);
         return;

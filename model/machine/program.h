@@ -269,6 +269,7 @@ struct Rest {
     std::uint8_t locals = 0;   // how many of `frames` are used
     std::uint8_t processes = 0; // how many of `mms` are used
     std::array<FrameLocal, 6> frames{};
+    std::uint8_t counted = 0;   // bits: which of `frames` the handler has references to
     std::array<FrameLocal, 2> mms{}; // process numbers in locals, 2 bits each
     std::array<std::uint16_t, 4> live{}; // masks for the thread's words 1..; the rest is dead
     SourceSpan span;           // the statement that runs next
@@ -364,6 +365,10 @@ struct Program {
     CheckCode always;
     std::vector<PropertyInfo> properties; // by number
     State start;
+    // Nothing is asked that follows from pages being in use, where the text shows that they are:
+    // a PTE maps them, or the handler has a reference. Where a design frees such a page after
+    // all, StepResult::misled says so, and what is found from there on is worth nothing.
+    bool trusts_counts = false;
     // Some handler comes to a mapped page by its content, and not by a page table.
     bool searches = false;
     // Some handler goes from process to process in the order of their numbers.

@@ -54,10 +54,10 @@ std::optional<DesignText> try_parse(const std::string& design_text, Diagnostics&
 }
 
 std::optional<Program> try_compile(const std::string& design_text, const World& world,
-                                   Diagnostics& out) {
+                                   Diagnostics& out, const CompileOptions& options) {
     const auto design = try_parse(design_text, out);
     if (!design) return std::nullopt;
-    return compile(*design, builtin_library().properties(), world, out);
+    return compile(*design, builtin_library().properties(), world, out, options);
 }
 
 std::map<std::string, unsigned> Verdicts::operations() const {
@@ -73,9 +73,11 @@ std::string property_name(const Program& program, unsigned property) {
 Verdicts explore(const Program& program, unsigned depth, ExploreOptions options) {
     Explorer explorer(program, options);
     const Stop stop;
-    while (explorer.depth() < static_cast<int>(depth) && !explorer.exhausted())
+    while (explorer.depth() < static_cast<int>(depth) && !explorer.exhausted() &&
+           !explorer.misled())
         REQUIRE(explorer.deepen(stop) == StopReason::none);
     Verdicts verdicts;
+    verdicts.misled = explorer.misled();
     for (const Violation& violation : explorer.violations())
         verdicts.violated[property_name(program, violation.property)] = {violation.operations,
                                                                          violation.transitions};

@@ -40,7 +40,7 @@ Program compiled(const std::string& design, const std::string& world, bool joine
 // A design's text that is not in the library, compiled; nothing if it, or what it
 // extends, has errors. The text lives as long as the tests do.
 std::optional<Program> try_compile(const std::string& design_text, const World& world,
-                                   Diagnostics& out);
+                                   Diagnostics& out, const CompileOptions& options = {});
 // The same design with all it extends.
 std::optional<DesignText> try_parse(const std::string& design_text, Diagnostics& out);
 
@@ -53,6 +53,7 @@ struct Verdicts {
     std::uint64_t states = 0;
     std::uint64_t transitions = 0;
     bool exhausted = false;
+    bool misled = false;  // Explorer::misled(), and nothing more was explored
     int depth = -1;
 
     [[nodiscard]] bool holds(const std::string& property) const {

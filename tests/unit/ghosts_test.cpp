@@ -29,7 +29,7 @@ Program without(const std::string& design, const std::string& world, std::uint32
     Diagnostics out;
     const auto text = builtin_library().design(design, out);
     REQUIRE(text);
-    auto program = compile(*text, properties(), world_of(world), out, decided);
+    auto program = compile(*text, properties(), world_of(world), out, {.decided = decided});
     REQUIRE(program);
     reduce_steps(*program);
     return *program;

@@ -57,8 +57,8 @@ std::string exact(const Verdicts& verdicts) {
     return text;
 }
 
-// Whether anything was compared.
-bool compare(const Program& plain, const Bounds& bounds) {
+// Whether anything was compared. `trusting`: the same design with CompileOptions::trust_counts.
+bool compare(const Program& plain, Program trusting, const Bounds& bounds) {
     const auto expected = explore_plainly(plain, bounds);
     if (!expected) return false;
     Program joined = plain;
@@ -74,7 +74,12 @@ bool compare(const Program& plain, const Bounds& bounds) {
     CHECK_MESSAGE(exact(renamed) == exact(*expected), "symmetry");
     CHECK(renamed.exhausted >= expected->exhausted);  // nothing new but names may come earlier
     CHECK_MESSAGE(comparable(explore(joined, depth, concrete), unsound_from) == verdicts, "joined");
-    CHECK_MESSAGE(comparable(explore(joined, depth, symmetric), unsound_from) == verdicts, "both");
+    const Verdicts both = explore(joined, depth, symmetric);
+    CHECK_MESSAGE(comparable(both, unsound_from) == verdicts, "both");
+    reduce_steps(trusting);
+    const Verdicts trusted = explore(trusting, depth, symmetric);
+    if (!trusted.misled)
+        CHECK_MESSAGE(trusted.operations() == both.operations(), "trusting counts");
     return true;
 }
 
@@ -101,10 +106,11 @@ void soak(bool mutate, std::uint64_t seed) {
         bounds.concurrency = below(random, 3) == 0 ? 0 : 2;
         Diagnostics out;
         const auto program = try_compile(text, world_of(world_text), out);
-        if (!program) continue;
+        const auto trusting = try_compile(text, world_of(world_text), out, {.trust_counts = true});
+        if (!program || !trusting) continue;
         INFO("seed ", seed + tried, ", concurrency ", bounds.concurrency, "\n", world_text, text);
         try {
-            compared += compare(*program, bounds);
+            compared += compare(*program, *trusting, bounds);
         } catch (const std::invalid_argument&) {  // too large to store
         }
     }
@@ -127,7 +133,8 @@ void check_modes(const std::string& design, const std::string& world) {
     Diagnostics out;
     const auto program = try_compile(design, world_of(world), out);
     REQUIRE_MESSAGE(program, to_text(out));
-    CHECK(compare(*program, {}));
+    const auto trusting = try_compile(design, world_of(world), out, {.trust_counts = true});
+    CHECK(compare(*program, *trusting, {}));
 }
 
 // One page, two CPUs that store and fork, and a monitor.
