@@ -52,7 +52,7 @@ void perform_recorded(const Program& program, const State& state, const Action& 
                       });
 }
 
-// The transitions that leave the state, as Worker follows them, and the state itself.
+// The transitions that leave the state, as Expander follows them, and the state itself.
 void cover(const Explorer& explorer, const State& state, bool starts, ExecutedStep& step,
            Tally& tally) {
     const Program& program = explorer.program();
@@ -89,12 +89,12 @@ void cover(const Explorer& explorer, const State& state, bool starts, ExecutedSt
 
 ProgramCoverage measure_coverage(const Explorer& explorer) {
     const Program& program = explorer.program();
-    std::vector<Tally> tallies(explorer.options().threads, Tally(program));
-    const auto run = [&](unsigned worker) {
+    std::vector<Tally> tallies(explorer.partitions(), Tally(program));
+    const auto run = [&](unsigned partition) {
         ExecutedStep step;
-        explorer.for_each_state(worker, [&](const State& state, unsigned operations) {
+        explorer.for_each_state(partition, [&](const State& state, unsigned operations) {
             const bool starts = static_cast<int>(operations) < explorer.depth();
-            cover(explorer, state, starts, step, tallies[worker]);
+            cover(explorer, state, starts, step, tallies[partition]);
         });
     };
     std::vector<std::thread> threads;

@@ -1,16 +1,38 @@
 #include "checker/explorer.h"
 
 #include "model/machine/expand.h"
+#include "checker/blocks.h"
+#include "checker/expander.h"
 #include "checker/outside/sides.h"
-#include "checker/worker.h"
+#include "checker/partition.h"
+#include "checker/team.h"
 
 #include <algorithm>
-#include <barrier>
 #include <new>
 #include <stdexcept>
-#include <thread>
 
 namespace cowcheck {
+
+// Blocks go through three stages at once: while a partition stores what the ones before have
+// led to and cuts the next ones, all threads that have nothing else to do expand those between.
+// What a thread reads was cut before, and nobody reads a set meanwhile.
+struct Explorer::Pipeline {
+    explicit Pipeline(std::size_t partitions)
+        : cut(partitions, Blocks(partitions)), expanded(cut), stored(cut) {}
+
+    // By partition.
+    std::vector<Blocks> cut;
+    std::vector<Blocks> expanded;
+    std::vector<Blocks> stored;
+
+    [[nodiscard]] std::size_t bytes() const {
+        std::size_t bytes = 0;
+        for (const auto *stage : {&cut, &expanded, &stored})
+            for (const Blocks &blocks : *stage)
+                bytes += blocks.bytes();
+        return bytes;
+    }
+};
 
 Explorer::Explorer(const Program &program, ExploreOptions options)
     : p_(program), options_(options), packing_(program), canonical_(program), found_(32) {
@@ -22,9 +44,13 @@ Explorer::Explorer(const Program &program, ExploreOptions options)
         options_.threads = 1; // they would share the solver
         outside_ = std::make_unique<Outside>(program, options_.solver_timeout);
     }
+    // To store takes a third of the time, so that one partition keeps up with three threads.
+    const unsigned partitions = (options_.threads + 2) / 3;
+    for (unsigned i = 0; i < partitions; ++i)
+        partitions_.push_back(std::make_unique<Partition>(*this, i, partitions));
     for (unsigned i = 0; i < options_.threads; ++i)
-        workers_.push_back(std::make_unique<Worker>(*this, i, options_.threads));
-    blocks_ = std::make_unique<Blocks>(options_.threads);
+        expanders_.push_back(std::make_unique<Expander>(*this));
+    pipeline_ = std::make_unique<Pipeline>(partitions);
 }
 
 Explorer::~Explorer() {
@@ -34,27 +60,27 @@ Explorer::~Explorer() {
 
 std::uint64_t Explorer::states() const {
     std::uint64_t n = 0;
-    for (const auto &worker : workers_)
-        n += worker->set().size();
+    for (const auto &partition : partitions_)
+        n += partition->set().size();
     return n;
 }
 
 std::uint64_t Explorer::transitions() const {
     std::uint64_t n = 0;
-    for (const auto &worker : workers_)
-        n += worker->transitions();
+    for (const auto &expander : expanders_)
+        n += expander->transitions();
     return n;
 }
 
 std::size_t Explorer::bytes() const {
     std::size_t n = 0;
-    for (const auto &worker : workers_)
-        n += worker->bytes();
-    return n + blocks_->bytes();
+    for (const auto &partition : partitions_)
+        n += partition->set().bytes();
+    return n + pipeline_->bytes();
 }
 
 unsigned Explorer::owner_of(const PackedState &packed) const {
-    if (workers_.size() == 1)
+    if (partitions_.size() == 1)
         return 0;
     // By what the left half begins with, so that no left half is stored twice, and what a state
     // leads to is mostly of its own owner: states that are expanded one after the other are
@@ -62,7 +88,7 @@ unsigned Explorer::owner_of(const PackedState &packed) const {
     const unsigned first = packing_.split().first;
     const std::uint64_t hash = VisitedSet::hash(
         std::span(packed.words).first(first != 0 ? first : packing_.left_words()));
-    return static_cast<unsigned>(((hash >> 32U) * workers_.size()) >> 32U);
+    return static_cast<unsigned>(((hash >> 32U) * partitions_.size()) >> 32U);
 }
 
 StopReason Explorer::why_stop(const Stop &stop) const {
@@ -90,77 +116,74 @@ void Explorer::count_in() {
     counted_bytes_ = bytes();
 }
 
-// What comes next, for all workers. False: nothing does.
-bool Explorer::plan(Blocks &blocks) {
-    constexpr std::size_t chunk = 8192; // of a worker's states between two looks at the limits
-    const auto try_it = [&] {
-        blocks.clear();
-        for (auto &worker : workers_)
-            worker->plan(chunk, blocks);
-        return !blocks.all().empty();
-    };
-    while (!try_it()) {
-        for (auto &worker : workers_)
-            worker->next_round();
-        if (std::none_of(workers_.begin(), workers_.end(),
-                         [](const auto &worker) { return worker->has_more(); }))
-            return false;
-    }
-    return true;
+// False: nothing is left to do in this level.
+bool Explorer::next_round() {
+    for (auto &partition : partitions_)
+        partition->next_round();
+    return std::any_of(partitions_.begin(), partitions_.end(),
+                       [](const auto &partition) { return partition->has_more(); });
 }
 
-void Explorer::run_rounds(const Stop &stop) {
+// One step of all stages. False: the round has no more. Throws std::bad_alloc when all are done.
+bool Explorer::run_step(Team &team, unsigned threads) {
+    constexpr std::size_t chunk = 8192; // of a partition's states between two looks at the limits
+    std::vector<Block *> ready;
+    for (Blocks &blocks : pipeline_->expanded)
+        for (Block &block : blocks.all())
+            ready.push_back(&block);
+    if (ready.size() < 2)
+        threads = 1; // to call others would take longer
+    std::atomic<std::size_t> next_partition{0};
+    std::atomic<std::size_t> next_block{0};
     std::atomic<bool> out_of_memory{false};
-    // What was stored before stays; the others learn of it at the next look at the limits.
-    const auto guarded = [&](auto &&work) {
+    team.run(threads, [&](unsigned thread) {
         try {
-            work();
+            for (std::size_t i = next_partition++; i < partitions_.size(); i = next_partition++) {
+                for (Blocks &blocks : pipeline_->stored)
+                    partitions_[i]->store(blocks.all());
+                partitions_[i]->cut(chunk, pipeline_->cut[i]);
+            }
+            for (std::size_t i = next_block++; i < ready.size(); i = next_block++)
+                expanders_[thread]->expand(*ready[i]);
         } catch (const std::bad_alloc &) {
             out_of_memory = true;
         }
-    };
-    std::atomic<bool> more{true};
-    const auto prepare = [&] {
-        more = false;
-        guarded([&] { more = plan(*blocks_); });
-    };
-    prepare();
-    std::barrier barrier(static_cast<std::ptrdiff_t>(workers_.size()));
-    const auto run = [&](unsigned number) {
-        Worker &worker = *workers_[number];
-        for (;;) {
-            barrier.arrive_and_wait();
-            if (!more.load())
-                return;
-            guarded([&] {
-                while (Block *block = blocks_->take())
-                    worker.expand(*block, *workers_[block->owner]);
-            });
-            barrier.arrive_and_wait();
-            guarded([&] { worker.receive(blocks_->all()); });
-            barrier.arrive_and_wait();
-            if (number != 0)
-                continue;
-            count_in();
-            stopped_ =
-                static_cast<unsigned>(out_of_memory ? StopReason::memory : why_stop(stop));
-            publish();
-            misled_ = std::any_of(workers_.begin(), workers_.end(),
-                                  [](const auto &each) { return each->misled; });
-            if (stopped_.load() != 0 || misled_)
-                more = false;
-            else
-                prepare();
-        }
-    };
-    std::vector<std::thread> threads;
-    for (unsigned i = 1; i < workers_.size(); ++i)
-        threads.emplace_back(run, i);
-    run(0);
-    for (auto &thread : threads)
-        thread.join();
+    });
     if (out_of_memory)
-        stopped_ = static_cast<unsigned>(StopReason::memory);
+        throw std::bad_alloc();
+    pipeline_->stored.swap(pipeline_->expanded);
+    pipeline_->expanded.swap(pipeline_->cut);
+    bool more = !ready.empty();
+    for (std::size_t i = 0; i < partitions_.size(); ++i) {
+        more = more || !pipeline_->expanded[i].empty();
+        pipeline_->cut[i].clear();
+    }
+    return more;
+}
+
+void Explorer::run_rounds(const Stop &stop) {
+    Team team(static_cast<unsigned>(expanders_.size()));
+    SpareThreads *spare = options_.spare;
+    unsigned borrowed = spare == nullptr ? team.size() - 1 : 0;
+    for (bool more = true; more && stopped_.load() == 0 && !misled_;) {
+        if (spare != nullptr)
+            borrowed = spare->adjust(borrowed, team.size() - 1);
+        StopReason reason = StopReason::none;
+        try {
+            more = run_step(team, borrowed + 1) || next_round();
+        } catch (const std::bad_alloc &) {
+            reason = StopReason::memory; // what was stored before stays
+        }
+        count_in();
+        if (more && reason == StopReason::none)
+            reason = why_stop(stop);
+        stopped_ = static_cast<unsigned>(reason);
+        publish();
+        misled_ = std::any_of(expanders_.begin(), expanders_.end(),
+                              [](const auto &expander) { return expander->misled; });
+    }
+    for (; spare != nullptr && borrowed > 0; --borrowed)
+        spare->lend();
 }
 
 StopReason Explorer::deepen(const Stop &stop) {
@@ -173,17 +196,17 @@ StopReason Explorer::deepen(const Stop &stop) {
         if (options_.symmetry)
             canonical_.normalize(start);
         const PackedState packed = packing_.pack(start);
-        workers_[owner_of(packed)]->seed(packed);
+        partitions_[owner_of(packed)]->seed(packed);
     }
-    for (auto &worker : workers_)
-        worker->begin_level(level);
+    for (auto &partition : partitions_)
+        partition->begin_level(level);
     publish();
     run_rounds(stop);
     count_in();
     publish();
-    for (auto &worker : workers_) {
-        reached_ |= worker->reached;
-        for (auto &violation : worker->found) {
+    for (auto &expander : expanders_) {
+        reached_ |= expander->reached;
+        for (auto &violation : expander->found) {
             if (violation)
                 note(*violation);
             violation.reset();
@@ -210,14 +233,14 @@ void Explorer::note(const Violation &violation) {
 // All states of one layer that lead to the target by one transition.
 void Explorer::search_layer(const Violation &target, unsigned operations, unsigned transitions,
                             bool starts, std::optional<Violation> &best) const {
-    for (const auto &worker : workers_) {
-        const auto &levels = worker->levels();
+    for (const auto &partition : partitions_) {
+        const auto &levels = partition->levels();
         if (operations >= levels.size() || transitions >= levels[operations].size())
             continue;
         const Range range = levels[operations][transitions];
         for (std::uint64_t i = range.begin; i < range.end; ++i) {
             Violation candidate;
-            worker->set().get(i, candidate.state);
+            partition->set().get(i, candidate.state);
             State state;
             packing_.unpack(candidate.state, state);
             const auto found = [&](const Action &, const StepResult &, State &next) {
@@ -319,14 +342,16 @@ void Explorer::add_numbers(const State &last, const std::vector<std::vector<Aske
         }
 }
 
-void Explorer::for_each_state(unsigned worker,
+unsigned Explorer::partitions() const { return static_cast<unsigned>(partitions_.size()); }
+
+void Explorer::for_each_state(unsigned partition,
                               const std::function<void(const State &, unsigned)> &visit) const {
-    const auto &levels = workers_[worker]->levels();
+    const auto &levels = partitions_[partition]->levels();
     for (unsigned level = 0; level < levels.size(); ++level)
         for (const Range &range : levels[level])
             for (std::uint64_t i = range.begin; i < range.end; ++i) {
                 PackedState packed;
-                workers_[worker]->set().get(i, packed);
+                partitions_[partition]->set().get(i, packed);
                 State state;
                 packing_.unpack(packed, state);
                 visit(state, level);
@@ -338,18 +363,18 @@ Progress Explorer::progress() const {
     return progress_;
 }
 
-// Called while no worker is changing anything.
+// Called while no other thread is changing anything.
 void Explorer::publish() {
     Progress progress;
     progress.depth = static_cast<unsigned>(depth_ + 1);
     progress.states = states();
     progress.transitions = transitions();
     progress.bytes = bytes();
-    for (const auto &worker : workers_) {
-        progress.expanded += worker->expanded;
-        progress.frontier_done += worker->frontier_done();
+    for (const auto &partition : partitions_) {
+        progress.expanded += partition->expanded();
+        progress.frontier_done += partition->frontier_done();
         if (depth_ >= 0)
-            for (const Range &range : worker->levels()[static_cast<std::size_t>(depth_)])
+            for (const Range &range : partition->levels()[static_cast<std::size_t>(depth_)])
                 progress.frontier += range.end - range.begin;
     }
     const std::scoped_lock lock(progress_mutex_);

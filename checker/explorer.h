@@ -18,6 +18,8 @@
 
 namespace cowcheck {
 
+class SpareThreads;
+
 // What several explorations take, as of the last look of each at its limits.
 struct Usage {
     std::atomic<std::uint64_t> states{0}; // of those that are over, too
@@ -26,12 +28,15 @@ struct Usage {
 
 struct ExploreOptions {
     unsigned concurrency = 2; // operations in flight at once; 0 is no bound
-    unsigned threads = 1;     // workers; results are the same for any number
+    unsigned threads = 1;     // at most; results are the same for any number
     bool symmetry = true;     // store one state for all that differ in names only
     // Of one question to the solver, in worlds with references from outside; 0: no answers.
     std::chrono::milliseconds solver_timeout{10000};
     // Where it is counted in, if the limits are for several; must outlive the explorer.
     Usage *usage = nullptr;
+    // Where all threads but one come from; nullptr: it has as many as it may have. Must outlive
+    // the explorer.
+    SpareThreads *spare = nullptr;
 };
 
 // When to stop before the bound is reached. Looked at a few times a second, by any number
@@ -71,8 +76,9 @@ struct Progress {
     std::uint64_t frontier_done = 0;
 };
 
-class Blocks;
-class Worker;
+class Expander;
+class Partition;
+class Team;
 struct Asked;
 struct Outside;
 
@@ -128,13 +134,17 @@ class Explorer {
     [[nodiscard]] const Program &program() const { return p_; }
     [[nodiscard]] const ExploreOptions &options() const { return options_; }
 
-    // Calls `visit` for every state that this worker (0 to threads - 1) stores, with the
-    // number of operations that lead to it. Not while deepen() runs.
-    void for_each_state(unsigned worker,
+    // The states are kept in so many parts.
+    [[nodiscard]] unsigned partitions() const;
+    // Calls `visit` for every state of one of them, with the number of operations that lead to
+    // it. Not while deepen() runs.
+    void for_each_state(unsigned partition,
                         const std::function<void(const State &, unsigned)> &visit) const;
 
   private:
-    friend class Worker;
+    friend class Expander;
+    friend class Partition;
+    struct Pipeline;
 
     struct Range {
         std::uint64_t begin = 0;
@@ -144,8 +154,9 @@ class Explorer {
     using Layers = std::vector<Range>;
 
     [[nodiscard]] unsigned owner_of(const PackedState &packed) const;
-    [[nodiscard]] bool plan(Blocks &blocks);
     void run_rounds(const Stop &stop);
+    [[nodiscard]] bool run_step(Team &team, unsigned threads);
+    [[nodiscard]] bool next_round();
     [[nodiscard]] StopReason why_stop(const Stop &stop) const;
     void count_in();
     void note(const Violation &violation);
@@ -161,8 +172,9 @@ class Explorer {
     Packing packing_;
     Canonical canonical_;
     std::unique_ptr<Outside> outside_;
-    std::vector<std::unique_ptr<Worker>> workers_;
-    std::unique_ptr<Blocks> blocks_; // of the chunk under way
+    std::vector<std::unique_ptr<Partition>> partitions_;
+    std::vector<std::unique_ptr<Expander>> expanders_; // one for each thread
+    std::unique_ptr<Pipeline> pipeline_;
     int depth_ = -1;
     bool exhausted_ = false;
     bool misled_ = false;

@@ -35,11 +35,18 @@ std::byte* align_up(void* start, std::size_t unit) {
 
 HugeMemory::HugeMemory(std::size_t reserve_bytes) {
     std::size_t wanted = round_up(std::max<std::size_t>(reserve_bytes, 1), huge_page_bytes);
+    const auto half = [](std::size_t bytes) { return round_up(bytes / 2, huge_page_bytes); };
     void* start = nullptr;
+    bool refused = false;
     // One huge page more, so that the array can start at the border of one.
     while ((start = reserve(wanted + huge_page_bytes)) == nullptr) {
         if (wanted == huge_page_bytes) throw std::bad_alloc();
-        wanted = round_up(wanted / 2, huge_page_bytes);
+        refused = true;
+        wanted = half(wanted);
+    }
+    if (refused) { // leaves most of what there is to others, such as the stacks of threads
+        const std::size_t found = std::exchange(wanted, half(half(wanted)));
+        munmap(static_cast<std::byte*>(start) + wanted + huge_page_bytes, found - wanted);
     }
     data_ = align_up(start, huge_page_bytes);
     reserved_ = wanted;

@@ -14,8 +14,8 @@ public:
     static constexpr std::size_t huge_page_bytes = std::size_t{2} << 20;
     static constexpr std::size_t small_page_bytes = 4096;
 
-    // Reserves address space for `reserve_bytes` (rounded up to huge pages), or
-    // for half, a quarter, ... of it where the process may not have as much.
+    // Reserves address space for `reserve_bytes` (rounded up to huge pages), or for at least
+    // an eighth of what there is where the process may not have as much.
     // Throws std::bad_alloc if not even one huge page can be reserved.
     explicit HugeMemory(std::size_t reserve_bytes);
     ~HugeMemory();

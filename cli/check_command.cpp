@@ -26,6 +26,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// Of one exploration. More gain little: they wait for each other.
+constexpr unsigned most_threads_each = 16;
+
 class Check {
 public:
     explicit Check(CheckOptions options)
@@ -47,8 +50,11 @@ public:
             results_.runs.back().world = run->world().name;
         }
         find_same_programs();
-        shares_ = shares_of(options_.threads, groups_.size());
-        for (const auto& group : groups_) runs_[group.front()]->begin(shares_.threads_each);
+        at_a_time_ = shares_of(options_.threads, groups_.size()).at_a_time;
+        spare_ = std::make_unique<SpareThreads>(static_cast<int>(options_.threads - at_a_time_));
+        for (const auto& group : groups_)
+            runs_[group.front()]->begin(std::min(options_.threads, most_threads_each),
+                                        spare_.get());
         for (std::size_t i = 0; i < runs_.size(); ++i) publish_applicability(i);
     }
 
@@ -70,7 +76,8 @@ private:
     CheckResults results_;
     Clock::time_point begin_ = Clock::now();
     Budget budget_;
-    Shares shares_;
+    unsigned at_a_time_ = 1;
+    std::unique_ptr<SpareThreads> spare_;
     std::vector<std::unique_ptr<CheckRun>> runs_;
     // Places of runs that share an exploration, those of the first ones in order.
     std::vector<std::vector<std::size_t>> groups_;
@@ -164,7 +171,8 @@ void Check::explore_all() {
         for (const std::size_t i : deepened)
             if (!runs_[i]->wants_more()) runs_[i]->release();  // its memory is for the others
     };
-    in_order((options_.depth + std::size_t{1}) * groups, groups, shares_.at_a_time, explore, tell);
+    in_order((options_.depth + std::size_t{1}) * groups, groups, at_a_time_, explore, tell,
+             spare_.get());
     results_.stop = budget_.reason();
 }
 

@@ -50,8 +50,9 @@ bool CheckRun::share(const CheckRun& other) {
     return true;
 }
 
-void CheckRun::begin(unsigned threads) {
+void CheckRun::begin(unsigned threads, SpareThreads* spare) {
     options_.threads = threads;
+    spare_ = spare;
     explored_->open = explore(base());
 }
 
@@ -60,7 +61,7 @@ std::unique_ptr<CheckRun::Exploration> CheckRun::explore(Program program) const 
         return std::make_unique<Exploration>(
             reduced(std::move(program), options_),
             ExploreOptions{options_.concurrency, options_.threads, options_.symmetry,
-                           options_.solver_timeout, usage_});
+                           options_.solver_timeout, usage_, spare_});
     } catch (const std::invalid_argument& error) {
         throw BadInput(error.what());
     }
@@ -102,7 +103,7 @@ StopReason CheckRun::stand_alone(const Stop& stop) {
     stands_alone_ = true;
     trusting_.reset();
     misled_ = std::exchange(explored_, std::make_shared<Explored>());
-    begin(options_.threads);
+    begin(options_.threads, spare_);
     while (explorer()->depth() < level_ && !explorer()->exhausted())
         if (const StopReason reason = explore_level(stop); reason != StopReason::none)
             return reason;

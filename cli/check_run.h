@@ -33,9 +33,10 @@ public:
     [[nodiscard]] bool shares(const CheckRun& other) const { return explored_ == other.explored_; }
     // It has, and what is found holds for this design only, not for others with its program.
     [[nodiscard]] bool stands_alone() const { return stands_alone_; }
-    // Before all that follows, for one of those that share: so many threads will explore.
+    // Before all that follows, for one of those that share: so many threads will explore, or up
+    // to so many, all but one of which come from `spare`, which must outlive the run.
     // Throws BadInput if the states are too large to store.
-    void begin(unsigned threads);
+    void begin(unsigned threads, SpareThreads* spare = nullptr);
 
     // Whether the bounds permit another level, ...
     [[nodiscard]] bool can_deepen() const;
@@ -102,6 +103,7 @@ private:
     const PropertySet& properties_;
     CheckOptions options_;
     Usage* usage_;
+    SpareThreads* spare_ = nullptr;
     Program plain_;
     std::optional<Program> trusting_;
     int level_ = -1;  // as far as this run was deepened

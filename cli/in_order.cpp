@@ -13,15 +13,21 @@ namespace {
 
 class Pieces {
 public:
-    Pieces(std::size_t count, std::size_t window, const std::function<void(std::size_t)>& work)
-        : work_(work), window_(window), done_(count), errors_(count) {}
+    Pieces(std::size_t count, std::size_t window, const std::function<void(std::size_t)>& work,
+           SpareThreads* spare)
+        : work_(work), spare_(spare), window_(window), done_(count), errors_(count) {}
 
     // Works on one piece after the other, until there are no more.
     void work() {
         std::unique_lock lock(mutex_);
         for (;;) {
-            changed_.wait(lock, [&] { return is_over() || next_ < concluded_ + window_; });
-            if (is_over()) return;
+            const auto has_work = [&] { return !is_over() && next_ < concluded_ + window_; };
+            if (!has_work()) {
+                if (spare_ != nullptr) spare_->lend();
+                changed_.wait(lock, [&] { return is_over() || has_work(); });
+                if (is_over()) return;
+                if (spare_ != nullptr) spare_->take_back();
+            }
             const std::size_t piece = next_++;
             lock.unlock();
             std::exception_ptr error;
@@ -61,6 +67,7 @@ private:
     [[nodiscard]] bool is_over() const { return ended_ || next_ == done_.size(); }
 
     const std::function<void(std::size_t)>& work_;
+    SpareThreads* spare_;
     std::size_t window_;
     std::mutex mutex_;
     std::condition_variable changed_;
@@ -80,7 +87,7 @@ struct EndAtExit {
 
 void in_order(std::size_t count, std::size_t window, unsigned threads,
               const std::function<void(std::size_t)>& work,
-              const std::function<void(std::size_t)>& conclude) {
+              const std::function<void(std::size_t)>& conclude, SpareThreads* spare) {
     if (threads <= 1 || count <= 1) {
         for (std::size_t i = 0; i < count; ++i) {
             work(i);
@@ -88,7 +95,7 @@ void in_order(std::size_t count, std::size_t window, unsigned threads,
         }
         return;
     }
-    Pieces pieces(count, window, work);
+    Pieces pieces(count, window, work, spare);
     std::vector<std::jthread> workers;
     const EndAtExit end{pieces};  // before they are joined, however this is left
     while (workers.size() < std::min<std::size_t>(threads, count))
