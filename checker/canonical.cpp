@@ -112,6 +112,7 @@ std::vector<std::uint16_t> Canonical::read_bits() const {
 Canonical::Canonical(const Program &program)
     : p_(program), read_(read_bits()), slots_(frame_slots()) {
     has_entries_ = program.world.swap_ptes();
+    keeps_pin_mm_ = ((program.unread_ghosts >> static_cast<unsigned>(Field::pin_mm)) & 1U) == 0;
     for (unsigned mms = 0; mms < expects_.size(); ++mms)
         for (unsigned mm = 0; mm < p_.layout.mms; ++mm)
             if (((mms >> mm) & 1U) != 0)
@@ -284,7 +285,7 @@ void Canonical::permute(const State &from, const Renaming &renaming, State &to) 
     }
     for (unsigned pin = 0; pin < l.size(Scope::pin); ++pin) {
         move(Scope::pin, pin, renaming.pins[pin]);
-        if (l.get(from, Field::pin_state, pin) != 0)
+        if (l.get(from, Field::pin_state, pin) != 0 && keeps_pin_mm_)
             l.set(to, Field::pin_mm, renaming.pins[pin],
                   renaming.mms[l.get(from, Field::pin_mm, pin)]);
     }

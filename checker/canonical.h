@@ -22,6 +22,15 @@ class Canonical {
     // ghost data.
     void normalize(State &state) const;
 
+    // Threads (bits by number) on which to start an operation is the same as on the one before
+    // but for names: both are idle CPUs of a process, with the same TLB.
+    [[nodiscard]] unsigned repeated_cpus(const State &state) const {
+        unsigned repeated = 0;
+        for (const unsigned t : neighbours_)
+            repeated |= unsigned{is_same_cpu(state, t - 1U, t)} << t;
+        return repeated;
+    }
+
     // Renaming, for tests and for reading traces: new number of each old one.
     struct Renaming {
         std::vector<std::uint8_t> threads;
@@ -110,6 +119,7 @@ class Canonical {
     std::vector<FrameSlot> slots_; // in the order that names frames
     std::vector<Renaming> renamings_;
     std::vector<Renaming> inverse_;
+    bool keeps_pin_mm_ = true;
     bool has_entries_ = false;     // page tables may hold swap or migration entries
     // By set of processes: their bits of Field::expected.
     std::array<std::uint16_t, std::size_t{1} << Limits::processes> expects_{};

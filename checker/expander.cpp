@@ -57,15 +57,25 @@ void Expander::expand_steps_of(const PackedState &packed) {
 void Expander::expand_starts_of(const PackedState &packed) {
     State state;
     e_.packing_.unpack(packed, state);
-    expand_starts(e_.p_, state, e_.options_.concurrency, e_.outside_.get(),
-                  [&](const Action &action, const StepResult &result, State &next) {
-                      ++transitions_;
-                      misled |= result.misled;
-                      if (result.violated != 0)
-                          violation(result.violated, block_->transitions + 1, packed,
-                                    block_->depth - 1, action);
-                      send(state, next);
-                  });
+    const unsigned repeated = e_.options_.symmetry ? e_.canonical_.repeated_cpus(state) : 0U;
+    const auto each = [&](const Action &action, auto &&taken) {
+        if (action.kind == Action::Kind::start && ((repeated >> action.thread) & 1U) != 0)
+            return;
+        if (e_.outside_)
+            return perform_every_way(e_.p_, state, action, *e_.outside_, NoObserver{}, taken);
+        State next = state;
+        const StepResult result = perform(e_.p_, next, action);
+        taken(result, next);
+    };
+    expand_starts_with(e_.p_, state, e_.options_.concurrency, each,
+                       [&](const Action &action, const StepResult &result, State &next) {
+                           ++transitions_;
+                           misled |= result.misled;
+                           if (result.violated != 0)
+                               violation(result.violated, block_->transitions + 1, packed,
+                                         block_->depth - 1, action);
+                           send(state, next);
+                       });
 }
 
 void Expander::send(const State &from, State &next) {

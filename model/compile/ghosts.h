@@ -10,8 +10,9 @@
 namespace cowcheck {
 
 // Fields (bit = number) of the program's ghosts that no check reads, directly or by way of
-// another ghost, and no step either: what is written to them stays without effect. Those
-// that only apply to pins are not looked at, since a device goes by them.
+// another ghost, and no step either: what is written to them stays without effect. And what is
+// known of a pin (but its page, and FOLL_PIN), where a device can do nothing that anybody sees
+// but give it back.
 [[nodiscard]] std::uint64_t find_unread_ghosts(const Program &program);
 
 } // namespace cowcheck

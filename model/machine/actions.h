@@ -116,6 +116,26 @@ namespace detail {
     return -1;
 }
 
+// The operation that releases a pin with these flags. Those that are not kept, because nobody
+// goes by them (Program::unread_ghosts), may be any.
+[[nodiscard]] inline int unpin_of(const Program &program, const GupFlags &flags) {
+    const auto is_read = [&](Field field) {
+        return ((program.unread_ghosts >> static_cast<unsigned>(field)) & 1U) == 0;
+    };
+    int alike = -1;
+    for (const std::uint16_t operation : program.device_menu) {
+        const MenuItem &item = program.operations[operation].item;
+        if (item.kind != OperationKind::unpin || item.flags.pin != flags.pin)
+            continue;
+        if (item.flags == flags)
+            return operation;
+        if ((item.flags.write == flags.write || !is_read(Field::pin_write)) &&
+            (item.flags.longterm == flags.longterm || !is_read(Field::pin_longterm)) && alike < 0)
+            alike = operation;
+    }
+    return alike;
+}
+
 } // namespace detail
 
 template <class Visit>
@@ -172,9 +192,10 @@ void for_each_start(const Program &program, const State &state, bool only_instan
                              l.get(state, Field::pin_foll_pin, pin) != 0,
                              l.get(state, Field::pin_longterm, pin) != 0};
         const bool dma = flags.write && (flags.pin || l.get(state, Field::pin_crossed, pin) == 0);
+        const int unpin = detail::unpin_of(program, flags);
         for (const std::uint16_t operation : program.device_menu) {
             const MenuItem &item = program.operations[operation].item;
-            if ((item.kind == OperationKind::unpin && item.flags != flags) ||
+            if ((item.kind == OperationKind::unpin && operation != unpin) ||
                 (info(item.kind).needs == Needs::dma_pin && !dma))
                 continue;
             visit(Action{Action::Kind::device, 0, 0, 0, static_cast<std::uint8_t>(pin),

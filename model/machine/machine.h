@@ -194,6 +194,10 @@ template <class Observer = NoObserver> class Machine {
     bool is_free(unsigned page) const {
         return get(Field::kind, page) == static_cast<unsigned>(PageKind::free);
     }
+    // Whether the field is kept: somebody goes by it (Program::unread_ghosts).
+    bool keeps(Field field) const {
+        return ((p_.unread_ghosts >> static_cast<unsigned>(field)) & 1U) == 0;
+    }
     // What a program may rely on that trusts counts (Program::trusts_counts): a page that is
     // mapped, or that a handler is shown to have a reference to, is not free.
     void see_freed(unsigned page);

@@ -258,7 +258,7 @@ template <class O> bool Machine<O>::reachable_by_others(unsigned mm, unsigned pa
         }
     if (in_secondary_mmu(page, mm))
         return true;
-    for (unsigned i = 0; i < pins(); ++i)
+    for (unsigned i = 0; i < pins() && keeps(Field::pin_owned); ++i) // else nobody asks us
         if (get(Field::pin_state, i) == static_cast<unsigned>(PinState::held) &&
             get(Field::pin_page, i) == page &&
             (get(Field::pin_owned, i) == 0 || get(Field::pin_mm, i) != mm))

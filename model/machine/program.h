@@ -381,7 +381,8 @@ struct Program {
     // Fields (bit = number) that an `always` clause reads in states in which
     // handlers may be under way.
     std::uint64_t visible_fields = 0;
-    // Ghosts (likewise) that nothing goes by that the program asks or does: compile/ghosts.h.
+    // Ghosts, and flags of pins (likewise), that nothing goes by that the program asks or does:
+    // compile/ghosts.h.
     std::uint64_t unread_ghosts = 0;
 
     // Packed access data for Code::load and Code::store.
