@@ -118,12 +118,12 @@ template <class Observer = NoObserver> class Machine {
         return Observer::reads_checks ? check.entry : check.quick;
     }
 
-    std::uint16_t get(Field field, unsigned index) const {
+    [[gnu::always_inline]] std::uint16_t get(Field field, unsigned index) const {
         const auto &a = p_.access[static_cast<std::size_t>(field)];
         return static_cast<std::uint16_t>((s_.words[a.base + index * a.stride] >> a.shift) &
                                           a.mask);
     }
-    void set(Field field, unsigned index, unsigned value) {
+    [[gnu::always_inline]] void set(Field field, unsigned index, unsigned value) {
         const auto &a = p_.access[static_cast<std::size_t>(field)];
         auto &word = s_.words[a.base + index * a.stride];
         word = static_cast<std::uint16_t>((word & ~(unsigned{a.mask} << a.shift)) |
