@@ -161,6 +161,31 @@ TEST_CASE("a state and its canonical form have the same future: no ghost is forg
     });
 }
 
+TEST_CASE("on idle CPUs that are alike, an operation leads to the same canonical form") {
+    std::size_t repeated = 0;
+    each_program([&](const Program& program, const Canonical& canonical) {
+        Random random(20261127);
+        walk(program, random, walks, 40, [&](const State& state) {
+            const unsigned cpus = canonical.repeated_cpus(state);
+            const std::vector<Successor> all = successors(program, state);
+            for (const Successor& next : all) {
+                if (next.action.kind != Action::Kind::start || (cpus >> next.action.thread & 1U) == 0)
+                    continue;
+                Action before = next.action;
+                --before.thread;
+                const auto other = std::find_if(all.begin(), all.end(), [&](const Successor& one) {
+                    return one.action == before;
+                });
+                REQUIRE(other != all.end());
+                REQUIRE(other->result.violated == next.result.violated);
+                REQUIRE(normal(canonical, other->state) == normal(canonical, next.state));
+                ++repeated;
+            }
+        });
+    });
+    CHECK(repeated > 100);
+}
+
 TEST_CASE("processes are interchangeable only if they have the same CPUs and the same menu") {
     const auto swaps_processes = [](const std::string& world) {
         const Program program = compiled("v5.9", world);
