@@ -3,24 +3,41 @@
 
 #include "model/machine/program.h"
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
 namespace cowcheck {
 
-[[nodiscard]] inline std::vector<std::uint16_t> successors(const Instruction &instruction,
-                                                           std::size_t address) {
+class Successors {
+  public:
+    Successors() = default;
+    explicit Successors(std::uint16_t one) : to_{one}, size_(1) {}
+    Successors(std::uint16_t one, std::uint16_t other) : to_{one, other}, size_(2) {}
+
+    [[nodiscard]] const std::uint16_t *begin() const { return to_.data(); }
+    [[nodiscard]] const std::uint16_t *end() const { return to_.data() + size_; }
+    [[nodiscard]] std::size_t size() const { return size_; }
+    [[nodiscard]] std::uint16_t operator[](std::size_t i) const { return to_[i]; }
+
+  private:
+    std::array<std::uint16_t, 2> to_{};
+    std::size_t size_ = 0;
+};
+
+[[nodiscard]] inline Successors successors(const Instruction &instruction, std::size_t address) {
     const auto next = static_cast<std::uint16_t>(address + 1);
     switch (instruction.code) {
     case Code::end:
-        return {};
+        return Successors();
     case Code::jump:
-        return {instruction.target};
+        return Successors(instruction.target);
     case Code::jump_if:
     case Code::jump_unless:
-        return {instruction.target, next};
+        return Successors(instruction.target, next);
     default:
-        return {next};
+        return Successors(next);
     }
 }
 

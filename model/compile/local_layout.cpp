@@ -115,7 +115,11 @@ class Layouter {
 
     void interfere() {
         conflicts_.assign(all_locals, {});
-        const auto together = [&](LocalSet set) {
+        LocalSet last; // neighbours mostly have the same
+        const auto together = [&](const LocalSet &set) {
+            if (set == last)
+                return;
+            last = set;
             for (unsigned l = 0; l < all_locals; ++l)
                 if (set.test(l))
                     conflicts_[l] |= set;
