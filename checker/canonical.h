@@ -119,7 +119,7 @@ class Canonical {
     std::vector<FrameSlot> slots_; // in the order that names frames
     std::vector<Renaming> renamings_;
     std::vector<Renaming> inverse_;
-    bool keeps_pin_mm_ = true;
+    bool keeps_pin_mm_ = true;     // it is no ghost that nobody reads
     bool has_entries_ = false;     // page tables may hold swap or migration entries
     // By set of processes: their bits of Field::expected.
     std::array<std::uint16_t, std::size_t{1} << Limits::processes> expects_{};
