@@ -44,8 +44,9 @@ Explorer::Explorer(const Program &program, ExploreOptions options)
         options_.threads = 1; // they would share the solver
         outside_ = std::make_unique<Outside>(program, options_.solver_timeout);
     }
-    // To store takes a third of the time, so that one partition keeps up with three threads.
-    const unsigned partitions = (options_.threads + 2) / 3;
+    // To store takes a third of the time, so that one partition keeps up with three threads; more
+    // than half of it where states need not be made canonical.
+    const unsigned partitions = options_.symmetry ? (options_.threads + 2) / 3 : options_.threads;
     for (unsigned i = 0; i < partitions; ++i)
         partitions_.push_back(std::make_unique<Partition>(*this, i, partitions));
     for (unsigned i = 0; i < options_.threads; ++i)
@@ -131,7 +132,10 @@ bool Explorer::run_step(Team &team, unsigned threads) {
     for (Blocks &blocks : pipeline_->expanded)
         for (Block &block : blocks.all())
             ready.push_back(&block);
-    if (ready.size() < 2)
+    std::size_t tasks = ready.size();
+    for (Blocks &blocks : pipeline_->stored)
+        tasks += std::min(blocks.all().size(), partitions_.size() - 1);
+    if (tasks < 2)
         threads = 1; // to call others would take longer
     std::atomic<std::size_t> next_partition{0};
     std::atomic<std::size_t> next_block{0};
