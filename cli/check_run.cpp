@@ -4,6 +4,7 @@
 #include "cli/load.h"
 #include "model/compile/join.h"
 #include "model/compile/same_program.h"
+#include "traces/retell.h"
 #include "traces/shorten.h"
 
 #include <algorithm>
@@ -239,6 +240,12 @@ FoundSchedule CheckRun::schedule(const Violation& violation) const {
     const Explorer& explorer =
         decided != all.end() ? (*decided)->explorer : explored_->open->explorer;
     FoundSchedule found = explorer.schedule(violation);
+    if (trusting_) {
+        Program base = *trusting_;
+        base.outside_numbers = found.numbers;
+        base.outside_fixed = base.world.has_outside();
+        found.actions = retell(program_with(found), base, found.actions);
+    }
     found.actions = shorten(program_with(found), found.actions, violation.property,
                             {options_.concurrency, 400000});
     return found;

@@ -3,7 +3,9 @@
 #include "cli/check_run.h"
 #include "cli/load.h"
 #include "model/compile/same_program.h"
+#include "model/machine/expand.h"
 #include "tests/support/models.h"
+#include "traces/retell.h"
 
 #include <doctest/doctest.h>
 
@@ -196,4 +198,37 @@ TEST_CASE("designs that share an exploration part where it turns out to be misle
     const auto known = explored(knows);
     CHECK_FALSE(known.contains(std::string(assertions_name)));
     CHECK(known.at("refcount_is_sound") == asked.at("refcount_is_sound"));
+}
+
+TEST_CASE("a schedule found without asking is possible where everything is asked") {
+    unsigned longer = 0;
+    for (const std::string design : {"v5.7", "v5.9", "v5.19", "v6.12"})
+        for (const std::string name : {"default", "tiny", "vmsplice", "fork-and-pin"}) {
+            CAPTURE(design);
+            CAPTURE(name);
+            const Program whole = compiled(design, name);
+            const Program decided = trusting(design, name);
+            Program reduced = decided;
+            reduce_steps(reduced);
+            Explorer explorer(reduced, {});
+            const Stop stop;
+            while (explorer.depth() < 4 && !explorer.exhausted())
+                REQUIRE(explorer.deepen(stop) == StopReason::none);
+            for (const Violation& violation : explorer.violations()) {
+                const std::vector<Action> found = explorer.trace(violation);
+                const std::vector<Action> told = retell(whole, decided, found);
+                longer += told.size() > found.size();
+                State state = whole.start;
+                std::uint32_t violated = 0;
+                for (const Action& action : told) {
+                    const StepResult result = perform(whole, state, action);
+                    REQUIRE(result.blocked == Blocked::no);
+                    violated |= result.violated;
+                    State copy = state;
+                    violated |= Machine<>(whole, copy).check_state(is_deadlock(whole, state));
+                }
+                CHECK((violated >> violation.property & 1U) == 1U);
+            }
+        }
+    CHECK(longer > 0);
 }
