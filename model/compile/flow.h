@@ -41,6 +41,31 @@ class Successors {
     }
 }
 
+// Calls `visit(address)` for each instruction that is reached from `from`, once; with
+// `within_step`, only up to the rests.
+template <class Visit>
+void each_reachable(const std::vector<Instruction> &code, std::size_t from, bool within_step,
+                    Visit &&visit) {
+    std::vector<std::size_t> work{from};
+    std::vector<bool> seen(code.size());
+    while (!work.empty()) {
+        const std::size_t at = work.back();
+        work.pop_back();
+        if (at >= code.size() || seen[at] || (within_step && code[at].code == Code::rest))
+            continue;
+        seen[at] = true;
+        visit(at);
+        for (const std::uint16_t next : successors(code[at], at))
+            work.push_back(next);
+    }
+}
+
+// The instructions of the step that begins at a rest.
+template <class Visit>
+void each_of_step(const Program &program, const Rest &rest, Visit &&visit) {
+    each_reachable(program.code, rest.address + 1U, true, visit);
+}
+
 // Where a thread stays that has asked for the page of a PTE that maps none.
 [[nodiscard]] inline bool is_oops(const std::vector<Instruction> &code, std::size_t rest) {
     return rest + 1 < code.size() && code[rest].code == Code::rest &&

@@ -1,5 +1,6 @@
 #include "model/compile/mapped_pages.h"
 
+#include "model/compile/field_access.h"
 #include "model/compile/flow.h"
 #include "model/compile/page_facts.h"
 
@@ -34,11 +35,6 @@ std::uint16_t shown_by(const World &world) {
     return static_cast<std::uint16_t>(bits);
 }
 
-bool writes_page_table(Code code) {
-    return code == Code::set_pte || code == Code::set_leaf || code == Code::zap_pte ||
-           code == Code::fill_table || code == Code::zap_pmd || code == Code::set_pmd;
-}
-
 class Prover {
   public:
     explicit Prover(const Emitter &emitter)
@@ -46,7 +42,7 @@ class Prover {
           at_rest_(p_.rests.size()) {}
 
     PageProofs run() {
-        locked_ = page_tables_are_locked();
+        locked_ = page_tables_are_locked(p_);
         for (operation_ = 0; operation_ < p_.operations.size(); ++operation_) {
             follow(p_.operations[operation_].entry, Known{}, true);
             while (!work_.empty()) {
@@ -71,48 +67,6 @@ class Prover {
                 bits |= static_cast<std::uint8_t>(1U << i);
         }
         return bits;
-    }
-
-    // Whether nobody changes a page table without its lock; a child's that does not run yet
-    // is nobody's but its parent's.
-    [[nodiscard]] bool page_tables_are_locked() const {
-        for (const Rest &rest : p_.rests) {
-            if (rest.address == 0 && &rest == p_.rests.data())
-                continue;
-            bool locked = (rest.held & Held::ptl) != 0;
-            bool fine = true;
-            each_reachable(rest.address + 1U, true, [&](const Instruction &i) {
-                fine = fine && (locked || !writes_page_table(i.code));
-            });
-            if (!fine)
-                return false;
-        }
-        for (std::size_t at = 0; at < p_.code.size(); ++at) {
-            if (p_.code[at].code != Code::start_mm)
-                continue;
-            bool shares = false;
-            each_reachable(at, false,
-                           [&](const Instruction &i) { shares = shares || i.code == Code::share_pte; });
-            if (shares)
-                return false;
-        }
-        return true;
-    }
-
-    template <class Visit>
-    void each_reachable(std::size_t from, bool within_step, Visit &&visit) const {
-        std::vector<std::size_t> work{from};
-        std::set<std::size_t> seen;
-        while (!work.empty()) {
-            const std::size_t at = work.back();
-            work.pop_back();
-            if (at >= p_.code.size() || !seen.insert(at).second ||
-                (within_step && p_.code[at].code == Code::rest))
-                continue;
-            visit(p_.code[at]);
-            for (const std::uint16_t next : successors(p_.code[at], at))
-                work.push_back(next);
-        }
     }
 
     // All ways that one step can go. `entering`: the first rest is where it begins.

@@ -172,7 +172,9 @@ private:
                                               "thread[t].zapping = 1") +
                define("share_pte(m, c, v, x)", unroll(pins_, crossed, ";\n") +
                                                    (pins_ > 0 ? ";\n" : "") + "pte[" +
-                                                   at("c", "v") + "].value = x");
+                                                   at("c", "v") + "].mapped = pte[" + pte +
+                                                   "].mapped;\npte[" + at("c", "v") +
+                                                   "].value = x");
     }
 
     std::string fork() const {
@@ -186,9 +188,7 @@ private:
                                         "page[#].entitled = page[#].entitled | (1 << (c))") +
                                    ";\npage[#].expected = (page[#].expected & ~(1 << (j))) | "
                                    "(((page[#].expected >> (k)) & 1) << (j))";
-        return define("new_mm(m, c)", "c = FIRST_FREE_MM;\nmm[c].life = FORKING;\n" +
-                                          each_va("pte[" + at("c", "#") + "].mapped = pte[" +
-                                                  at("m", "#") + "].mapped")) +
+        return define("new_mm(c)", "c = FIRST_FREE_MM;\nmm[c].life = FORKING") +
                define("inherit_copy(c, k, j)",
                       unroll(frames_, copies, ";\n") +
                           ";\npte[j].expects_zero = page[frame_of(pte[j].value)].zeroed") +
@@ -196,6 +196,7 @@ private:
                       unroll(frames_, shares, ";\n") +
                           ";\npte[j].expects_zero = pte[k].expects_zero") +
                define("inherit(c, k, j)",
+                      "pte[j].mapped = pte[k].mapped;\n"
                       "if\n:: has(pte[j].value, PRESENT) && "
                       "frame_of(pte[j].value) != frame_of(pte[k].value) -> inherit_copy(c, k, j)\n"
                       ":: else -> inherit_shared(c, k, j)\nfi") +

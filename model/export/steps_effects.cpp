@@ -50,7 +50,8 @@ bool Steps::pages(Walk& w, const Instruction& i) {
         effect(w,
                "share_pte(" + mm() + ", " + render(w.registers[i.c].now) + ", " +
                    render(w.registers[Reg::va].now) + ", " + render(w.registers[i.a].now) + ")",
-               footprint(Field::pte) | footprint(Field::pin_crossed));
+               footprint(Field::pte) | footprint(Field::mapped) |
+                   footprint(Field::pin_crossed));
         return true;
     default: no_such(i);
     }
@@ -137,14 +138,14 @@ bool Steps::kernel(Walk& w, const Instruction& i) {
     case Code::new_mm: {
         (void)block_unless(w, whole(w, "SOME_MM_IS_FREE", footprint(Field::life)), Blocked::lock);
         const std::string child = destination(w, i);
-        effect(w, "new_mm" + in_brackets(mm(), child),
-               footprint(Field::life) | footprint(Field::mapped));
+        effect(w, "new_mm(" + child + ")", footprint(Field::life));
         set(w, i.a, {atom(child, locals_footprint), nullptr});
         break;
     }
     case Code::start_mm:
         effect(w, "start_mm" + in_brackets(mm(), render(w.registers[i.a].now)),
-               content | footprint(Field::expects_zero) | footprint(Field::life));
+               content | footprint(Field::expects_zero) | footprint(Field::mapped) |
+                   footprint(Field::life));
         break;
     case Code::end_mm:
         effect(w, "end_mm(" + mm() + ")",

@@ -169,6 +169,7 @@ template <class Observer = NoObserver> class Machine {
 
     // How the step at a rest commutes, in the state at hand.
     std::uint8_t mover(const Instruction &rest);
+    std::uint8_t mover_of_flush(unsigned rules) const;
     bool elsewhere_in_locals(unsigned page);
     bool only_mine(unsigned page);
     bool nobody_elses(unsigned page, bool ptl_held);

@@ -75,6 +75,27 @@ template <class O> bool Machine<O>::child_is_new() {
     return true;
 }
 
+// A TLB flush. Where nothing is left to forget, and nothing can come before it, it only waits
+// for interrupts: earlier is the same. Where something is, it must not hide that the page was
+// freed before; later is the same if no other CPU has such entries or waits to be asked.
+template <class O> std::uint8_t Machine<O>::mover_of_flush(unsigned rules) const {
+    const unsigned mm = r_[Reg::mm];
+    const bool all = (rules & Unless::flushes_all) != 0;
+    const bool alone =
+        p_.world.threads[thread_].actor == Actor::cpu && !has_other_cpu(mm);
+    bool fills = false;
+    for (unsigned va = 0; va < p_.layout.pages; ++va)
+        fills = fills || ((all || va == r_[Reg::va]) && (leaf(mm, va, false) & PteBit::present) != 0);
+    if (!alone && (fills || (rules & Unless::pte_kept) == 0))
+        return Mover::none;
+    for (const Thread &thread : p_.world.threads)
+        for (unsigned va = 0; va < p_.layout.pages; ++va)
+            if (thread.actor == Actor::cpu && thread.mm == mm && (all || va == r_[Reg::va]) &&
+                get(Field::tlb_valid, p_.layout.tlb_index(thread.cpu, va)) != 0)
+                return alone ? Mover::right : Mover::none;
+    return alone ? Mover::both : Mover::left;
+}
+
 template <class O> std::uint8_t Machine<O>::mover(const Instruction &rest) {
     if (rest.a != Mover::none || rest.target == 0)
         return rest.a;
@@ -86,6 +107,8 @@ template <class O> std::uint8_t Machine<O>::mover(const Instruction &rest) {
         return reachable_by_others(r_[Reg::mm], pte >> PteBit::frame_shift) ? Mover::left
                                                                            : Mover::right;
     }
+    if ((rules & Unless::flushes) != 0)
+        return mover_of_flush(rules);
     if ((rules & (Unless::page_locked_away | Unless::page_private)) != 0) {
         const unsigned word = thread_words(thread_)[rest.c >> 4U];
         const unsigned page = (word >> (rest.c & 0xfU)) & 0xfU;

@@ -203,8 +203,12 @@ template <class O> void Machine<O>::lru_drain(unsigned entry) {
     drop(page, 1);
 }
 
-// fork gives the child its PTE. Pins whose page is shared by that are crossed.
+// fork gives the child its PTE. Pins whose page is shared by that are crossed. Whoever finds
+// the PTE finds the VMA, too: dup_mmap() copies both under mmap_lock, the VMA first.
 template <class O> void Machine<O>::share_pte(unsigned child, unsigned va, unsigned pte) {
+    for (unsigned at = 0; at < p_.layout.pages; ++at)
+        if (at == va || (pte & PteBit::huge) != 0)
+            copy_vma(r_[Reg::mm], child, at);
     if (!has_thp()) {
         see_mapped(pte);
         set(Field::pte, slot(child, va), pte);
@@ -269,15 +273,13 @@ template <class O> bool Machine<O>::new_mm(unsigned &child) {
         if (get(Field::life, mm) == static_cast<unsigned>(Life::free)) {
             child = mm;
             set(Field::life, mm, static_cast<unsigned>(Life::forking));
-            for (unsigned va = 0; va < p_.layout.pages; ++va)
-                copy_vma(r_[Reg::mm], mm, va);
             return true;
         }
     return false;
 }
 
-// The child is entitled to what the parent's memory holds now, and should read
-// it; where it got a copy of its own, to what that copy caught.
+// The child has its parent's VMAs. It is entitled to what the parent's memory holds now, and
+// should read it; where it got a copy of its own, to what that copy caught.
 template <class O> void Machine<O>::start_mm(unsigned child) {
     const unsigned parent = r_[Reg::mm];
     for (unsigned va = 0; va < p_.layout.pages; ++va) {
@@ -288,6 +290,7 @@ template <class O> void Machine<O>::start_mm(unsigned child) {
             forget_mapping(child, va);
             continue;
         }
+        copy_vma(parent, child, va);
         const unsigned theirs = leaf(parent, va, false);
         const unsigned ours = leaf(child, va, false);
         const bool own_copy = (ours & PteBit::present) != 0 &&

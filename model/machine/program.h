@@ -209,6 +209,12 @@ struct Unless {
     static constexpr std::uint16_t notes_shared = 128;
     // The watched sequence count has changed, or no other CPU could change it.
     static constexpr std::uint16_t seq_settled = 256;
+    // It flushes TLBs: of any page (with `flushes_all`) or of the one at hand, of which nothing
+    // may be left. Others can't make the page table map anything (with `pte_kept`) meanwhile.
+    // Stands alone, too.
+    static constexpr std::uint16_t flushes = 512;
+    static constexpr std::uint16_t flushes_all = 1024;
+    static constexpr std::uint16_t pte_kept = 2048;
 };
 
 // No transition joins more steps than this.
