@@ -1,13 +1,16 @@
 // Reduction and symmetry against the plain system, over random small worlds and
 // random changes of the designs. A longer run: see CONTRIBUTING.md.
+#include "model/compile/flow.h"
 #include "tests/support/models.h"
 #include "tests/support/mutations.h"
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <stdexcept>
+#include <vector>
 
 using namespace cowcheck;
 using namespace cowcheck::test;
@@ -237,4 +240,171 @@ TEST_CASE("the page table lock does not keep the refcount: GUP-fast takes refere
         }
     }
     CHECK(looks > 0);
+}
+
+namespace {
+
+// What the steps that change a field are, each as often as it stands there.
+std::vector<std::uint8_t> movers_that_change(const Program& program, Field field, Code how) {
+    std::vector<std::uint8_t> movers;
+    for (std::size_t pc = 1; pc < program.rests.size(); ++pc)
+        each_of_step(program, program.rests[pc], [&](std::size_t at) {
+            const Instruction& i = program.code[at];
+            if (i.code == how && i.c == static_cast<std::uint8_t>(field))
+                movers.push_back(program.code[program.rests[pc].address].a);
+        });
+    return movers;
+}
+
+bool all_are(const std::vector<std::uint8_t>& movers, std::uint8_t mover) {
+    return !movers.empty() && std::all_of(movers.begin(), movers.end(),
+                                          [&](std::uint8_t one) { return one == mover; });
+}
+
+// Two processes with two CPUs each, which unmap and map again while others look.
+const std::string flushing = R"(
+world flushing
+title "munmap and MADV_DONTNEED beside loads, stores and GUP-fast"
+pages  1
+frames 3
+pins   1
+munmap leaves fresh mapping
+process parent {
+    cpus 2
+    maps va 0 anonymous written
+    may read, write, munmap, madvise_dontneed, fork, gup_fast(write, pin)
+}
+process child {
+    starts free
+    cpus 2
+    may read, write, munmap, exit
+}
+)";
+
+}  // namespace
+
+TEST_CASE("nobody but clear_refs reads tlb_flush_pending, until do_wp_page() does in v5.12") {
+    const std::string only_clear_refs = R"(
+world cleared
+title "stores and clear_refs"
+pages  1
+frames 2
+pins   0
+munmap leaves nothing
+process parent {
+    cpus 2
+    maps va 0 anonymous written
+    may read, write
+}
+procfs { may clear_refs }
+)";
+    for (const Code how : {Code::add_field, Code::sub_field})
+        CHECK(all_are(movers_that_change(compiled("v5.9", only_clear_refs, true),
+                                         Field::tlb_flush_pending, how),
+                      Mover::both));
+    // With a monitor, its ioctls change the count that clear_refs reads.
+    for (const std::string design : {"v5.9", "v5.12"}) {
+        const auto movers = movers_that_change(compiled(design, "default", true),
+                                               Field::tlb_flush_pending, Code::sub_field);
+        CHECK(std::find(movers.begin(), movers.end(), Mover::none) != movers.end());
+    }
+    // Two who clear see each other's counts.
+    check_modes("design trial extends v5.9\n"
+                "operation uffd_wp_resolve(va) {\n"
+                "    lock mmap_lock for reading\n"
+                "    mm.tlb_flush_pending += 1\n"
+                "    if mm.tlb_flush_pending > 1 { flush tlb }\n"
+                "    mm.tlb_flush_pending -= 1\n"
+                "    unlock mmap_lock\n}\n",
+                crowd);
+}
+
+TEST_CASE("mapcount may be taken earlier and added later only where no text reads it") {
+    const Program reads = compiled("v5.9", "default", true);
+    const Program reads_not = compiled("v6.2", "default", true);
+    CHECK(all_are(movers_that_change(reads, Field::mapcount, Code::sub_field), Mover::none));
+    CHECK(all_are(movers_that_change(reads_not, Field::mapcount, Code::sub_field), Mover::left));
+    CHECK(all_are(movers_that_change(reads_not, Field::mapcount, Code::add_field), Mover::right));
+    // A count that gets too small is found all the same.
+    check_modes(R"(
+design trial extends v6.2
+handler copy_present_pte(va, child) {
+    page = pte.page
+    get page
+    if pte.writable { pte = pte with { writable = false } }
+    child.pte = pte with { writable = false }
+}
+)",
+                flushing);
+}
+
+TEST_CASE("a flush that finds nothing waits for GUP-fast all the same") {
+    for (const std::string design : {"v5.7", "v5.9", "v6.2"})
+        check_modes("design trial extends " + design + "\n", flushing);
+}
+
+TEST_CASE("a TLB entry that comes between zap and flush is flushed") {
+    // The PTE is zapped and mapped again with nothing but mmap_lock for reading between.
+    check_modes(R"(
+design trial extends v5.9
+operation munmap(va) {
+    lock mmap_lock for reading
+    lock ptl
+    if pte.none { unlock ptl; unlock mmap_lock; return }
+    old = pte
+    page = old.page
+    zap pte
+    page.mapcount -= 1
+    unlock ptl
+    put page
+    flush tlb va
+    unlock mmap_lock
+}
+)",
+                flushing);
+}
+
+TEST_CASE("a child that runs before fork has copied may get a PTE after its own munmap") {
+    check_modes(R"(
+design trial extends v5.9
+operation fork() {
+    child = new mm
+    lock mmap_lock for writing
+    start child
+    for each va {
+        lock ptl
+        if pte.present { copy_present_pte(va, child) }
+        unlock ptl
+    }
+    flush tlb
+    unlock mmap_lock
+}
+)",
+                flushing);
+}
+
+TEST_CASE("a VMA that somebody looks at without mmap_lock can't go later") {
+    const std::string design = R"(
+design trial extends v5.9
+operation gup_fast(va, flags) {
+    if not vma.mapped { fail }
+    return gup(va, flags)
+}
+)";
+    check_modes(design, flushing);
+    Diagnostics out;
+    auto program = try_compile(design, world_of(flushing), out);
+    REQUIRE_MESSAGE(program, to_text(out));
+    reduce_steps(*program);
+    const auto detaches = [](const Program& p) {
+        std::vector<std::uint8_t> movers;
+        for (std::size_t pc = 1; pc < p.rests.size(); ++pc)
+            each_of_step(p, p.rests[pc], [&](std::size_t at) {
+                if (p.code[at].code == Code::detach_vma)
+                    movers.push_back(p.code[p.rests[pc].address].a);
+            });
+        return movers;
+    };
+    CHECK(all_are(detaches(*program), Mover::none));
+    CHECK(all_are(detaches(compiled("v5.9", flushing, true)), Mover::right));
 }
