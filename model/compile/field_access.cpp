@@ -9,7 +9,7 @@ namespace cowcheck {
 FieldAccess::FieldAccess(const Program &program) : p_(program) {
     for (std::size_t r = 1; r < p_.rests.size(); ++r)
         each_of_step(p_, p_.rests[r], [&](std::size_t at) {
-            note(p_.code[at], p_.rests[r].held, actor_of(p_.rests[r]));
+            note(p_.code[at], locks_at(p_.rests[r]), actor_of(p_.rests[r]));
             note_value(at);
         });
     for (std::size_t at = 0; at < p_.code.size(); ++at)
@@ -21,6 +21,20 @@ FieldAccess::FieldAccess(const Program &program) : p_(program) {
 // Who rests here: one kind of actor, whatever operations were merged.
 Actor FieldAccess::actor_of(const Rest &rest) const {
     return info(p_.operations[rest.operation].item.kind).actor;
+}
+
+// The locks that are held, or might as well be.
+std::uint8_t FieldAccess::locks_at(const Rest &rest) const {
+    const auto alone = [&](std::uint16_t operation) {
+        return info(p_.operations[operation].item.kind).needs == Needs::nobody_else;
+    };
+    unsigned locks = rest.held;
+    // exit has the process for itself.
+    if (alone(rest.operation) && std::all_of(rest.others.begin(), rest.others.end(), alone))
+        locks |= Held::mmap_write;
+    // Whoever holds mmap_lock for writing holds it for reading, too.
+    return static_cast<std::uint8_t>((locks & Held::mmap_write) != 0 ? locks | Held::mmap_read
+                                                                     : locks);
 }
 
 // Whether no other thread can change the field while this one rests here: they
@@ -54,12 +68,9 @@ bool FieldAccess::is_of_others(std::size_t actor, const Rest &rest) const {
                          [&](const Thread &thread) { return thread.actor == own; }) > 1;
 }
 
-void FieldAccess::note(const Instruction &i, std::uint8_t held, Actor actor) {
+void FieldAccess::note(const Instruction &i, std::uint8_t locks, Actor actor) {
     trylock_ = trylock_ || i.code == Code::trylock_page;
     seq_read_ = seq_read_ || i.code == Code::seq_read;
-    // Whoever holds mmap_lock for writing holds it for reading, too.
-    const auto locks = static_cast<std::uint8_t>(
-        (held & Held::mmap_write) != 0 ? held | Held::mmap_read : held);
     const auto reads = [&](Field field) {
         Access &a = access_[static_cast<std::size_t>(field)];
         a.reads &= locks;

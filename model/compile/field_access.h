@@ -49,6 +49,7 @@ class FieldAccess {
 
   private:
     [[nodiscard]] Actor actor_of(const Rest &rest) const;
+    [[nodiscard]] std::uint8_t locks_at(const Rest &rest) const;
     [[nodiscard]] bool is_of_others(std::size_t actor, const Rest &rest) const;
     void note(const Instruction &i, std::uint8_t locks, Actor actor);
     void note_value(std::size_t at);

@@ -398,6 +398,32 @@ operation munmap(va) {
                 flushing);
 }
 
+TEST_CASE("a page that is freed before the flush is found, though nobody can map it meanwhile") {
+    const std::string design = R"(
+design trial extends v5.9
+operation munmap(va) {
+    lock mmap_lock for writing
+    detach vma(va)
+    lock ptl
+    if pte.none { unlock ptl; unlock mmap_lock; return }
+    old = pte
+    page = old.page
+    zap pte
+    page.mapcount -= 1
+    unlock ptl
+    put page
+    flush tlb va
+    unlock mmap_lock
+}
+)";
+    check_modes(design, flushing);
+    Diagnostics out;
+    auto program = try_compile(design, world_of(flushing), out);
+    REQUIRE_MESSAGE(program, to_text(out));
+    reduce_steps(*program);
+    CHECK(explore(*program, 3).operations("refcount_is_sound") == 2);  // read, munmap
+}
+
 TEST_CASE("a child that runs before fork has copied may get a PTE after its own munmap") {
     check_modes(R"(
 design trial extends v5.9
