@@ -100,18 +100,36 @@ bool looks_like_file(const std::string& name, std::string_view extension) {
                    "\nknown: " + list);
 }
 
+// Which names there are: to know all may take longer than to know one.
+struct Known {
+    std::function<bool(const std::string&)> has;
+    std::function<Strings()> all;
+};
+
+Known among(Strings names) {
+    return {[names](const std::string& name) {
+                return std::find(names.begin(), names.end(), name) != names.end();
+            },
+            [names] { return names; }};
+}
+
+Known among_designs(const Library& library) {
+    return {[&](const std::string& name) { return library.has_design(name); },
+            [&] { return library.design_names(); }};
+}
+
 // Of names and files, the names; files are added once, however often they are named.
 template <class Add>
-Strings resolve(const std::string& what, const Strings& asked, const Strings& known,
+Strings resolve(const std::string& what, const Strings& asked, const Known& known,
                 std::string_view extension, std::map<std::string, std::string>& files, Add&& add,
                 const std::function<std::string(const std::string&)>& about = {}) {
     Strings names;
     std::map<std::filesystem::path, std::string> added;
     for (const std::string& one : asked) {
         std::string name = one;
-        if (std::find(known.begin(), known.end(), one) == known.end()) {
+        if (!known.has(one)) {
             if (!looks_like_file(one, extension))
-                unknown(what, one, known, true, about ? about(one) : "");
+                unknown(what, one, known.all(), true, about ? about(one) : "");
             std::error_code ignored;
             auto path = std::filesystem::weakly_canonical(one, ignored);
             const auto before = added.find(path);
@@ -161,7 +179,7 @@ Strings property_names(const Library& library) {
 
 void select_designs(Library& library, const Strings& asked, Selection& selection) {
     selection.designs =
-        resolve("design", asked, library.design_names(), ".cow", selection.design_files,
+        resolve("design", asked, among_designs(library), ".cow", selection.design_files,
                 [&](const std::string& path) { return add_design(library, path); },
                 [&](const std::string& name) { return about_kernel(library, name); });
     for (const auto& [name, path] : selection.design_files) check_user_design(library, name, path);
@@ -180,7 +198,7 @@ Strings asked_designs(const Library& library, const Strings& asked) {
 
 void select_worlds(Library& library, const Strings& asked, Selection& selection) {
     selection.worlds =
-        resolve("world", asked, library.world_names(), ".world", selection.world_files,
+        resolve("world", asked, among(library.world_names()), ".world", selection.world_files,
                 [&](const std::string& path) { return add_world(library, path); });
 }
 
@@ -191,7 +209,7 @@ void select_properties(Library& library, const Strings& asked, Selection& select
     Strings known = property_names(library);
     known.emplace_back(assertions_name);
     const Strings found =
-        resolve("property", asked, known, ".cow", files, [&](const std::string& path) {
+        resolve("property", asked, among(std::move(known)), ".cow", files, [&](const std::string& path) {
             const std::size_t before = library.properties().properties.size();
             Diagnostics out;
             if (!library.add_properties(path, read_text(path, "a file of properties"), out) ||
@@ -265,9 +283,9 @@ Strings select_designs(Library& library, const Strings& asked) {
 
 DesignText find_design(const Library& library, std::string_view name) {
     Diagnostics out;
-    const Strings known = library.design_names();
-    if (std::find(known.begin(), known.end(), name) == known.end())
-        unknown("design", std::string(name), known, false, about_kernel(library, name));
+    if (!library.has_design(name))
+        unknown("design", std::string(name), library.design_names(), false,
+                about_kernel(library, name));
     auto design = library.design(name, out);
     if (!design || !out.empty()) complain("design '" + std::string(name) + "'", out);
     return std::move(*design);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <stdexcept>
 
 namespace cowcheck {
 
@@ -99,74 +100,83 @@ bool add_parts(ParsedDesign &design, const ReadText &read, Diagnostics &out) {
     return right;
 }
 
-std::shared_ptr<ParsedDesign> Library::parse_owned_design(std::string path, std::string text,
-                                                          const ReadText &read, Diagnostics &out) {
-    auto design = std::make_shared<ParsedDesign>();
-    design->file = std::make_unique<SourceFile>(SourceFile{std::move(path), std::move(text)});
-    auto tree = parse_design(*design->file, out);
-    if (!tree) {
-        refused_designs_.push_back(std::move(design));
-        return nullptr;
-    }
-    design->tree = std::move(*tree);
-    if (!add_parts(*design, read, out)) {
-        refused_designs_.push_back(std::move(design));
-        return nullptr;
-    }
-    return design;
+namespace {
+
+struct MaybeDesign {
+    std::shared_ptr<ParsedDesign> design; // owns its text, right or not
+    bool right = false;
+};
+
+MaybeDesign parse_with_parts(std::string path, std::string text, const ReadText &read,
+                             Diagnostics &out) {
+    MaybeDesign result{std::make_shared<ParsedDesign>(), false};
+    ParsedDesign &design = *result.design;
+    design.file = std::make_unique<SourceFile>(SourceFile{std::move(path), std::move(text)});
+    auto tree = parse_design(*design.file, out);
+    if (!tree)
+        return result;
+    design.tree = std::move(*tree);
+    result.right = add_parts(design, read, out);
+    return result;
 }
 
-Library::Library(Diagnostics &out) {
+// What is built in must be right, and called like its file.
+void require(bool right, std::string_view name, const Diagnostics &out) {
+    if (!right || !out.empty())
+        throw std::logic_error("built-in text " + std::string(name) + ":\n" + to_text(out));
+}
+
+} // namespace
+
+Library::Library(Diagnostics &out) : parsing_(std::make_unique<std::mutex>()) {
     for (const BuiltinFile &file : builtin_files()) {
-        const std::string name{file.name};
-        const std::string text{file.text};
+        std::string name{file.name};
         if (file.folder == "designs")
-            (void)add_design(name + ".cow", text, out, builtin_part);
+            designs_.push_back({std::move(name), &file, nullptr});
         else if (file.folder == "worlds")
-            (void)add_world(name + ".world", text, out);
+            worlds_.push_back({std::move(name), &file, nullptr, std::nullopt});
         else if (file.folder == "properties")
-            (void)add_properties("properties/" + name + ".cow", text, out);
-        else if (file.folder == "selftest")
-            add_selftest(name + ".selftest", text, out);
+            (void)add_properties("properties/" + name + ".cow", std::string(file.text), out);
         else if (file.folder == "hardware")
-            hardware_ = parse_owned_design("hardware/" + name + ".cow", text, builtin_part, out);
+            hardware_ = parse_with_parts("hardware/" + name + ".cow", std::string(file.text),
+                                         builtin_part, out)
+                            .design;
     }
 }
 
 std::optional<std::string> Library::add_design(std::string path, std::string text,
                                                Diagnostics &out, const ReadText &read) {
-    auto design = parse_owned_design(std::move(path), std::move(text), read, out);
-    if (!design)
-        return std::nullopt;
-    const std::string name = design->tree.name;
-    if (find(name)) {
+    auto [design, right] = parse_with_parts(std::move(path), std::move(text), read, out);
+    std::string name = design->tree.name;
+    if (right && has_design(name)) {
         out.push_back({design->tree.span,
                        "there is a design '" + name + "' already",
                        "give yours a name of its own and let it extend '" + name + "'"});
+        right = false;
+    }
+    if (!right) {
         refused_designs_.push_back(std::move(design));
         return std::nullopt;
     }
-    designs_.push_back(std::move(design));
+    designs_.push_back({name, nullptr, std::move(design)});
     return name;
 }
 
 std::optional<std::string> Library::add_world(std::string path, std::string text,
                                               Diagnostics &out) {
-    OwnedWorld owned;
-    owned.file = std::make_unique<SourceFile>(SourceFile{std::move(path), std::move(text)});
-    const auto tree = parse_world(*owned.file, out);
+    auto file = std::make_unique<SourceFile>(SourceFile{std::move(path), std::move(text)});
+    const auto tree = parse_world(*file, out);
     auto world = tree ? resolve_world(*tree, out) : std::nullopt;
-    if (world && this->world(world->name) != nullptr) {
+    if (world && find_world(world->name) != nullptr) {
         out.push_back({tree->span, "there is a world '" + world->name + "' already", {}});
         world.reset();
     }
     if (!world) {
-        refused_files_.push_back(std::move(owned.file));
+        refused_files_.push_back(std::move(file));
         return std::nullopt;
     }
-    owned.world = std::move(*world);
-    worlds_.push_back(std::move(owned));
-    return worlds_.back().world.name;
+    worlds_.push_back({world->name, nullptr, std::move(file), std::move(world)});
+    return worlds_.back().name;
 }
 
 bool Library::add_properties(std::string path, std::string text, Diagnostics &out) {
@@ -192,23 +202,44 @@ bool Library::add_properties(std::string path, std::string text, Diagnostics &ou
     return fresh;
 }
 
-void Library::add_selftest(std::string path, std::string text, Diagnostics &out) {
-    selftest_files_.push_back(
-        std::make_unique<SourceFile>(SourceFile{std::move(path), std::move(text)}));
-    if (auto tree = parse_selftest(*selftest_files_.back(), out))
+const std::vector<ast::Selftest> &Library::selftests() const {
+    const std::scoped_lock lock(*parsing_);
+    if (!selftests_.empty())
+        return selftests_;
+    for (const BuiltinFile &file : builtin_files()) {
+        if (file.folder != "selftest")
+            continue;
+        selftest_files_.push_back(std::make_unique<SourceFile>(
+            SourceFile{std::string(file.name) + ".selftest", std::string(file.text)}));
+        Diagnostics out;
+        auto tree = parse_selftest(*selftest_files_.back(), out);
+        require(tree.has_value(), file.name, out);
         selftests_.push_back(std::move(*tree));
+    }
+    return selftests_;
+}
+
+bool Library::has_design(std::string_view name) const {
+    return std::any_of(designs_.begin(), designs_.end(),
+                       [&](const OwnedDesign &design) { return design.name == name; });
 }
 
 std::vector<std::string> Library::design_names() const {
-    auto designs = designs_;
-    std::stable_sort(designs.begin(), designs.end(), [](const auto &a, const auto &b) {
-        if (a->tree.dated.empty() || b->tree.dated.empty())
-            return !a->tree.dated.empty() && b->tree.dated.empty();
-        return a->tree.dated < b->tree.dated;
+    struct Dated {
+        std::string name;
+        std::string date;
+    };
+    std::vector<Dated> designs;
+    for (OwnedDesign &design : designs_)
+        designs.push_back({design.name, parsed(design)->tree.dated});
+    std::stable_sort(designs.begin(), designs.end(), [](const Dated &a, const Dated &b) {
+        if (a.date.empty() || b.date.empty())
+            return !a.date.empty() && b.date.empty();
+        return a.date < b.date;
     });
     std::vector<std::string> names;
-    for (const auto &design : designs)
-        names.push_back(design->tree.name);
+    for (Dated &design : designs)
+        names.push_back(std::move(design.name));
     return names;
 }
 
@@ -220,27 +251,39 @@ std::vector<std::string> Library::default_design_names() const {
 
 std::vector<std::string> Library::world_names() const {
     std::vector<std::string> names;
-    for (const auto &owned : worlds_)
-        names.push_back(owned.world.name);
+    for (const OwnedWorld &owned : worlds_)
+        names.push_back(owned.name);
     return names;
 }
 
 std::shared_ptr<const ParsedDesign> Library::find(std::string_view name) const {
-    for (const auto &design : designs_)
-        if (design->tree.name == name)
-            return design;
+    for (OwnedDesign &design : designs_)
+        if (design.name == name)
+            return parsed(design);
     return nullptr;
 }
 
+std::shared_ptr<const ParsedDesign> Library::parsed(OwnedDesign &design) const {
+    const std::scoped_lock lock(*parsing_);
+    if (!design.parsed) {
+        Diagnostics out;
+        auto result = parse_with_parts(design.name + ".cow", std::string(design.builtin->text),
+                                       builtin_part, out);
+        require(result.right && result.design->tree.name == design.name, design.name, out);
+        design.parsed = std::move(result.design);
+    }
+    return design.parsed;
+}
+
 std::optional<DesignText> Library::design(std::string_view name, Diagnostics &out) const {
-    const auto names = design_names();
-    const std::vector<std::string_view> known{names.begin(), names.end()};
     DesignText text;
     SourceSpan asked{};
     for (std::string next{name}; !next.empty(); next = text.chain.back()->tree.base) {
         auto design = find(next);
         if (!design) {
-            out.push_back({asked, "there is no design '" + next + "'", did_you_mean(next, known)});
+            const auto names = design_names();
+            out.push_back({asked, "there is no design '" + next + "'",
+                           did_you_mean(next, {names.begin(), names.end()})});
             return std::nullopt;
         }
         if (std::find(text.chain.begin(), text.chain.end(), design) != text.chain.end()) {
@@ -254,18 +297,32 @@ std::optional<DesignText> Library::design(std::string_view name, Diagnostics &ou
     return text;
 }
 
-const World *Library::world(std::string_view name) const {
-    for (const auto &owned : worlds_)
-        if (owned.world.name == name)
-            return &owned.world;
+Library::OwnedWorld *Library::find_world(std::string_view name) const {
+    for (OwnedWorld &owned : worlds_)
+        if (owned.name == name)
+            return &owned;
     return nullptr;
 }
 
+const World *Library::world(std::string_view name) const {
+    OwnedWorld *owned = find_world(name);
+    if (owned == nullptr)
+        return nullptr;
+    const std::scoped_lock lock(*parsing_);
+    if (!owned->world) {
+        Diagnostics out;
+        owned->file = std::make_unique<SourceFile>(
+            SourceFile{owned->name + ".world", std::string(owned->builtin->text)});
+        const auto tree = parse_world(*owned->file, out);
+        auto world = tree ? resolve_world(*tree, out) : std::nullopt;
+        require(world && world->name == owned->name, owned->name, out);
+        owned->world = std::move(world);
+    }
+    return &*owned->world;
+}
+
 const std::string *Library::world_text(std::string_view name) const {
-    for (const auto &owned : worlds_)
-        if (owned.world.name == name)
-            return &owned.file->text;
-    return nullptr;
+    return world(name) == nullptr ? nullptr : &find_world(name)->file->text;
 }
 
 } // namespace cowcheck

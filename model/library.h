@@ -6,15 +6,18 @@
 #include "model/compile/design_text.h"
 #include "model/world.h"
 
+#include <deque>
 #include <functional>
-#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace cowcheck {
+
+struct BuiltinFile;
 
 // The text of the file with that path; nothing if there is none.
 using ReadText = std::function<std::optional<std::string>(const std::string &path)>;
@@ -23,10 +26,12 @@ using ReadText = std::function<std::optional<std::string>(const std::string &pat
 // adds what they define to its tree. False, and complaints, if something is wrong with them.
 [[nodiscard]] bool add_parts(ParsedDesign &design, const ReadText &read, Diagnostics &out);
 
+// What is built in is parsed when somebody asks for it, by any number of threads at once; that
+// throws std::logic_error only if the build is broken.
 class Library {
   public:
-    // Parses everything that is built in. Diagnostics are about built-in texts
-    // only, so there are none unless the build is broken.
+    // Parses the built-in properties and the hardware. Diagnostics are about them only, so there
+    // are none unless the build is broken.
     explicit Library(Diagnostics &out);
 
     // A user's text joins the library; returns its name. `path` is for messages, and `read`
@@ -39,9 +44,11 @@ class Library {
     [[nodiscard]] bool add_properties(std::string path, std::string text, Diagnostics &out);
 
     // The kernel's own tests, in their order.
-    [[nodiscard]] const std::vector<ast::Selftest> &selftests() const { return selftests_; }
+    [[nodiscard]] const std::vector<ast::Selftest> &selftests() const;
 
-    // In chronological order, as `dated` says; those without a date last, as they came.
+    [[nodiscard]] bool has_design(std::string_view name) const;
+    // In chronological order, as `dated` says; those without a date last, as they came. All are
+    // parsed for that.
     [[nodiscard]] std::vector<std::string> design_names() const;
     // Those that are checked when nobody names one.
     [[nodiscard]] std::vector<std::string> default_design_names() const;
@@ -57,22 +64,32 @@ class Library {
     [[nodiscard]] const std::string *world_text(std::string_view name) const;
 
   private:
+    // One that is built in has the name of its file, and nothing else before it is parsed.
+    struct OwnedDesign {
+        std::string name;
+        const BuiltinFile *builtin = nullptr;
+        std::shared_ptr<const ParsedDesign> parsed;
+    };
     struct OwnedWorld {
+        std::string name;
+        const BuiltinFile *builtin = nullptr;
         std::unique_ptr<SourceFile> file;
-        World world;
+        std::optional<World> world;
     };
 
-    void add_selftest(std::string path, std::string text, Diagnostics &out);
     std::shared_ptr<const ParsedDesign> find(std::string_view name) const;
-    std::shared_ptr<ParsedDesign> parse_owned_design(std::string path, std::string text,
-                                                     const ReadText &read, Diagnostics &out);
+    std::shared_ptr<const ParsedDesign> parsed(OwnedDesign &design) const;
+    OwnedWorld *find_world(std::string_view name) const;
 
-    std::vector<std::shared_ptr<const ParsedDesign>> designs_;
+    // What is parsed later, and the lock for that.
+    std::unique_ptr<std::mutex> parsing_;
+    mutable std::vector<OwnedDesign> designs_;
+    mutable std::deque<OwnedWorld> worlds_; // they stay where they are
+    mutable std::vector<ast::Selftest> selftests_;
+    mutable std::vector<std::unique_ptr<SourceFile>> selftest_files_;
+
     std::shared_ptr<const ParsedDesign> hardware_;
-    std::vector<OwnedWorld> worlds_;
     PropertySet properties_;
-    std::vector<ast::Selftest> selftests_;
-    std::vector<std::unique_ptr<SourceFile>> selftest_files_;
     // Texts that were refused: diagnostics point into them.
     std::vector<std::shared_ptr<ParsedDesign>> refused_designs_;
     std::vector<std::unique_ptr<SourceFile>> refused_files_;

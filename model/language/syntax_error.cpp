@@ -253,11 +253,12 @@ std::string about_byte(std::string_view text) {
     const auto byte = static_cast<unsigned char>(text[0]);
     const bool line_end = text.starts_with('\n') || text.starts_with("\r\n");
     if (byte == '\r' && !line_end) return "a carriage return that ends no line";
-    const std::string hex = scan::hex_byte("0x", text[0]);
+    const auto with_byte = [&](const char* message) {
+        return message + scan::hex_byte("0x", text[0]);
+    };
     if ((byte < 0x20 && byte != '\t' && !line_end) || byte == 0x7F)
-        return std::string("this is no text: it has the control character ") + hex;
-    if (scan::utf8_length(text) == 0)
-        return std::string("this is no UTF-8 text: it has the byte ") + hex;
+        return with_byte("this is no text: it has the control character ");
+    if (scan::utf8_length(text) == 0) return with_byte("this is no UTF-8 text: it has the byte ");
     return {};
 }
 
