@@ -14,6 +14,10 @@ namespace {
 constexpr double growth = 1.4;
 constexpr double max_load = 0.87;
 
+// While a segment is small it grows at least to twice that: what it wastes is little, and
+// numbers are moved less often.
+constexpr std::uint32_t doubles_below = 32'768;
+
 // Ways to divide a cache line: `slots` tags of a byte and numbers of `bits`.
 struct Layout {
     std::uint8_t slots;
@@ -99,7 +103,9 @@ BucketIndex::Segment BucketIndex::larger(const Segment& segment, std::uint64_t n
     Segment bigger;
     bigger.slots = layout.slots;
     bigger.number_bits = layout.bits;
-    bigger.buckets = buckets_for(segment.count, layout.slots, spread(which, segment_bits_));
+    const std::uint32_t wanted =
+        segment.count < doubles_below ? 2 * segment.count : segment.count;
+    bigger.buckets = buckets_for(wanted, layout.slots, spread(which, segment_bits_));
     bigger.count = segment.count;
     bigger.limit = limit_of(bigger.buckets, layout.slots);
     take_buckets(bigger);
