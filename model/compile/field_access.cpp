@@ -12,6 +12,11 @@ FieldAccess::FieldAccess(const Program &program) : p_(program) {
             note(p_.code[at], locks_at(p_.rests[r]), actor_of(p_.rests[r]));
             note_value(at);
         });
+    for (const CheckCode &check : p_.on_event)
+        each_reachable(p_.code, check.entry, false, [&](std::size_t at) {
+            if (p_.code[at].code == Code::load)
+                access_[p_.code[at].c].asked = true;
+        });
     for (std::size_t at = 0; at < p_.code.size(); ++at)
         if (p_.code[at].code == Code::put_bit && (p_.code[at].imm & PteBit::writable) != 0 &&
             !sets_dirty_too(at))

@@ -21,6 +21,7 @@ class FieldAccess {
         std::array<std::uint8_t, actor_count> writes_by{}; // the same, by who writes it
         std::array<bool, actor_count> read_by{};
         bool read = false;
+        bool asked = false; // by a check of an event, whoever raises it
         bool written = false;
         std::optional<std::uint16_t> only_value; // every store stores this constant
 

@@ -123,7 +123,8 @@ class Classifier {
                 return {Mover::none, Unless::pinned_already, -1};
             if (info(field).scope != Scope::page || visible(field))
                 return {};
-            if (ptl && access_.always_under(field, Held::ptl, true))
+            // Whoever has a pin asks without a lock.
+            if (ptl && access_.always_under(field, Held::ptl, true) && !access_.of(field).asked)
                 return about_page(at, i.b, Unless::page_locked_away);
             return about_page(at, i.b, Unless::page_private);
         }
@@ -144,7 +145,7 @@ class Classifier {
             return about_page(at, i.a, Unless::page_private | Unless::becomes_left);
         case Code::trylock_page:
         case Code::unlock_page:
-            if (visible(Field::locked))
+            if (visible(Field::locked) || access_.of(Field::locked).asked)
                 return {};
             return about_page(at, i.code == Code::trylock_page ? i.b : i.a,
                               ptl && access_.always_under(Field::locked, Held::ptl, true)
@@ -274,15 +275,20 @@ class Classifier {
         case Code::unlock_vma_read: // whoever tries for reading does not see other readers
             return Mover::left;
         case Code::lock_page:
-            return access_.trylock() ? Mover::none : Mover::right;
+            return page_locks_are_seen() ? Mover::none : Mover::right;
         case Code::unlock_page:
-            return access_.trylock() ? Mover::none : Mover::left;
+            return page_locks_are_seen() ? Mover::none : Mover::left;
         case Code::seq_begin:
         case Code::seq_end:
             return access_.seq_read() ? Mover::none : Mover::both;
         default:
             return Mover::none;
         }
+    }
+
+    // By somebody who does not wait for them.
+    bool page_locks_are_seen() const {
+        return access_.trylock() || visible(Field::locked) || access_.of(Field::locked).asked;
     }
 
     std::uint8_t classify_load(Field field, const Rest &rest) const {
@@ -303,7 +309,7 @@ class Classifier {
     std::uint8_t classify_store(const Instruction &i, const Rest &rest) const {
         const auto field = static_cast<Field>(i.c);
         const FieldAccess::Access &a = access_.of(field);
-        if (visible(field))
+        if (visible(field) || a.asked)
             return Mover::none;
         if (field == Field::mapcount && !a.read) {
             // That it gets too small must not be hidden: earlier it is less, later there are less.
@@ -330,7 +336,8 @@ class Classifier {
     std::uint8_t classify_detach(std::uint8_t held) const {
         for (const Field field : {Field::mapped, Field::read_only, Field::dont_copy}) {
             const FieldAccess::Access &a = access_.of(field);
-            if (p_.layout.has(field) && (visible(field) || (a.reads & Held::mmap_read) == 0))
+            if (p_.layout.has(field) &&
+                (visible(field) || a.asked || (a.reads & Held::mmap_read) == 0))
                 return Mover::none;
         }
         return (held & Held::mmap_write) != 0 ? Mover::right : Mover::none;

@@ -468,3 +468,31 @@ operation gup_fast(va, flags) {
     CHECK(all_are(detaches(*program), Mover::none));
     CHECK(all_are(detaches(compiled("v5.9", flushing, true)), Mover::right));
 }
+
+TEST_CASE("a count that a property asks for at an event is no mover") {
+    Diagnostics out;
+    Library library(out);
+    REQUIRE(library.add_properties("counts.cow", R"(
+property copied_page_is_mapped_by_two safety
+    "of a page that is copied on write, mapcount says that two map it"
+    at cow_copy: page.mapcount == 2
+
+property pinned_page_is_exclusive safety
+    needs page.anon_exclusive
+    "DMA finds the page exclusive"
+    at dma_write: page.anon_exclusive
+)",
+                                   out));
+    const World world = world_of(flushing);
+    const auto compile_with = [&](const CompileOptions& options) {
+        auto program = compile(*library.design("v6.2", out), library.properties(), world, out, options);
+        REQUIRE_MESSAGE(program, to_text(out));
+        return std::move(*program);
+    };
+    const Program plain = compile_with({});
+    Program joined = plain;
+    reduce_steps(joined);
+    for (const Code how : {Code::add_field, Code::sub_field})
+        CHECK(all_are(movers_that_change(joined, Field::mapcount, how), Mover::none));
+    CHECK(compare(plain, compile_with({.trust_counts = true}), {}));
+}
