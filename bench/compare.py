@@ -18,7 +18,8 @@ PLAIN = ["--no-reduction", "--no-symmetry"]
 VERDICTS = (
     ("v6.2", "no_foreign_data", True, "remap", 6),
     ("v5.9", "no_foreign_data", False, "remap", 6),
-    ("v6.2", "memory_is_coherent", True, "default", 4),
+    # v6.2 has no model here that a C compiler gets through in a quarter of an hour.
+    ("v5.9", "uffd_wp_no_missed_write", True, "default", 4),
     ("v5.9", "memory_is_coherent", False, "default", 4),
 )
 
