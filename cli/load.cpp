@@ -208,18 +208,19 @@ void select_properties(Library& library, const Strings& asked, Selection& select
     std::map<std::string, std::string> files;
     Strings known = property_names(library);
     known.emplace_back(assertions_name);
+    const auto add = [&](const std::string& path) {
+        const std::size_t before = library.properties().properties.size();
+        Diagnostics out;
+        if (!library.add_properties(path, read_text(path, "a file of properties"), out) ||
+            !out.empty())
+            complain("properties file '" + path + "'", out);
+        const auto& all = library.properties().properties;
+        for (std::size_t i = before; i < all.size(); ++i)
+            selection.properties.insert(all[i].name);
+        return std::string();
+    };
     const Strings found =
-        resolve("property", asked, among(std::move(known)), ".cow", files, [&](const std::string& path) {
-            const std::size_t before = library.properties().properties.size();
-            Diagnostics out;
-            if (!library.add_properties(path, read_text(path, "a file of properties"), out) ||
-                !out.empty())
-                complain("properties file '" + path + "'", out);
-            const auto& all = library.properties().properties;
-            for (std::size_t i = before; i < all.size(); ++i)
-                selection.properties.insert(all[i].name);
-            return std::string();
-        });
+        resolve("property", asked, among(std::move(known)), ".cow", files, add);
     selection.properties.insert(found.begin(), found.end());
     selection.properties.erase("");
 }

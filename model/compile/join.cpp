@@ -312,14 +312,13 @@ class Classifier {
         if (visible(field) || a.asked)
             return Mover::none;
         if (field == Field::mapcount && !a.read) {
-            // That it gets too small must not be hidden: earlier it is less, later there are less.
-            if (i.code == Code::sub_field)
-                return Mover::left;
-            return i.code == Code::add_field ? Mover::right : Mover::none;
+            // Counts are only added to and taken from. That one gets too small must not be hidden:
+            // the earlier is taken and the later is added, the smaller it is.
+            return i.code == Code::sub_field ? Mover::left : Mover::right;
         }
         if (info(field).scope != Scope::mm || field == Field::life)
             return Mover::none;
-        if (field == Field::tlb_flush_pending && i.code != Code::store && !access_.others_read(field, rest))
+        if (field == Field::tlb_flush_pending && !access_.others_read(field, rest))
             return Mover::both;
         const bool locked = (a.reads & a.writes & Held::mmap_read) != 0;
         if (locked && (rest.held & Held::mmap_write) != 0)

@@ -237,23 +237,30 @@ procfs { may clear_refs }
 )");
 }
 
-TEST_CASE("a child that runs before fork has copied its page tables keeps what it may see") {
-    check_modes(R"(
-design trial extends v5.7
+namespace {
+
+// fork starts the child before it copies page tables.
+std::string early_child(const std::string& base, const std::string& copier) {
+    return "design trial extends " + base + R"(
 operation fork() {
     child = new mm
     lock mmap_lock for writing
     start child
     for each va {
         lock ptl
-        if pte.present { copy_one_pte(va, child) }
+        if pte.present { )" + copier + R"((va, child) }
         unlock ptl
     }
     flush tlb
     unlock mmap_lock
 }
-)",
-                crowd);
+)";
+}
+
+}  // namespace
+
+TEST_CASE("a child that runs before fork has copied its page tables keeps what it may see") {
+    check_modes(early_child("v5.7", "copy_one_pte"), crowd);
 }
 
 TEST_CASE("the page table lock does not keep the refcount: GUP-fast takes references without it") {
@@ -278,16 +285,35 @@ TEST_CASE("the page table lock does not keep the refcount: GUP-fast takes refere
 
 namespace {
 
-// What the steps that change a field are, each as often as it stands there.
-std::vector<std::uint8_t> movers_that_change(const Program& program, Field field, Code how) {
+// What the steps with such an instruction are, each as often as one stands there.
+template <class Is>
+std::vector<std::uint8_t> movers_with(const Program& program, Is&& is) {
     std::vector<std::uint8_t> movers;
     for (std::size_t pc = 1; pc < program.rests.size(); ++pc)
         each_of_step(program, program.rests[pc], [&](std::size_t at) {
-            const Instruction& i = program.code[at];
-            if (i.code == how && i.c == static_cast<std::uint8_t>(field))
+            if (is(program.code[at]))
                 movers.push_back(program.code[program.rests[pc].address].a);
         });
     return movers;
+}
+
+std::vector<std::uint8_t> movers_that_change(const Program& program, Field field, Code how) {
+    return movers_with(program, [&](const Instruction& i) {
+        return i.code == how && i.c == static_cast<std::uint8_t>(field);
+    });
+}
+
+std::vector<std::uint8_t> movers_that_detach(const Program& program) {
+    return movers_with(program, [](const Instruction& i) { return i.code == Code::detach_vma; });
+}
+
+// A design's text in a world, with joined steps.
+Program joined(const std::string& design, const std::string& world) {
+    Diagnostics out;
+    auto program = try_compile(design, world_of(world), out);
+    REQUIRE_MESSAGE(program, to_text(out));
+    reduce_steps(*program);
+    return std::move(*program);
 }
 
 bool all_are(const std::vector<std::uint8_t>& movers, std::uint8_t mover) {
@@ -417,30 +443,11 @@ operation munmap(va) {
 }
 )";
     check_modes(design, flushing);
-    Diagnostics out;
-    auto program = try_compile(design, world_of(flushing), out);
-    REQUIRE_MESSAGE(program, to_text(out));
-    reduce_steps(*program);
-    CHECK(explore(*program, 3).operations("refcount_is_sound") == 2);  // read, munmap
+    CHECK(explore(joined(design, flushing), 3).operations("refcount_is_sound") == 2);  // read, munmap
 }
 
 TEST_CASE("a child that runs before fork has copied may get a PTE after its own munmap") {
-    check_modes(R"(
-design trial extends v5.9
-operation fork() {
-    child = new mm
-    lock mmap_lock for writing
-    start child
-    for each va {
-        lock ptl
-        if pte.present { copy_present_pte(va, child) }
-        unlock ptl
-    }
-    flush tlb
-    unlock mmap_lock
-}
-)",
-                flushing);
+    check_modes(early_child("v5.9", "copy_present_pte"), flushing);
 }
 
 TEST_CASE("a VMA that somebody looks at without mmap_lock can't go later") {
@@ -452,21 +459,8 @@ operation gup_fast(va, flags) {
 }
 )";
     check_modes(design, flushing);
-    Diagnostics out;
-    auto program = try_compile(design, world_of(flushing), out);
-    REQUIRE_MESSAGE(program, to_text(out));
-    reduce_steps(*program);
-    const auto detaches = [](const Program& p) {
-        std::vector<std::uint8_t> movers;
-        for (std::size_t pc = 1; pc < p.rests.size(); ++pc)
-            each_of_step(p, p.rests[pc], [&](std::size_t at) {
-                if (p.code[at].code == Code::detach_vma)
-                    movers.push_back(p.code[p.rests[pc].address].a);
-            });
-        return movers;
-    };
-    CHECK(all_are(detaches(*program), Mover::none));
-    CHECK(all_are(detaches(compiled("v5.9", flushing, true)), Mover::right));
+    CHECK(all_are(movers_that_detach(joined(design, flushing)), Mover::none));
+    CHECK(all_are(movers_that_detach(compiled("v5.9", flushing, true)), Mover::right));
 }
 
 TEST_CASE("a count that a property asks for at an event is no mover") {
@@ -490,9 +484,9 @@ property pinned_page_is_exclusive safety
         return std::move(*program);
     };
     const Program plain = compile_with({});
-    Program joined = plain;
-    reduce_steps(joined);
+    Program reduced = plain;
+    reduce_steps(reduced);
     for (const Code how : {Code::add_field, Code::sub_field})
-        CHECK(all_are(movers_that_change(joined, Field::mapcount, how), Mover::none));
+        CHECK(all_are(movers_that_change(reduced, Field::mapcount, how), Mover::none));
     CHECK(compare(plain, compile_with({.trust_counts = true}), {}));
 }
