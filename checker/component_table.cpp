@@ -26,10 +26,10 @@ ComponentTable::ComponentTable(unsigned words, ExtentPool& pool, std::size_t res
     : words_(words), memory_(reserve_bytes), index_(segment_bits, pool) {}
 
 void ComponentTable::begin(const std::uint64_t* first, std::size_t stride,
-                           std::span<Probe> probes) const {
-    for (std::size_t i = 0; i < probes.size(); ++i) {
-        probes[i].hash = hash_item(first + i * stride, words_);
-        index_.prefetch(probes[i].hash);
+                           std::span<const std::uint8_t> which, std::span<Probe> probes) const {
+    for (std::size_t k = 0; k < which.size(); ++k) {
+        probes[k].hash = hash_item(first + which[k] * stride, words_);
+        index_.prefetch(probes[k].hash);
     }
 }
 

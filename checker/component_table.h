@@ -26,13 +26,14 @@ public:
 
     // A batch of look-ups goes through three stages, so that the memory which
     // one stage needs is on its way while the others of the batch are served:
-    // begin(), guess(), then intern() for each. Item i of the batch stands at
-    // first[i * stride], in words.
+    // begin(), guess(), then intern() for each. Probe k is for the item that stands at
+    // first[which[k] * stride], in words.
     struct Probe {
         std::uint64_t hash = 0;
         std::uint64_t guess = BucketIndex::none;
     };
-    void begin(const std::uint64_t* first, std::size_t stride, std::span<Probe> probes) const;
+    void begin(const std::uint64_t* first, std::size_t stride, std::span<const std::uint8_t> which,
+               std::span<Probe> probes) const;
     void guess(std::span<Probe> probes) const;
 
     // The number of the item, which is stored if it is new. Throws

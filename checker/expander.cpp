@@ -2,30 +2,7 @@
 
 #include "checker/outside/sides.h"
 
-#include <bit>
-#include <tuple>
-
 namespace cowcheck {
-
-namespace {
-
-auto order_of(const Action &a) {
-    return std::tuple(a.kind, a.thread, a.operation, a.mm, a.va, a.pin);
-}
-
-} // namespace
-
-bool comes_before(const Violation &a, const Violation &b) {
-    if (a.operations != b.operations)
-        return a.operations < b.operations;
-    if (a.transitions != b.transitions)
-        return a.transitions < b.transitions;
-    if (a.state.words != b.state.words)
-        return a.state.words < b.state.words;
-    if (a.action.has_value() != b.action.has_value())
-        return a.action.has_value() < b.action.has_value();
-    return a.action && order_of(*a.action) < order_of(*b.action);
-}
 
 void Expander::expand(Block &block) {
     block_ = &block;
@@ -43,15 +20,15 @@ void Expander::expand_steps_of(const PackedState &packed) {
     const bool deadlocked = expand_steps(
         e_.p_, state, e_.outside_.get(),
         [&](const Action &action, const StepResult &result, State &next) {
-            ++transitions_;
-            misled |= result.misled;
+            ++findings.transitions;
+            findings.misled |= result.misled;
             if (result.violated != 0)
-                violation(result.violated, block_->transitions + 1, packed, depth, action);
+                note(result.violated, block_->transitions + 1, packed, depth, action);
             send(state, next);
         });
     const std::uint32_t bad = Machine<>(e_.p_, state).check_state(deadlocked);
     if (bad != 0)
-        violation(bad, block_->transitions, packed, depth, std::nullopt);
+        note(bad, block_->transitions, packed, depth, std::nullopt);
 }
 
 void Expander::expand_starts_of(const PackedState &packed) {
@@ -69,10 +46,10 @@ void Expander::expand_starts_of(const PackedState &packed) {
     };
     expand_starts_with(e_.p_, state, e_.options_.concurrency, each,
                        [&](const Action &action, const StepResult &result, State &next) {
-                           ++transitions_;
-                           misled |= result.misled;
+                           ++findings.transitions;
+                           findings.misled |= result.misled;
                            if (result.violated != 0)
-                               violation(result.violated, block_->transitions + 1, packed,
+                               note(result.violated, block_->transitions + 1, packed,
                                          block_->depth - 1, action);
                            send(state, next);
                        });
@@ -87,19 +64,11 @@ void Expander::send(const State &from, State &next) {
     block_->outboxes[e_.owner_of(packed)].push_back(packed);
 }
 
-void Expander::violation(std::uint32_t properties, unsigned transitions, const PackedState &state,
-                         unsigned state_operations, const std::optional<Action> &action) {
-    for (; properties != 0; properties &= properties - 1) {
-        const auto property = static_cast<unsigned>(std::countr_zero(properties));
-        if (property < e_.p_.properties.size() && e_.p_.properties[property].sometimes) {
-            reached |= 1U << property;
-            continue;
-        }
-        Violation v{property, block_->depth,    transitions, state, state_operations,
-                    block_->transitions, action};
-        if (!found[property] || comes_before(v, *found[property]))
-            found[property] = v;
-    }
+void Expander::note(std::uint32_t properties, unsigned transitions, const PackedState &state,
+                    unsigned state_operations, const std::optional<Action> &action) {
+    findings.note(e_.p_, properties,
+                  {0, block_->depth, transitions, state, state_operations, block_->transitions,
+                   action});
 }
 
 } // namespace cowcheck

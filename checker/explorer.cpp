@@ -2,6 +2,7 @@
 
 #include "model/machine/expand.h"
 #include "checker/blocks.h"
+#include "checker/plain_expander.h"
 #include "checker/expander.h"
 #include "checker/outside/sides.h"
 #include "checker/partition.h"
@@ -34,6 +35,28 @@ struct Explorer::Pipeline {
     }
 };
 
+// Where states are not renamed, each partition expands its own, and sends away what it leads to
+// that is not its own.
+struct Explorer::Mail {
+    // By sender and receiver.
+    using Boxes = std::vector<std::vector<std::vector<PackedState>>>;
+
+    explicit Mail(std::size_t partitions)
+        : sent(partitions, std::vector<std::vector<PackedState>>(partitions)), arrived(sent) {}
+
+    Boxes sent;    // in the step at hand
+    Boxes arrived; // in the one before
+
+    [[nodiscard]] std::size_t bytes() const {
+        std::size_t states = 0;
+        for (const Boxes *boxes : {&sent, &arrived})
+            for (const auto &sender : *boxes)
+                for (const auto &box : sender)
+                    states += box.capacity();
+        return states * sizeof(PackedState);
+    }
+};
+
 Explorer::Explorer(const Program &program, ExploreOptions options)
     : p_(program), options_(options), packing_(program), canonical_(program), found_(32) {
     if (!packing_.fits())
@@ -49,9 +72,15 @@ Explorer::Explorer(const Program &program, ExploreOptions options)
     const unsigned partitions = options_.symmetry ? (options_.threads + 2) / 3 : options_.threads;
     for (unsigned i = 0; i < partitions; ++i)
         partitions_.push_back(std::make_unique<Partition>(*this, i, partitions));
-    for (unsigned i = 0; i < options_.threads; ++i)
-        expanders_.push_back(std::make_unique<Expander>(*this));
     pipeline_ = std::make_unique<Pipeline>(partitions);
+    mail_ = std::make_unique<Mail>(partitions);
+    if (options_.symmetry || outside_)
+        for (unsigned i = 0; i < options_.threads; ++i)
+            expanders_.push_back(std::make_unique<Expander>(*this));
+    else
+        for (unsigned i = 0; i < partitions; ++i)
+            plain_expanders_.push_back(
+                std::make_unique<PlainExpander>(*this, i, partitions_[i]->set()));
 }
 
 Explorer::~Explorer() {
@@ -68,8 +97,7 @@ std::uint64_t Explorer::states() const {
 
 std::uint64_t Explorer::transitions() const {
     std::uint64_t n = 0;
-    for (const auto &expander : expanders_)
-        n += expander->transitions();
+    for_each_findings([&](const Findings &findings) { n += findings.transitions; });
     return n;
 }
 
@@ -77,7 +105,16 @@ std::size_t Explorer::bytes() const {
     std::size_t n = 0;
     for (const auto &partition : partitions_)
         n += partition->set().bytes();
-    return n + pipeline_->bytes();
+    for (const auto &expander : plain_expanders_)
+        n += expander->bytes();
+    return n + pipeline_->bytes() + mail_->bytes();
+}
+
+template <class Visit> void Explorer::for_each_findings(Visit &&visit) const {
+    for (const auto &expander : expanders_)
+        visit(expander->findings);
+    for (const auto &expander : plain_expanders_)
+        visit(expander->findings);
 }
 
 unsigned Explorer::owner_of(const PackedState &packed) const {
@@ -165,8 +202,45 @@ bool Explorer::run_step(Team &team, unsigned threads) {
     return more;
 }
 
+// The same where states are not renamed: a partition is in one thread's hands all the time, which
+// stores what it was sent and then expands some of its states.
+bool Explorer::run_plain_step(Team &team, unsigned threads) {
+    constexpr std::size_t chunk = 8192; // of a partition's states between two looks at the limits
+    std::atomic<std::size_t> next_partition{0};
+    std::atomic<bool> more{false};
+    std::atomic<bool> out_of_memory{false};
+    team.run(threads, [&](unsigned) {
+        try {
+            for (std::size_t i = next_partition++; i < partitions_.size(); i = next_partition++) {
+                for (auto &sender : mail_->arrived) {
+                    partitions_[i]->insert(sender[i]);
+                    sender[i].clear();
+                }
+                for (std::size_t left = chunk; left > 0;) {
+                    const Piece piece = partitions_[i]->next_piece(left);
+                    if (piece.range.begin == piece.range.end)
+                        break;
+                    left -= piece.range.end - piece.range.begin;
+                    plain_expanders_[i]->expand(piece, mail_->sent[i]);
+                    more = true;
+                }
+            }
+        } catch (const std::bad_alloc &) {
+            out_of_memory = true;
+        }
+    });
+    if (out_of_memory)
+        throw std::bad_alloc();
+    mail_->sent.swap(mail_->arrived);
+    for (const auto &sender : mail_->arrived)
+        for (const auto &box : sender)
+            more = more || !box.empty();
+    return more;
+}
+
 void Explorer::run_rounds(const Stop &stop) {
-    Team team(static_cast<unsigned>(expanders_.size()));
+    Team team(options_.threads);
+    const auto step = plain_expanders_.empty() ? &Explorer::run_step : &Explorer::run_plain_step;
     SpareThreads *spare = options_.spare;
     unsigned borrowed = spare == nullptr ? team.size() - 1 : 0;
     for (bool more = true; more && stopped_.load() == 0 && !misled_;) {
@@ -174,7 +248,7 @@ void Explorer::run_rounds(const Stop &stop) {
             borrowed = spare->adjust(borrowed, team.size() - 1);
         StopReason reason = StopReason::none;
         try {
-            more = run_step(team, borrowed + 1) || next_round();
+            more = (this->*step)(team, borrowed + 1) || next_round();
         } catch (const std::bad_alloc &) {
             reason = StopReason::memory; // what was stored before stays
         }
@@ -183,8 +257,7 @@ void Explorer::run_rounds(const Stop &stop) {
             reason = why_stop(stop);
         stopped_ = static_cast<unsigned>(reason);
         publish();
-        misled_ = std::any_of(expanders_.begin(), expanders_.end(),
-                              [](const auto &expander) { return expander->misled; });
+        for_each_findings([&](const Findings &findings) { misled_ |= findings.misled; });
     }
     for (; spare != nullptr && borrowed > 0; --borrowed)
         spare->lend();
@@ -208,14 +281,14 @@ StopReason Explorer::deepen(const Stop &stop) {
     run_rounds(stop);
     count_in();
     publish();
-    for (auto &expander : expanders_) {
-        reached_ |= expander->reached;
-        for (auto &violation : expander->found) {
+    for_each_findings([&](Findings &findings) {
+        reached_ |= findings.reached;
+        for (auto &violation : findings.found) {
             if (violation)
                 note(*violation);
             violation.reset();
         }
-    }
+    });
     for (auto &violation : found_)
         if (violation && !misled_ && violation->operations == level)
             violations_.push_back(*violation);

@@ -76,6 +76,7 @@ struct Progress {
     std::uint64_t frontier_done = 0;
 };
 
+class PlainExpander;
 class Expander;
 class Partition;
 class Team;
@@ -141,21 +142,27 @@ class Explorer {
     void for_each_state(unsigned partition,
                         const std::function<void(const State &, unsigned)> &visit) const;
 
-  private:
-    friend class Expander;
-    friend class Partition;
-    struct Pipeline;
-
+    // A level's states that were reached by so many transitions, in the order of discovery.
     struct Range {
         std::uint64_t begin = 0;
         std::uint64_t end = 0;
     };
+
+  private:
+    friend class PlainExpander;
+    friend class Expander;
+    friend class Partition;
+    struct Pipeline;
+    struct Mail;
+
     // Of one level and partition: the states reached by s transitions, for every s.
     using Layers = std::vector<Range>;
 
     [[nodiscard]] unsigned owner_of(const PackedState &packed) const;
     void run_rounds(const Stop &stop);
     [[nodiscard]] bool run_step(Team &team, unsigned threads);
+    [[nodiscard]] bool run_plain_step(Team &team, unsigned threads);
+    template <class Visit> void for_each_findings(Visit &&visit) const;
     [[nodiscard]] bool next_round();
     [[nodiscard]] StopReason why_stop(const Stop &stop) const;
     void count_in();
@@ -173,8 +180,10 @@ class Explorer {
     Canonical canonical_;
     std::unique_ptr<Outside> outside_;
     std::vector<std::unique_ptr<Partition>> partitions_;
-    std::vector<std::unique_ptr<Expander>> expanders_; // one for each thread
+    std::vector<std::unique_ptr<Expander>> expanders_; // one for each thread, or none but ...
+    std::vector<std::unique_ptr<PlainExpander>> plain_expanders_; // ... one for each partition
     std::unique_ptr<Pipeline> pipeline_;
+    std::unique_ptr<Mail> mail_;
     int depth_ = -1;
     bool exhausted_ = false;
     bool misled_ = false;

@@ -194,4 +194,25 @@ void Packing::unpack(const PackedState &packed, State &state) const {
     }
 }
 
+PartNumbers Packing::shared_parts(const PackedState &state, PartNumbers numbers,
+                                  const PackedState &other) const {
+    const auto differ = [&](unsigned from, unsigned to) {
+        std::uint64_t difference = 0;
+        for (unsigned w = from; w < to; ++w)
+            difference |= state.words[w] ^ other.words[w];
+        return difference != 0;
+    };
+    const bool first = differ(0, first_words_);
+    const bool second = differ(first_words_, left_words_);
+    if (first)
+        numbers.first = PartNumbers::unknown;
+    if (second)
+        numbers.second = PartNumbers::unknown;
+    if (first || second)
+        numbers.left = PartNumbers::unknown;
+    if (differ(left_words_, words_))
+        numbers.right = PartNumbers::unknown;
+    return numbers;
+}
+
 } // namespace cowcheck

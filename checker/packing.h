@@ -19,6 +19,10 @@ class Packing {
     [[nodiscard]] PackedState pack(const State &state) const;
     void unpack(const PackedState &packed, State &state) const;
 
+    // Of the numbers that a state's parts have, those that another state has, too.
+    [[nodiscard]] PartNumbers shared_parts(const PackedState &state, PartNumbers numbers,
+                                           const PackedState &other) const;
+
     [[nodiscard]] unsigned words() const { return words_; }
     [[nodiscard]] unsigned left_words() const { return left_words_; }
     // Where a packed state falls into parts that vary independently: processes and page

@@ -35,30 +35,38 @@ void Partition::begin_level(unsigned depth) {
     frontier_done_ = 0;
 }
 
-std::uint64_t Partition::cut(bool starts, const Explorer::Range &range, std::uint64_t &position,
-                             std::size_t limit, Blocks &blocks) {
-    std::uint64_t all = 0;
-    while (all < limit && range.begin + position < range.end) {
-        const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(
-            std::min<std::size_t>(limit - all, Block::most), range.end - range.begin - position));
-        Block &block = blocks.add();
-        block.starts = starts;
-        block.depth = depth_;
-        block.transitions = round_;
-        block.states.resize(count);
-        set_.get_batch(range.begin + position, block.states);
-        position += count;
-        all += count;
+Piece Partition::next_piece(std::size_t limit) {
+    Piece piece{{}, false, depth_, round_};
+    const auto take = [&](const Explorer::Range &layer, std::uint64_t &position) {
+        piece.range.begin = layer.begin + position;
+        piece.range.end = std::min(piece.range.begin + limit, layer.end);
+        position += piece.range.end - piece.range.begin;
+        return piece.range.end - piece.range.begin;
+    };
+    if (depth_ > 0 && round_ < levels_[depth_ - 1].size()) {
+        const std::uint64_t starting = take(levels_[depth_ - 1][round_], next_start_);
+        frontier_done_ += starting;
+        piece.starts = starting != 0;
     }
-    return all;
+    if (!piece.starts)
+        expanded_ += take(levels_[depth_][round_], next_step_);
+    return piece;
 }
 
 void Partition::cut(std::size_t limit, Blocks &blocks) {
-    std::uint64_t starting = 0;
-    if (depth_ > 0 && round_ < levels_[depth_ - 1].size())
-        starting = cut(true, levels_[depth_ - 1][round_], next_start_, limit, blocks);
-    frontier_done_ += starting;
-    expanded_ += cut(false, levels_[depth_][round_], next_step_, limit - starting, blocks);
+    for (std::size_t left = limit; left > 0;) {
+        const Piece piece = next_piece(std::min(left, Block::most));
+        const auto count = static_cast<std::size_t>(piece.range.end - piece.range.begin);
+        if (count == 0)
+            return;
+        Block &block = blocks.add();
+        block.starts = piece.starts;
+        block.depth = piece.depth;
+        block.transitions = piece.transitions;
+        block.states.resize(count);
+        set_.get_batch(piece.range.begin, block.states);
+        left -= count;
+    }
 }
 
 void Partition::store(std::span<Block> blocks) {

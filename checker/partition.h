@@ -11,6 +11,14 @@
 
 namespace cowcheck {
 
+// States in a row that wait for the same.
+struct Piece {
+    Explorer::Range range;
+    bool starts = false;      // they start an operation, or else go on
+    unsigned depth = 0;       // operations of what they lead to
+    unsigned transitions = 0; // that led to the states
+};
+
 class Partition {
   public:
     Partition(const Explorer &explorer, unsigned number, unsigned partitions);
@@ -20,16 +28,21 @@ class Partition {
 
     // Prepares level `depth`; its first round is round 0.
     void begin_level(unsigned depth);
+    // Takes up to `limit` of the states that wait in this round from the queue; none if there is
+    // no more.
+    [[nodiscard]] Piece next_piece(std::size_t limit);
     // Adds up to `limit` of the states that wait in this round to the blocks.
     void cut(std::size_t limit, Blocks &blocks);
     // Stores what it owns of what the blocks lead to, and takes it out of them.
     void store(std::span<Block> blocks);
+    void insert(std::span<const PackedState> states);
     // All of the round's states are in: the next round begins.
     void next_round();
     // Whether any state waits in this round or a later one.
     [[nodiscard]] bool has_more() const;
 
     [[nodiscard]] const VisitedSet &set() const { return set_; }
+    [[nodiscard]] VisitedSet &set() { return set_; }
     [[nodiscard]] const std::vector<Explorer::Layers> &levels() const { return levels_; }
     // States that were cut from the queue, of this level's rounds ...
     [[nodiscard]] std::uint64_t expanded() const { return expanded_; }
@@ -37,9 +50,6 @@ class Partition {
     [[nodiscard]] std::uint64_t frontier_done() const { return frontier_done_; }
 
   private:
-    [[nodiscard]] std::uint64_t cut(bool starts, const Explorer::Range &range,
-                                    std::uint64_t &position, std::size_t limit, Blocks &blocks);
-    void insert(std::span<const PackedState> states);
     [[nodiscard]] bool is_subsumed(const PackedState &packed) const;
 
     const Explorer &e_;

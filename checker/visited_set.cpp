@@ -38,13 +38,36 @@ constexpr std::size_t stride = sizeof(PackedState) / sizeof(std::uint64_t);
 
 }  // namespace
 
+// The states of a batch of which one part's number is not known, by their place in it.
+struct VisitedSet::Unknown {
+    std::array<std::uint8_t, batch_states> which;
+    std::size_t count = 0;
+    std::array<ComponentTable::Probe, batch_states> probes;
+
+    void select(std::span<const PartNumbers> numbers, std::uint32_t PartNumbers::*part) {
+        count = 0;
+        for (std::size_t i = 0; i < numbers.size(); ++i) {
+            which[count] = static_cast<std::uint8_t>(i);
+            count += numbers[i].*part == PartNumbers::unknown;
+        }
+    }
+    void begin(const ComponentTable& table, const std::uint64_t* items) {
+        table.begin(items, stride, std::span(which).first(count), probes);
+    }
+    void guess(const ComponentTable& table) { table.guess(std::span(probes).first(count)); }
+    void intern(ComponentTable& table, const std::uint64_t* items, std::span<PartNumbers> numbers,
+                std::uint32_t PartNumbers::*part) const {
+        for (std::size_t k = 0; k < count; ++k)
+            numbers[which[k]].*part = table.intern(items + which[k] * stride, probes[k]);
+    }
+};
+
 struct VisitedSet::Batch {
-    std::array<ComponentTable::Probe, batch_states> first;
-    std::array<ComponentTable::Probe, batch_states> second;
-    std::array<ComponentTable::Probe, batch_states> right;
+    Unknown left; // or its first part
+    Unknown second;
+    Unknown right;
     std::array<PairTable::Probe, batch_states> pairs;
-    std::array<Root, batch_states> parts;
-    std::array<Root, batch_states> roots;
+    std::array<PairTable::Interned, batch_states> interned; // roots
 };
 
 VisitedSet::VisitedSet(Split split, std::size_t reserve_bytes)
@@ -66,62 +89,84 @@ std::uint64_t VisitedSet::hash(std::span<const std::uint64_t> words) {
 void VisitedSet::insert_batch(std::span<const PackedState> states, std::span<Insertion> results) {
     assert(states.size() == results.size());
     Batch batch;
+    std::array<PartNumbers, batch_states> numbers;
+    std::array<Root, batch_states> roots;
     for (std::size_t begin = 0; begin < states.size(); begin += batch_states) {
         const std::size_t count = std::min(batch_states, states.size() - begin);
-        const std::span some = states.subspan(begin, count);
-        const std::uint64_t* const rights = some.front().words.data() + split_.left;
-        const std::span right(batch.right.data(), count);
-        right_.begin(rights, stride, right);
-        intern_lefts(some, batch); // also the stage of the right halves' guesses
-        for (std::size_t i = 0; i < count; ++i) {
-            batch.roots[i].right = right_.intern(rights + i * stride, right[i]);
-            roots_.begin(batch.roots[i], batch.pairs[i]);
-        }
-        roots_.guess(std::span(batch.pairs.data(), count));
-        for (std::size_t i = 0; i < count; ++i) {
-            const PairTable::Interned root = roots_.intern(
-                batch.roots[i], batch.pairs[i], left_components(), right_.size());
-            results[begin + i] = {root.number, root.fresh};
-        }
+        const std::span of(numbers.data(), count);
+        std::fill(of.begin(), of.end(), PartNumbers{});
+        intern_halves(states.subspan(begin, count), of, batch);
+        for (std::size_t i = 0; i < count; ++i) roots[i] = of[i].root();
+        intern_roots(std::span(roots.data(), count), batch);
+        for (std::size_t i = 0; i < count; ++i)
+            results[begin + i] = {batch.interned[i].number, batch.interned[i].fresh};
     }
 }
 
-// The numbers of the left halves, into batch.roots.
-void VisitedSet::intern_lefts(std::span<const PackedState> states, Batch& batch) {
-    const std::span right(batch.right.data(), states.size());
-    if (parts_) {
-        right_.guess(right);
-        return intern_parts(states, batch);
+void VisitedSet::number_parts(std::span<const PackedState> states,
+                              std::span<PartNumbers> numbers) {
+    assert(states.size() == numbers.size());
+    Batch batch;
+    for (std::size_t begin = 0; begin < states.size(); begin += batch_states) {
+        const std::size_t count = std::min(batch_states, states.size() - begin);
+        intern_halves(states.subspan(begin, count), numbers.subspan(begin, count), batch);
     }
+}
+
+void VisitedSet::insert_roots(std::span<const Root> roots) {
+    Batch batch;
+    for (std::size_t begin = 0; begin < roots.size(); begin += batch_states)
+        intern_roots(roots.subspan(begin, std::min(batch_states, roots.size() - begin)), batch);
+}
+
+void VisitedSet::intern_roots(std::span<const Root> roots, Batch& batch) {
+    for (std::size_t i = 0; i < roots.size(); ++i) roots_.begin(roots[i], batch.pairs[i]);
+    roots_.guess(std::span(batch.pairs.data(), roots.size()));
+    for (std::size_t i = 0; i < roots.size(); ++i)
+        batch.interned[i] =
+            roots_.intern(roots[i], batch.pairs[i], left_components(), right_.size());
+}
+
+void VisitedSet::intern_halves(std::span<const PackedState> states, std::span<PartNumbers> numbers,
+                               Batch& batch) {
     const std::uint64_t* const lefts = states.front().words.data();
-    const std::span left(batch.first.data(), states.size());
-    left_->begin(lefts, stride, left);
-    left_->guess(left);
-    right_.guess(right);
-    for (std::size_t i = 0; i < states.size(); ++i)
-        batch.roots[i].left = left_->intern(lefts + i * stride, left[i]);
+    const std::uint64_t* const seconds = lefts + split_.first;
+    const std::uint64_t* const rights = lefts + split_.left;
+    ComponentTable& left = parts_ ? parts_->first : *left_;
+    const auto left_part = parts_ ? &PartNumbers::first : &PartNumbers::left;
+    batch.right.select(numbers, &PartNumbers::right);
+    batch.right.begin(right_, rights);
+    batch.left.select(numbers, left_part);
+    batch.left.begin(left, lefts);
+    if (parts_) {
+        batch.second.select(numbers, &PartNumbers::second);
+        batch.second.begin(parts_->second, seconds);
+        batch.second.guess(parts_->second);
+    }
+    batch.left.guess(left);
+    batch.right.guess(right_);
+    batch.left.intern(left, lefts, numbers, left_part);
+    if (parts_) {
+        batch.second.intern(parts_->second, seconds, numbers, &PartNumbers::second);
+        intern_pairs(numbers, batch);
+    }
+    batch.right.intern(right_, rights, numbers, &PartNumbers::right);
 }
 
-void VisitedSet::intern_parts(std::span<const PackedState> states, Batch& batch) {
-    const std::uint64_t* const firsts = states.front().words.data();
-    const std::uint64_t* const seconds = firsts + split_.first;
-    const std::span first(batch.first.data(), states.size());
-    const std::span second(batch.second.data(), states.size());
-    parts_->first.begin(firsts, stride, first);
-    parts_->second.begin(seconds, stride, second);
-    parts_->first.guess(first);
-    parts_->second.guess(second);
-    for (std::size_t i = 0; i < states.size(); ++i) {
-        batch.parts[i] = Root{parts_->first.intern(firsts + i * stride, first[i]),
-                              parts_->second.intern(seconds + i * stride, second[i])};
-        parts_->pairs.begin(batch.parts[i], batch.pairs[i]);
-    }
-    parts_->pairs.guess(std::span(batch.pairs.data(), states.size()));
-    for (std::size_t i = 0; i < states.size(); ++i) {
+// Left halves of two parts.
+void VisitedSet::intern_pairs(std::span<PartNumbers> numbers, Batch& batch) {
+    batch.left.select(numbers, &PartNumbers::left);
+    const std::span which = std::span(batch.left.which).first(batch.left.count);
+    const auto pair_of = [](const PartNumbers& of) { return Root{of.first, of.second}; };
+    for (std::size_t k = 0; k < which.size(); ++k)
+        parts_->pairs.begin(pair_of(numbers[which[k]]), batch.pairs[k]);
+    parts_->pairs.guess(std::span(batch.pairs).first(which.size()));
+    for (std::size_t k = 0; k < which.size(); ++k) {
         // A root has 32 bits for the number of a pair.
         if (parts_->pairs.size() >= ComponentTable::max_items) throw std::bad_alloc();
-        batch.roots[i].left = number_of(parts_->pairs.intern(
-            batch.parts[i], batch.pairs[i], parts_->first.size(), parts_->second.size()));
+        PartNumbers& of = numbers[which[k]];
+        of.left = number_of(parts_->pairs.intern(pair_of(of), batch.pairs[k],
+                                                 parts_->first.size(), parts_->second.size()));
     }
 }
 
@@ -150,10 +195,12 @@ void VisitedSet::prefetch_left(std::uint32_t number) const {
 }
 
 void VisitedSet::get(std::uint64_t index, PackedState& state) const {
-    get_batch(index, std::span(&state, 1));
+    get_batch(index, std::span(&state, 1), {});
 }
 
-void VisitedSet::get_batch(std::uint64_t begin, std::span<PackedState> states) const {
+void VisitedSet::get_batch(std::uint64_t begin, std::span<PackedState> states,
+                           std::span<PartNumbers> numbers) const {
+    assert(numbers.empty() || numbers.size() == states.size());
     std::array<Root, batch_states> roots;
     std::array<Root, batch_states> parts;
     for (std::size_t done = 0; done < states.size(); done += batch_states) {
@@ -178,6 +225,8 @@ void VisitedSet::get_batch(std::uint64_t begin, std::span<PackedState> states) c
             parts_->first.read(parts[i].left, words);
             parts_->second.read(parts[i].right, words + split_.first);
         }
+        for (std::size_t i = 0; i < count && !numbers.empty(); ++i)
+            numbers[done + i] = {roots[i].left, parts[i].left, parts[i].right, roots[i].right};
     }
 }
 

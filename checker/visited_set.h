@@ -25,6 +25,19 @@ struct PackedState {
     std::array<std::uint64_t, max_words> words{};
 };
 
+// By which numbers a set knows the parts of a state: most steps leave some parts of it alone, so
+// that what a state leads to has them from there.
+struct PartNumbers {
+    static constexpr auto unknown = static_cast<std::uint32_t>(ComponentTable::max_items);
+
+    std::uint32_t left = unknown;
+    std::uint32_t first = unknown;  // of the left half's two parts, if it is cut again
+    std::uint32_t second = unknown;
+    std::uint32_t right = unknown;
+
+    [[nodiscard]] Root root() const { return {left, right}; }
+};
+
 // What became of one state of a batch.
 struct Insertion {
     std::uint64_t index = 0;  // of the state in the set
@@ -59,14 +72,27 @@ public:
     // and everything that was in the set is still there.
     void insert_batch(std::span<const PackedState> states, std::span<Insertion> results);
 
+    // The same in two steps. The numbers of the states' parts, of which some may be known: from
+    // get_batch(), of a state that has the same part. Parts that are new are stored.
+    void number_parts(std::span<const PackedState> states, std::span<PartNumbers> numbers);
+    // Inserts, in order, the states that have halves with these numbers.
+    void insert_roots(std::span<const Root> roots);
+
     // The index of a state, if it is in the set.
     [[nodiscard]] std::optional<std::uint64_t> find(const PackedState& state) const;
 
     // Writes the words of the state at `index` (< size()); the others stay.
     void get(std::uint64_t index, PackedState& state) const;
 
-    // Writes the states at first, first + 1, ... (all < size()), prefetching.
-    void get_batch(std::uint64_t first, std::span<PackedState> states) const;
+    // Writes the states at first, first + 1, ... (all < size()), prefetching, and the numbers of
+    // their parts unless `numbers` is empty.
+    void get_batch(std::uint64_t first, std::span<PackedState> states,
+                   std::span<PartNumbers> numbers = {}) const;
+
+    // Writes the words of a right half (< right_components()); the others stay.
+    void get_right(std::uint32_t number, PackedState& state) const {
+        right_.read(number, state.words.data() + split_.left);
+    }
 
     // Asks for the memory that get(index) reads first.
     void prefetch(std::uint64_t index) const { roots_.prefetch(index); }
@@ -84,6 +110,7 @@ public:
     [[nodiscard]] std::size_t bytes() const;
 
 private:
+    struct Unknown;
     struct Batch;
 
     // A left half that is cut again: its parts, and the pairs of their numbers.
@@ -93,8 +120,10 @@ private:
         PairTable pairs;
     };
 
-    void intern_lefts(std::span<const PackedState> states, Batch& batch);
-    void intern_parts(std::span<const PackedState> states, Batch& batch);
+    void intern_halves(std::span<const PackedState> states, std::span<PartNumbers> numbers,
+                       Batch& batch);
+    void intern_pairs(std::span<PartNumbers> numbers, Batch& batch);
+    void intern_roots(std::span<const Root> roots, Batch& batch);
     [[nodiscard]] std::optional<std::uint64_t> find_left(const std::uint64_t* words) const;
     void prefetch_left(std::uint32_t number) const;
 

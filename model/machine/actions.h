@@ -100,14 +100,6 @@ void for_each_transient(const Program &program, Action action, Visit &&visit) {
 
 namespace detail {
 
-[[nodiscard]] inline bool is_quiet(const Program &program, const State &state, unsigned mm) {
-    const Layout &l = program.layout;
-    for (unsigned t = 0; t < l.size(Scope::thread); ++t)
-        if (l.get(state, Field::pc, t) != 0 && l.get(state, Field::op_mm, t) == mm)
-            return false;
-    return true;
-}
-
 [[nodiscard]] inline int first_free(const Program &program, const State &state, Scope scope,
                                     Field field) {
     for (unsigned i = 0; i < program.layout.size(scope); ++i)
@@ -150,7 +142,7 @@ void for_each_start(const Program &program, const State &state, bool only_instan
         const OperationInfo &about = info(op.item.kind);
         if ((about.needs == Needs::pin_slot && free_pin < 0) ||
             (about.needs == Needs::process_slot && free_mm < 0) ||
-            (about.needs == Needs::nobody_else && !detail::is_quiet(program, state, mm)))
+            (about.needs == Needs::nobody_else && (l.busy_processes(state) >> mm & 1U) != 0))
             return;
         Action action{Action::Kind::start, static_cast<std::uint8_t>(t),
                       static_cast<std::uint8_t>(mm), 0, 0, operation};

@@ -19,6 +19,7 @@ struct StepResult {
     Blocked blocked = Blocked::no;
     std::uint8_t steps = 0;     // atomic steps taken: more than one if joined
     bool misled = false;        // what Program::trusts_counts relies on is not so from now on
+    bool elsewhere = false;     // as Machine::looked_elsewhere()
     std::uint32_t violated = 0; // properties, by number
 };
 
@@ -92,6 +93,10 @@ template <class Observer = NoObserver> class Machine {
         return run(entry_of(p_.always), true).violated;
     }
 
+    // Whether anything but how quiet other threads are has been asked about them. If not, what
+    // check_state() says goes by the pages and processes and by that alone.
+    [[nodiscard]] bool looked_elsewhere() const { return looked_elsewhere_; }
+
     // What code that only computes leaves in a register; the names of an event stand
     // for what is given here.
     struct EventNames {
@@ -141,6 +146,7 @@ template <class Observer = NoObserver> class Machine {
             s_.words[at + w] = 0;
     }
     std::uint16_t *thread_words(unsigned thread) {
+        looked_elsewhere_ = looked_elsewhere_ || thread != thread_;
         return &s_.words[p_.layout.element(Scope::thread, thread)];
     }
     unsigned mms() const { return p_.layout.mms; }
@@ -227,7 +233,6 @@ template <class Observer = NoObserver> class Machine {
     bool races_with_zap(unsigned mm, unsigned va, unsigned page);
     void forget_mapping(unsigned mm, unsigned va);
     bool holds_expected(unsigned mm, unsigned va, unsigned page) const;
-    bool is_quiet(unsigned mm);
     unsigned swap_cache() const;
     bool holds_the_same(unsigned a, unsigned b) const;
     bool identical(unsigned a, unsigned b);
@@ -285,6 +290,7 @@ template <class Observer = NoObserver> class Machine {
     unsigned thread_ = no_thread;
     std::uint32_t violated_ = 0;
     bool misled_ = false;
+    bool looked_elsewhere_ = false;
     Reg::File r_; // the others are written before they are read: tests/unit/registers_test.cpp
     [[no_unique_address]] Terms terms_{};
 };

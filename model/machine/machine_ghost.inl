@@ -19,7 +19,9 @@ void Machine<O>::raise(Event event, unsigned mm, unsigned va, unsigned page, uns
     check.r_[Reg::page] = static_cast<std::uint16_t>(page);
     check.r_[Reg::pin] = static_cast<std::uint16_t>(pin);
     check.r_[Reg::writes] = static_cast<std::uint16_t>(writes);
-    violated_ |= check.run(check.entry_of(code), true).violated;
+    const StepResult asked = check.run(check.entry_of(code), true);
+    violated_ |= asked.violated;
+    looked_elsewhere_ = looked_elsewhere_ || asked.elsewhere;
 }
 
 // The pins that a process holds, or is about to, as bits of `entitled`.
@@ -84,8 +86,8 @@ template <class O> bool Machine<O>::is_zapping(unsigned mm, unsigned va) {
 template <class O>
 bool Machine<O>::races_with_zap(unsigned mm, unsigned va, unsigned page) {
     const unsigned pte = leaf(mm, va, false);
-    return is_zapping(mm, va) &&
-           ((pte & PteBit::present) == 0 || (pte >> PteBit::frame_shift) != page);
+    return ((pte & PteBit::present) == 0 || (pte >> PteBit::frame_shift) != page) &&
+           is_zapping(mm, va);
 }
 
 // The mapping generation ends: fresh memory would read as zeroes, nothing that
@@ -107,13 +109,6 @@ bool Machine<O>::holds_expected(unsigned mm, unsigned va, unsigned page) const {
     const unsigned i = slot(mm, va);
     return ((get(Field::expected, page) >> i) & 1U) != 0 ||
            (get(Field::expects_zero, i) != 0 && get(Field::zeroed, page) != 0);
-}
-
-template <class O> bool Machine<O>::is_quiet(unsigned mm) {
-    for (unsigned t = 0; t < threads(); ++t)
-        if (!idle(t) && (thread_words(t)[1] & 3U) == mm)
-            return false;
-    return true;
 }
 
 template <class O> unsigned Machine<O>::count_mappings(unsigned page) const {

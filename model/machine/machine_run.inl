@@ -10,6 +10,7 @@ template <class O> StepResult Machine<O>::run(unsigned address, bool entering) {
     result.steps = 1;
     violated_ = 0;
     misled_ = false;
+    looked_elsewhere_ = false;
     const Instruction *code = p_.code.data();
     const Instruction *i = code + address;
     bool early = !entering && is_right_mover(mover(*(i - 1))); // only right movers so far
@@ -560,15 +561,11 @@ template <class O> StepResult Machine<O>::run(unsigned address, bool entering) {
         case Code::wp_promised:
             r[i->a] = truth(get(Field::wp_armed, slot(r[i->b], r[i->c])) == 2);
             break;
-        case Code::quiet: {
-            bool quiet = true;
-            for (unsigned t = 0; t < threads(); ++t)
-                quiet = quiet && idle(t);
-            r[i->a] = truth(quiet);
+        case Code::quiet:
+            r[i->a] = truth(p_.layout.busy_processes(s_) == 0);
             break;
-        }
         case Code::quiet_mm:
-            r[i->a] = truth(is_quiet(r[i->b]));
+            r[i->a] = truth((p_.layout.busy_processes(s_) >> r[i->b] & 1U) == 0);
             break;
         case Code::references:
             r[i->a] = narrow(count_references(r[i->b], i->imm == 0));
@@ -593,6 +590,7 @@ stuck:
         result.blocked = blocked;
         result.violated = violated_;
         result.misled = misled_;
+        result.elsewhere = looked_elsewhere_;
         return result;
     }
     // What was joined before stands; the thread rests where it got stuck.
@@ -601,6 +599,7 @@ stuck:
 done:
     result.violated = violated_;
     result.misled = misled_;
+    result.elsewhere = looked_elsewhere_;
     return result;
 }
 

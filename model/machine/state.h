@@ -54,6 +54,14 @@ struct Layout {
         const unsigned mask = unsigned{f.mask()} << f.shift;
         word = static_cast<std::uint16_t>((word & ~mask) | ((value << f.shift) & mask));
     }
+    // Bits of the processes that some handler works on.
+    [[nodiscard]] unsigned busy_processes(const State &state) const {
+        unsigned bits = 0;
+        for (unsigned t = 0; t < size(Scope::thread); ++t)
+            if (get(state, Field::pc, t) != 0)
+                bits |= 1U << get(state, Field::op_mm, t);
+        return bits;
+    }
     // The other frame of the THP that a frame is in, or the frame itself.
     [[nodiscard]] unsigned other_half(const State &state, unsigned frame) const {
         return get(state, Field::compound, frame) != 0 ? get(state, Field::other_half, frame)

@@ -1,0 +1,27 @@
+// What an exploration's threads have seen: each notes it by itself, and it is put together when
+// they are done.
+#pragma once
+
+#include "checker/explorer.h"
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace cowcheck {
+
+// A total order on violations of one property: shortest first, then any fixed
+// order, so that the choice does not depend on the number of threads.
+[[nodiscard]] bool comes_before(const Violation &a, const Violation &b);
+
+struct Findings {
+    std::vector<std::optional<Violation>> found{32}; // the first of each property
+    std::uint32_t reached = 0;                       // `sometimes` properties
+    bool misled = false;                             // some transition was
+    std::uint64_t transitions = 0;
+
+    // Properties, as bits, that are violated, or reached, at a place that is told of without them.
+    void note(const Program &program, std::uint32_t properties, Violation where);
+};
+
+} // namespace cowcheck

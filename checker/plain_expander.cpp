@@ -1,0 +1,156 @@
+#include "checker/plain_expander.h"
+
+#include "model/machine/expand.h"
+
+#include <algorithm>
+
+namespace cowcheck {
+
+PlainExpander::PlainExpander(const Explorer &explorer, unsigned owner, VisitedSet &set)
+    : e_(explorer), owner_(owner), set_(set), states_(batch) {}
+
+void PlainExpander::expand(const Piece &piece, std::span<std::vector<PackedState>> outboxes) {
+    piece_ = piece;
+    outboxes_ = outboxes;
+    for (std::uint64_t begin = piece.range.begin; begin < piece.range.end; begin += batch) {
+        const auto count =
+            static_cast<std::size_t>(std::min<std::uint64_t>(batch, piece.range.end - begin));
+        packed_.resize(count);
+        numbers_.resize(count);
+        set_.get_batch(begin, packed_, numbers_);
+        for (std::size_t i = 0; i < count; ++i) {
+            e_.packing_.unpack(packed_[i], states_[i]);
+            if (piece.starts)
+                instant_.prefetch(instant_key(i));
+        }
+        for (std::size_t i = 0; i < count; ++i)
+            if (piece.starts)
+                expand_starts_of(i);
+            else
+                expand_steps_of(i);
+        insert_children();
+    }
+}
+
+void PlainExpander::expand_steps_of(std::size_t i) {
+    const bool deadlocked = expand_steps(
+        e_.p_, states_[i],
+        [&](const Action &action, const StepResult &result, const State &next) {
+            add(i, action, result, next);
+        });
+    const std::uint32_t bad = check(i, deadlocked);
+    if (bad != 0)
+        note(bad, piece_.transitions, i, piece_.depth, std::nullopt);
+}
+
+// Properties that the state itself violates.
+std::uint32_t PlainExpander::check(std::size_t i, bool deadlocked) {
+    if (e_.p_.always.entry == 0xffff)
+        return 0;
+    State &state = states_[i];
+    const std::uint64_t key =
+        CleanLefts::key(numbers_[i].left, e_.p_.layout.busy_processes(state));
+    if (!deadlocked && clean_.has(key))
+        return 0;
+    Machine<> machine(e_.p_, state);
+    const std::uint32_t bad = machine.check_state(deadlocked);
+    if (bad == 0 && !deadlocked && !machine.looked_elsewhere())
+        clean_.add(key);
+    return bad;
+}
+
+void PlainExpander::expand_starts_of(std::size_t i) {
+    const State &state = states_[i];
+    const unsigned running = in_flight(e_.p_, state);
+    if (e_.options_.concurrency != 0 && running >= e_.options_.concurrency)
+        return expand_instant_of(i, instant_key(i));
+    expand_starts(e_.p_, state, e_.options_.concurrency,
+                  [&](const Action &action, const StepResult &result, const State &next) {
+                      add(i, action, result, next);
+                  });
+}
+
+std::uint64_t PlainExpander::instant_key(std::size_t i) const {
+    const Layout &layout = e_.p_.layout;
+    unsigned idle = 0;
+    for (unsigned t = 0; t < layout.size(Scope::thread); ++t)
+        idle |= static_cast<unsigned>(layout.get(states_[i], Field::pc, t) == 0) << t;
+    return InstantCache::key(numbers_[i].left, idle, layout.busy_processes(states_[i]));
+}
+
+// No more operations may be under way: those start that are over at once.
+void PlainExpander::expand_instant_of(std::size_t i, std::uint64_t key) {
+    const PartNumbers &from = numbers_[i];
+    if (const auto known = instant_.find(key)) {
+        findings.transitions += known->transitions;
+        for (const std::uint32_t left : known->lefts)
+            roots_.push_back({left, from.right});
+        return;
+    }
+    const std::uint64_t before = findings.transitions;
+    const std::size_t first = children_.size();
+    bool keep = true;
+    expand_starts(e_.p_, states_[i], e_.options_.concurrency,
+                  [&](const Action &action, const StepResult &result, const State &next) {
+                      keep = add(i, action, result, next) && keep;
+                  });
+    if (!keep)
+        return;
+    const std::span fresh = std::span(child_numbers_).subspan(first);
+    set_.number_parts(std::span(children_).subspan(first), fresh);
+    lefts_.clear();
+    for (const PartNumbers &numbers : fresh) {
+        lefts_.push_back(numbers.left);
+        roots_.push_back(numbers.root());
+    }
+    children_.resize(first);
+    child_numbers_.resize(first);
+    instant_.put(key, {static_cast<std::uint32_t>(findings.transitions - before), lefts_});
+}
+
+// A transition of state `i`. False: whether it is one, and where to, need not be the same
+// where other threads are at something else, or the state that it leads to is not ours.
+bool PlainExpander::add(std::size_t i, const Action &action, const StepResult &result,
+                        const State &next) {
+    ++findings.transitions;
+    findings.misled |= result.misled;
+    if (result.violated != 0)
+        note(result.violated, piece_.transitions + 1, i,
+             piece_.starts ? piece_.depth - 1 : piece_.depth, action);
+    const bool alike = !result.elsewhere && !result.misled && result.violated == 0;
+    if (next == states_[i])
+        return alike; // stored already
+    const PackedState packed = e_.packing_.pack(next);
+    const PartNumbers numbers = e_.packing_.shared_parts(packed_[i], numbers_[i], packed);
+    // Whoever owns a state owns all that have the part by which owners are chosen.
+    const bool first = e_.packing_.split().first != 0;
+    if ((first ? numbers.first : numbers.left) == PartNumbers::unknown) {
+        const unsigned owner = e_.owner_of(packed);
+        if (owner != owner_) {
+            outboxes_[owner].push_back(packed);
+            return false;
+        }
+    }
+    children_.push_back(packed);
+    child_numbers_.push_back(numbers);
+    return alike;
+}
+
+void PlainExpander::insert_children() {
+    set_.number_parts(children_, child_numbers_);
+    for (const PartNumbers &numbers : child_numbers_)
+        roots_.push_back(numbers.root());
+    set_.insert_roots(roots_);
+    children_.clear();
+    child_numbers_.clear();
+    roots_.clear();
+}
+
+void PlainExpander::note(std::uint32_t properties, unsigned transitions, std::size_t i,
+                         unsigned state_operations, const std::optional<Action> &action) {
+    findings.note(e_.p_, properties,
+                  {0, piece_.depth, transitions, packed_[i], state_operations, piece_.transitions,
+                   action});
+}
+
+} // namespace cowcheck

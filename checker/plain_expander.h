@@ -1,0 +1,64 @@
+// Expands the states of one partition, where they are stored as they are (no symmetry). Then the
+// parts that a step leaves alone keep their numbers in the set, and what operations do that are
+// over at once is looked up.
+#pragma once
+
+#include "checker/clean_lefts.h"
+#include "checker/findings.h"
+#include "checker/instant_cache.h"
+#include "checker/partition.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace cowcheck {
+
+class PlainExpander {
+  public:
+    // The set is the partition's, of which the number is `owner`; states go there.
+    PlainExpander(const Explorer &explorer, unsigned owner, VisitedSet &set);
+
+    // Inserts what the partition owns of all that the states lead to. The rest goes to the
+    // outboxes, by partition. Throws std::bad_alloc.
+    void expand(const Piece &piece, std::span<std::vector<PackedState>> outboxes);
+
+    Findings findings;
+
+    [[nodiscard]] std::size_t bytes() const { return instant_.bytes() + clean_.bytes(); }
+
+  private:
+    static constexpr std::size_t batch = 64;
+
+    void expand_steps_of(std::size_t i);
+    void expand_starts_of(std::size_t i);
+    void expand_instant_of(std::size_t i, std::uint64_t key);
+    [[nodiscard]] std::uint64_t instant_key(std::size_t i) const;
+    [[nodiscard]] std::uint32_t check(std::size_t i, bool deadlocked);
+    bool add(std::size_t i, const Action &action, const StepResult &result, const State &next);
+    void insert_children();
+    void note(std::uint32_t properties, unsigned transitions, std::size_t i,
+              unsigned state_operations, const std::optional<Action> &action);
+
+    const Explorer &e_;
+    unsigned owner_;
+    VisitedSet &set_;
+    InstantCache instant_;
+    CleanLefts clean_;
+    Piece piece_; // at hand
+    std::span<std::vector<PackedState>> outboxes_;
+
+    // A batch of its states ...
+    std::vector<PackedState> packed_;
+    std::vector<PartNumbers> numbers_;
+    std::vector<State> states_;
+    // ... and what they lead to.
+    std::vector<PackedState> children_;
+    std::vector<PartNumbers> child_numbers_;
+    std::vector<Root> roots_;
+    std::vector<std::uint32_t> lefts_; // scratch
+};
+
+} // namespace cowcheck
