@@ -2,6 +2,8 @@
 // states have one that was checked before.
 #pragma once
 
+#include "checker/prefetch.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -18,6 +20,7 @@ class CleanLefts {
     [[nodiscard]] static std::uint64_t key(std::uint32_t left, unsigned busy) {
         return (std::uint64_t{left} << 8U) | busy;
     }
+    void prefetch(std::uint64_t key) const { prefetch_line(&keys_[slot_of(key)]); }
     [[nodiscard]] bool has(std::uint64_t key) const { return keys_[slot_of(key)] == key; }
     void add(std::uint64_t key) { keys_[slot_of(key)] = key; }
 

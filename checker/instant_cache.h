@@ -18,9 +18,9 @@ class InstantCache {
   public:
     InstantCache() : slots_(std::size_t{1} << first_slot_bits) {}
 
-    // Threads that are idle and processes that some thread works on, as bits.
-    [[nodiscard]] static std::uint64_t key(std::uint32_t left, unsigned idle, unsigned busy) {
-        return (std::uint64_t{left} << 32U) | (idle << 8U) | busy;
+    // Threads that run and processes that one of them works on, as bits.
+    [[nodiscard]] static std::uint64_t key(std::uint32_t left, unsigned running, unsigned busy) {
+        return (std::uint64_t{left} << 32U) | (running << 8U) | busy;
     }
     void prefetch(std::uint64_t key) const { prefetch_line(&slots_[slot_of(key)]); }
 

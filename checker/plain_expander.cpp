@@ -7,7 +7,7 @@
 namespace cowcheck {
 
 PlainExpander::PlainExpander(const Explorer &explorer, unsigned owner, VisitedSet &set)
-    : e_(explorer), owner_(owner), set_(set), states_(batch) {}
+    : e_(explorer), owner_(owner), set_(set), states_(batch), keys_(batch) {}
 
 void PlainExpander::expand(const Piece &piece, std::span<std::vector<PackedState>> outboxes) {
     piece_ = piece;
@@ -20,8 +20,7 @@ void PlainExpander::expand(const Piece &piece, std::span<std::vector<PackedState
         set_.get_batch(begin, packed_, numbers_);
         for (std::size_t i = 0; i < count; ++i) {
             e_.packing_.unpack(packed_[i], states_[i]);
-            if (piece.starts)
-                instant_.prefetch(instant_key(i));
+            prefetch(i);
         }
         for (std::size_t i = 0; i < count; ++i)
             if (piece.starts)
@@ -29,6 +28,17 @@ void PlainExpander::expand(const Piece &piece, std::span<std::vector<PackedState
             else
                 expand_steps_of(i);
         insert_children();
+    }
+}
+
+void PlainExpander::prefetch(std::size_t i) {
+    const Layout::Work work = e_.p_.layout.work(states_[i]);
+    if (piece_.starts) {
+        keys_[i] = InstantCache::key(numbers_[i].left, work.threads, work.processes);
+        instant_.prefetch(keys_[i]);
+    } else {
+        keys_[i] = CleanLefts::key(numbers_[i].left, work.processes);
+        clean_.prefetch(keys_[i]);
     }
 }
 
@@ -47,41 +57,30 @@ void PlainExpander::expand_steps_of(std::size_t i) {
 std::uint32_t PlainExpander::check(std::size_t i, bool deadlocked) {
     if (e_.p_.always.entry == 0xffff)
         return 0;
-    State &state = states_[i];
-    const std::uint64_t key =
-        CleanLefts::key(numbers_[i].left, e_.p_.layout.busy_processes(state));
-    if (!deadlocked && clean_.has(key))
+    if (!deadlocked && clean_.has(keys_[i]))
         return 0;
-    Machine<> machine(e_.p_, state);
+    Machine<> machine(e_.p_, states_[i]);
     const std::uint32_t bad = machine.check_state(deadlocked);
     if (bad == 0 && !deadlocked && !machine.looked_elsewhere())
-        clean_.add(key);
+        clean_.add(keys_[i]);
     return bad;
 }
 
 void PlainExpander::expand_starts_of(std::size_t i) {
     const State &state = states_[i];
-    const unsigned running = in_flight(e_.p_, state);
-    if (e_.options_.concurrency != 0 && running >= e_.options_.concurrency)
-        return expand_instant_of(i, instant_key(i));
+    const unsigned most = e_.options_.concurrency;
+    if (most != 0 && in_flight(e_.p_, state) >= most)
+        return expand_instant_of(i);
     expand_starts(e_.p_, state, e_.options_.concurrency,
                   [&](const Action &action, const StepResult &result, const State &next) {
                       add(i, action, result, next);
                   });
 }
 
-std::uint64_t PlainExpander::instant_key(std::size_t i) const {
-    const Layout &layout = e_.p_.layout;
-    unsigned idle = 0;
-    for (unsigned t = 0; t < layout.size(Scope::thread); ++t)
-        idle |= static_cast<unsigned>(layout.get(states_[i], Field::pc, t) == 0) << t;
-    return InstantCache::key(numbers_[i].left, idle, layout.busy_processes(states_[i]));
-}
-
 // No more operations may be under way: those start that are over at once.
-void PlainExpander::expand_instant_of(std::size_t i, std::uint64_t key) {
+void PlainExpander::expand_instant_of(std::size_t i) {
     const PartNumbers &from = numbers_[i];
-    if (const auto known = instant_.find(key)) {
+    if (const auto known = instant_.find(keys_[i])) {
         findings.transitions += known->transitions;
         for (const std::uint32_t left : known->lefts)
             roots_.push_back({left, from.right});
@@ -90,10 +89,13 @@ void PlainExpander::expand_instant_of(std::size_t i, std::uint64_t key) {
     const std::uint64_t before = findings.transitions;
     const std::size_t first = children_.size();
     bool keep = true;
-    expand_starts(e_.p_, states_[i], e_.options_.concurrency,
-                  [&](const Action &action, const StepResult &result, const State &next) {
-                      keep = add(i, action, result, next) && keep;
-                  });
+    for_each_start(e_.p_, states_[i], true, [&](const Action &action) {
+        State next = states_[i];
+        const StepResult result = perform(e_.p_, next, action);
+        keep = keep && !result.elsewhere;
+        if (result.blocked == Blocked::no && in_flight(e_.p_, next) <= e_.options_.concurrency)
+            keep = add(i, action, result, next) && keep;
+    });
     if (!keep)
         return;
     const std::span fresh = std::span(child_numbers_).subspan(first);
@@ -105,7 +107,7 @@ void PlainExpander::expand_instant_of(std::size_t i, std::uint64_t key) {
     }
     children_.resize(first);
     child_numbers_.resize(first);
-    instant_.put(key, {static_cast<std::uint32_t>(findings.transitions - before), lefts_});
+    instant_.put(keys_[i], {static_cast<std::uint32_t>(findings.transitions - before), lefts_});
 }
 
 // A transition of state `i`. False: whether it is one, and where to, need not be the same

@@ -34,8 +34,8 @@ class PlainExpander {
 
     void expand_steps_of(std::size_t i);
     void expand_starts_of(std::size_t i);
-    void expand_instant_of(std::size_t i, std::uint64_t key);
-    [[nodiscard]] std::uint64_t instant_key(std::size_t i) const;
+    void expand_instant_of(std::size_t i);
+    void prefetch(std::size_t i);
     [[nodiscard]] std::uint32_t check(std::size_t i, bool deadlocked);
     bool add(std::size_t i, const Action &action, const StepResult &result, const State &next);
     void insert_children();
@@ -54,6 +54,7 @@ class PlainExpander {
     std::vector<PackedState> packed_;
     std::vector<PartNumbers> numbers_;
     std::vector<State> states_;
+    std::vector<std::uint64_t> keys_; // in `clean_` or, where operations start, in `instant_`
     // ... and what they lead to.
     std::vector<PackedState> children_;
     std::vector<PartNumbers> child_numbers_;

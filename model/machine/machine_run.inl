@@ -562,10 +562,10 @@ template <class O> StepResult Machine<O>::run(unsigned address, bool entering) {
             r[i->a] = truth(get(Field::wp_armed, slot(r[i->b], r[i->c])) == 2);
             break;
         case Code::quiet:
-            r[i->a] = truth(p_.layout.busy_processes(s_) == 0);
+            r[i->a] = truth(p_.layout.work(s_).processes == 0);
             break;
         case Code::quiet_mm:
-            r[i->a] = truth((p_.layout.busy_processes(s_) >> r[i->b] & 1U) == 0);
+            r[i->a] = truth((p_.layout.work(s_).processes >> r[i->b] & 1U) == 0);
             break;
         case Code::references:
             r[i->a] = narrow(count_references(r[i->b], i->imm == 0));

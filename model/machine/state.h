@@ -54,13 +54,23 @@ struct Layout {
         const unsigned mask = unsigned{f.mask()} << f.shift;
         word = static_cast<std::uint16_t>((word & ~mask) | ((value << f.shift) & mask));
     }
-    // Bits of the processes that some handler works on.
-    [[nodiscard]] unsigned busy_processes(const State &state) const {
-        unsigned bits = 0;
-        for (unsigned t = 0; t < size(Scope::thread); ++t)
-            if (get(state, Field::pc, t) != 0)
-                bits |= 1U << get(state, Field::op_mm, t);
-        return bits;
+    // Who is at work, as bits.
+    struct Work {
+        unsigned threads = 0;   // that have a handler under way
+        unsigned processes = 0; // that one of them works on
+    };
+    [[nodiscard]] Work work(const State &state) const {
+        static_assert(info(Field::pc).word == 0 && info(Field::pc).shift == 0);
+        Work work;
+        const std::uint16_t *thread = &state.words[element(Scope::thread, 0)];
+        const unsigned next = stride[static_cast<std::size_t>(Scope::thread)];
+        for (unsigned t = 0; t < size(Scope::thread); ++t, thread += next) {
+            const unsigned runs = (thread[0] & unsigned{info(Field::pc).mask()}) != 0;
+            constexpr FieldInfo mm = info(Field::op_mm);
+            work.threads |= runs << t;
+            work.processes |= runs << ((unsigned{thread[mm.word]} >> mm.shift) & unsigned{mm.mask()});
+        }
+        return work;
     }
     // The other frame of the THP that a frame is in, or the frame itself.
     [[nodiscard]] unsigned other_half(const State &state, unsigned frame) const {
