@@ -27,8 +27,8 @@ ComponentTable::ComponentTable(unsigned words, ExtentPool& pool, std::size_t res
 
 void ComponentTable::begin(const std::uint64_t* first, std::size_t stride,
                            std::span<const std::uint8_t> which, std::span<Probe> probes) const {
-    for (std::size_t k = 0; k < which.size(); ++k) {
-        probes[k].hash = hash_item(first + which[k] * stride, words_);
+    for (std::size_t k = 0; k < probes.size(); ++k) {
+        probes[k].hash = hash_item(first + (which.empty() ? k : which[k]) * stride, words_);
         index_.prefetch(probes[k].hash);
     }
 }

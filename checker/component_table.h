@@ -27,7 +27,7 @@ public:
     // A batch of look-ups goes through three stages, so that the memory which
     // one stage needs is on its way while the others of the batch are served:
     // begin(), guess(), then intern() for each. Probe k is for the item that stands at
-    // first[which[k] * stride], in words.
+    // first[which[k] * stride], in words, or at first[k * stride] if `which` is empty.
     struct Probe {
         std::uint64_t hash = 0;
         std::uint64_t guess = BucketIndex::none;

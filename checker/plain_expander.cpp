@@ -59,11 +59,11 @@ std::uint32_t PlainExpander::check(std::size_t i, bool deadlocked) {
         return 0;
     if (!deadlocked && clean_.has(keys_[i]))
         return 0;
-    Machine<> machine(e_.p_, states_[i]);
-    const std::uint32_t bad = machine.check_state(deadlocked);
-    if (bad == 0 && !deadlocked && !machine.looked_elsewhere())
+    Machine<ElsewhereObserver> machine(e_.p_, states_[i]);
+    const StepResult result = machine.check(deadlocked);
+    if (result.violated == 0 && !deadlocked && !result.elsewhere)
         clean_.add(keys_[i]);
-    return bad;
+    return result.violated;
 }
 
 void PlainExpander::expand_starts_of(std::size_t i) {
@@ -91,7 +91,7 @@ void PlainExpander::expand_instant_of(std::size_t i) {
     bool keep = true;
     for_each_start(e_.p_, states_[i], true, [&](const Action &action) {
         State next = states_[i];
-        const StepResult result = perform(e_.p_, next, action);
+        const StepResult result = perform(e_.p_, next, action, ElsewhereObserver{});
         keep = keep && !result.elsewhere;
         if (result.blocked == Blocked::no && in_flight(e_.p_, next) <= e_.options_.concurrency)
             keep = add(i, action, result, next) && keep;

@@ -52,7 +52,7 @@ struct VisitedSet::Unknown {
         }
     }
     void begin(const ComponentTable& table, const std::uint64_t* items) {
-        table.begin(items, stride, std::span(which).first(count), probes);
+        table.begin(items, stride, std::span(which).first(count), std::span(probes).first(count));
     }
     void guess(const ComponentTable& table) { table.guess(std::span(probes).first(count)); }
     void intern(ComponentTable& table, const std::uint64_t* items, std::span<PartNumbers> numbers,

@@ -21,7 +21,7 @@ void Machine<O>::raise(Event event, unsigned mm, unsigned va, unsigned page, uns
     check.r_[Reg::writes] = static_cast<std::uint16_t>(writes);
     const StepResult asked = check.run(check.entry_of(code), true);
     violated_ |= asked.violated;
-    looked_elsewhere_ = looked_elsewhere_ || asked.elsewhere;
+    elsewhere_ = elsewhere_ || asked.elsewhere;
 }
 
 // The pins that a process holds, or is about to, as bits of `entitled`.

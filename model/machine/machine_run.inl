@@ -10,7 +10,7 @@ template <class O> StepResult Machine<O>::run(unsigned address, bool entering) {
     result.steps = 1;
     violated_ = 0;
     misled_ = false;
-    looked_elsewhere_ = false;
+    elsewhere_ = false;
     const Instruction *code = p_.code.data();
     const Instruction *i = code + address;
     bool early = !entering && is_right_mover(mover(*(i - 1))); // only right movers so far
@@ -590,7 +590,7 @@ stuck:
         result.blocked = blocked;
         result.violated = violated_;
         result.misled = misled_;
-        result.elsewhere = looked_elsewhere_;
+        result.elsewhere = elsewhere_;
         return result;
     }
     // What was joined before stands; the thread rests where it got stuck.
@@ -599,7 +599,7 @@ stuck:
 done:
     result.violated = violated_;
     result.misled = misled_;
-    result.elsewhere = looked_elsewhere_;
+    result.elsewhere = elsewhere_;
     return result;
 }
 
