@@ -196,21 +196,19 @@ void Packing::unpack(const PackedState &packed, State &state) const {
 
 PartNumbers Packing::shared_parts(const PackedState &state, PartNumbers numbers,
                                   const PackedState &other) const {
-    const auto differ = [&](unsigned from, unsigned to) {
-        std::uint64_t difference = 0;
-        for (unsigned w = from; w < to; ++w)
-            difference |= state.words[w] ^ other.words[w];
-        return difference != 0;
+    unsigned differ = 0; // words, as bits
+    for (unsigned w = 0; w < PackedState::max_words; ++w)
+        differ |= static_cast<unsigned>(state.words[w] != other.words[w]) << w;
+    const auto any = [&](unsigned from, unsigned to) {
+        return (differ & ((1U << to) - (1U << from))) != 0;
     };
-    const bool first = differ(0, first_words_);
-    const bool second = differ(first_words_, left_words_);
-    if (first)
+    if (any(0, first_words_))
         numbers.first = PartNumbers::unknown;
-    if (second)
+    if (any(first_words_, left_words_))
         numbers.second = PartNumbers::unknown;
-    if (first || second)
+    if (any(0, left_words_))
         numbers.left = PartNumbers::unknown;
-    if (differ(left_words_, words_))
+    if (any(left_words_, words_))
         numbers.right = PartNumbers::unknown;
     return numbers;
 }

@@ -3,11 +3,12 @@
 #include "model/machine/expand.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace cowcheck {
 
 PlainExpander::PlainExpander(const Explorer &explorer, unsigned owner, VisitedSet &set)
-    : e_(explorer), owner_(owner), set_(set), states_(batch), keys_(batch) {}
+    : e_(explorer), owner_(owner), set_(set), keys_(batch) {}
 
 void PlainExpander::expand(const Piece &piece, std::span<std::vector<PackedState>> outboxes) {
     piece_ = piece;
@@ -18,10 +19,9 @@ void PlainExpander::expand(const Piece &piece, std::span<std::vector<PackedState
         packed_.resize(count);
         numbers_.resize(count);
         set_.get_batch(begin, packed_, numbers_);
-        for (std::size_t i = 0; i < count; ++i) {
-            e_.packing_.unpack(packed_[i], states_[i]);
+        look_at_rights();
+        for (std::size_t i = 0; i < count; ++i)
             prefetch(i);
-        }
         for (std::size_t i = 0; i < count; ++i)
             if (piece.starts)
                 expand_starts_of(i);
@@ -31,20 +31,31 @@ void PlainExpander::expand(const Piece &piece, std::span<std::vector<PackedState
     }
 }
 
+// Who is at work in the right halves that have come since.
+void PlainExpander::look_at_rights() {
+    while (works_.size() < set_.right_components()) {
+        PackedState packed;
+        set_.get_right(static_cast<std::uint32_t>(works_.size()), packed);
+        State state;
+        e_.packing_.unpack(packed, state);
+        works_.push_back(e_.p_.layout.work(state));
+    }
+}
+
 void PlainExpander::prefetch(std::size_t i) {
-    const Layout::Work work = e_.p_.layout.work(states_[i]);
     if (piece_.starts) {
-        keys_[i] = InstantCache::key(numbers_[i].left, work.threads, work.processes);
+        keys_[i] = InstantCache::key(numbers_[i].left, work(i).threads, work(i).processes);
         instant_.prefetch(keys_[i]);
     } else {
-        keys_[i] = CleanLefts::key(numbers_[i].left, work.processes);
+        keys_[i] = CleanLefts::key(numbers_[i].left, work(i).processes);
         clean_.prefetch(keys_[i]);
     }
 }
 
 void PlainExpander::expand_steps_of(std::size_t i) {
+    e_.packing_.unpack(packed_[i], state_);
     const bool deadlocked = expand_steps(
-        e_.p_, states_[i],
+        e_.p_, state_,
         [&](const Action &action, const StepResult &result, const State &next) {
             add(i, action, result, next);
         });
@@ -59,7 +70,7 @@ std::uint32_t PlainExpander::check(std::size_t i, bool deadlocked) {
         return 0;
     if (!deadlocked && clean_.has(keys_[i]))
         return 0;
-    Machine<ElsewhereObserver> machine(e_.p_, states_[i]);
+    Machine<ElsewhereObserver> machine(e_.p_, state_);
     const StepResult result = machine.check(deadlocked);
     if (result.violated == 0 && !deadlocked && !result.elsewhere)
         clean_.add(keys_[i]);
@@ -67,11 +78,11 @@ std::uint32_t PlainExpander::check(std::size_t i, bool deadlocked) {
 }
 
 void PlainExpander::expand_starts_of(std::size_t i) {
-    const State &state = states_[i];
     const unsigned most = e_.options_.concurrency;
-    if (most != 0 && in_flight(e_.p_, state) >= most)
+    if (most != 0 && static_cast<unsigned>(std::popcount(unsigned{work(i).threads})) >= most)
         return expand_instant_of(i);
-    expand_starts(e_.p_, state, e_.options_.concurrency,
+    e_.packing_.unpack(packed_[i], state_);
+    expand_starts(e_.p_, state_, most,
                   [&](const Action &action, const StepResult &result, const State &next) {
                       add(i, action, result, next);
                   });
@@ -86,11 +97,12 @@ void PlainExpander::expand_instant_of(std::size_t i) {
             roots_.push_back({left, from.right});
         return;
     }
+    e_.packing_.unpack(packed_[i], state_);
     const std::uint64_t before = findings.transitions;
     const std::size_t first = children_.size();
     bool keep = true;
-    for_each_start(e_.p_, states_[i], true, [&](const Action &action) {
-        State next = states_[i];
+    for_each_start(e_.p_, state_, true, [&](const Action &action) {
+        State next = state_;
         const StepResult result = perform(e_.p_, next, action, ElsewhereObserver{});
         keep = keep && !result.elsewhere;
         if (result.blocked == Blocked::no && in_flight(e_.p_, next) <= e_.options_.concurrency)
@@ -120,10 +132,10 @@ bool PlainExpander::add(std::size_t i, const Action &action, const StepResult &r
         note(result.violated, piece_.transitions + 1, i,
              piece_.starts ? piece_.depth - 1 : piece_.depth, action);
     const bool alike = !result.elsewhere && !result.misled && result.violated == 0;
-    if (next == states_[i])
-        return alike; // stored already
     const PackedState packed = e_.packing_.pack(next);
     const PartNumbers numbers = e_.packing_.shared_parts(packed_[i], numbers_[i], packed);
+    if (numbers.left != PartNumbers::unknown && numbers.right != PartNumbers::unknown)
+        return alike; // it is the same state
     // Whoever owns a state owns all that have the part by which owners are chosen.
     const bool first = e_.packing_.split().first != 0;
     if ((first ? numbers.first : numbers.left) == PartNumbers::unknown) {

@@ -27,7 +27,9 @@ class PlainExpander {
 
     Findings findings;
 
-    [[nodiscard]] std::size_t bytes() const { return instant_.bytes() + clean_.bytes(); }
+    [[nodiscard]] std::size_t bytes() const {
+        return instant_.bytes() + clean_.bytes() + works_.capacity() * sizeof(Layout::Work);
+    }
 
   private:
     static constexpr std::size_t batch = 64;
@@ -35,7 +37,9 @@ class PlainExpander {
     void expand_steps_of(std::size_t i);
     void expand_starts_of(std::size_t i);
     void expand_instant_of(std::size_t i);
+    void look_at_rights();
     void prefetch(std::size_t i);
+    [[nodiscard]] const Layout::Work &work(std::size_t i) const { return works_[numbers_[i].right]; }
     [[nodiscard]] std::uint32_t check(std::size_t i, bool deadlocked);
     bool add(std::size_t i, const Action &action, const StepResult &result, const State &next);
     void insert_children();
@@ -47,14 +51,15 @@ class PlainExpander {
     VisitedSet &set_;
     InstantCache instant_;
     CleanLefts clean_;
-    Piece piece_; // at hand
+    std::vector<Layout::Work> works_; // by the number of the right half
+    Piece piece_;                     // at hand
     std::span<std::vector<PackedState>> outboxes_;
 
     // A batch of its states ...
     std::vector<PackedState> packed_;
     std::vector<PartNumbers> numbers_;
-    std::vector<State> states_;
     std::vector<std::uint64_t> keys_; // in `clean_` or, where operations start, in `instant_`
+    State state_; // the one that is being expanded
     // ... and what they lead to.
     std::vector<PackedState> children_;
     std::vector<PartNumbers> child_numbers_;

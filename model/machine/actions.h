@@ -142,7 +142,7 @@ void for_each_start(const Program &program, const State &state, bool only_instan
         const OperationInfo &about = info(op.item.kind);
         if ((about.needs == Needs::pin_slot && free_pin < 0) ||
             (about.needs == Needs::process_slot && free_mm < 0) ||
-            (about.needs == Needs::nobody_else && (l.work(state).processes >> mm & 1U) != 0))
+            (about.needs == Needs::nobody_else && (unsigned{l.work(state).processes} >> mm & 1U) != 0))
             return;
         Action action{Action::Kind::start, static_cast<std::uint8_t>(t),
                       static_cast<std::uint8_t>(mm), 0, 0, operation};

@@ -565,7 +565,7 @@ template <class O> StepResult Machine<O>::run(unsigned address, bool entering) {
             r[i->a] = truth(p_.layout.work(s_).processes == 0);
             break;
         case Code::quiet_mm:
-            r[i->a] = truth((p_.layout.work(s_).processes >> r[i->b] & 1U) == 0);
+            r[i->a] = truth((unsigned{p_.layout.work(s_).processes} >> r[i->b] & 1U) == 0);
             break;
         case Code::references:
             r[i->a] = narrow(count_references(r[i->b], i->imm == 0));

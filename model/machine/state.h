@@ -56,21 +56,22 @@ struct Layout {
     }
     // Who is at work, as bits.
     struct Work {
-        unsigned threads = 0;   // that have a handler under way
-        unsigned processes = 0; // that one of them works on
+        std::uint8_t threads = 0;   // that have a handler under way
+        std::uint8_t processes = 0; // that one of them works on
     };
     [[nodiscard]] Work work(const State &state) const {
         static_assert(info(Field::pc).word == 0 && info(Field::pc).shift == 0);
-        Work work;
+        unsigned threads = 0;
+        unsigned processes = 0;
         const std::uint16_t *thread = &state.words[element(Scope::thread, 0)];
         const unsigned next = stride[static_cast<std::size_t>(Scope::thread)];
         for (unsigned t = 0; t < size(Scope::thread); ++t, thread += next) {
             const unsigned runs = (thread[0] & unsigned{info(Field::pc).mask()}) != 0;
             constexpr FieldInfo mm = info(Field::op_mm);
-            work.threads |= runs << t;
-            work.processes |= runs << ((unsigned{thread[mm.word]} >> mm.shift) & unsigned{mm.mask()});
+            threads |= runs << t;
+            processes |= runs << ((unsigned{thread[mm.word]} >> mm.shift) & unsigned{mm.mask()});
         }
-        return work;
+        return {static_cast<std::uint8_t>(threads), static_cast<std::uint8_t>(processes)};
     }
     // The other frame of the THP that a frame is in, or the frame itself.
     [[nodiscard]] unsigned other_half(const State &state, unsigned frame) const {
