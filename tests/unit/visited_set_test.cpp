@@ -227,6 +227,42 @@ TEST_SUITE("visited set") {
         }
     }
 
+    TEST_CASE("states by their parts' numbers are the states themselves") {
+        for (const unsigned first : {0U, 1U}) {
+            Random random(first);
+            VisitedSet whole({4, 2, first});
+            VisitedSet parts({4, 2, first});
+            for (int round = 0; round < 50; ++round) {
+                const std::vector<PackedState> states = random_states(random, 300, 4, 12);
+                insert(whole, states);
+                // Half of the parts are known from states that are there.
+                std::vector<PartNumbers> numbers(states.size());
+                for (std::size_t i = 0; i < states.size(); ++i) {
+                    const auto there = whole.find(states[i]);
+                    if (!there || *there >= parts.size() || random() % 2 == 0) continue;
+                    PackedState same;
+                    PartNumbers known;
+                    parts.get_batch(*there, std::span(&same, 1), std::span(&known, 1));
+                    REQUIRE(same.words == states[i].words);
+                    if (random() % 2 == 0) numbers[i].right = known.right;
+                    if (random() % 2 == 0) numbers[i].left = known.left;
+                    if (first != 0 && random() % 2 == 0) numbers[i].first = known.first;
+                    if (first != 0 && random() % 2 == 0) numbers[i].second = known.second;
+                }
+                parts.number_parts(states, numbers);
+                std::vector<Root> roots;
+                for (const PartNumbers& one : numbers) roots.push_back(one.root());
+                parts.insert_roots(roots);
+                REQUIRE(parts.size() == whole.size());
+            }
+            PackedState state;
+            for (std::uint64_t i = 0; i < whole.size(); ++i) {
+                whole.get(i, state);
+                REQUIRE(parts.find(state) == i);
+            }
+        }
+    }
+
     TEST_CASE("growth keeps every state") {
         VisitedSet set({4, 2});
         constexpr std::uint64_t count = 400'000;
@@ -382,7 +418,7 @@ TEST_SUITE("component table") {
             for (std::uint64_t i = 0; i < 30'000; ++i) {
                 const std::array<std::uint64_t, 3> item = {i % 7, i / 7, 1};
                 std::array<ComponentTable::Probe, 1> probe;
-                table.begin(item.data(), item.size(), probe);
+                table.begin(item.data(), item.size(), {}, probe);
                 table.guess(probe);
                 REQUIRE(table.intern(item.data(), probe[0]) == i);
             }
