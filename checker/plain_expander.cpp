@@ -18,17 +18,45 @@ void PlainExpander::expand(const Piece &piece, std::span<std::vector<PackedState
             static_cast<std::size_t>(std::min<std::uint64_t>(batch, piece.range.end - begin));
         packed_.resize(count);
         numbers_.resize(count);
-        set_.get_batch(begin, packed_, numbers_);
-        look_at_rights();
-        for (std::size_t i = 0; i < count; ++i)
-            prefetch(i);
-        for (std::size_t i = 0; i < count; ++i)
-            if (piece.starts)
-                expand_starts_of(i);
-            else
-                expand_steps_of(i);
+        begin_ = begin;
+        if (piece.starts)
+            expand_starts();
+        else
+            expand_steps();
         insert_children();
     }
+}
+
+void PlainExpander::expand_steps() {
+    set_.get_batch(begin_, packed_, numbers_);
+    look_at_rights();
+    for (std::size_t i = 0; i < packed_.size(); ++i) {
+        keys_[i] = CleanLefts::key(numbers_[i].left, work(i).processes);
+        clean_.prefetch(keys_[i]);
+    }
+    for (std::size_t i = 0; i < packed_.size(); ++i)
+        expand_steps_of(i);
+}
+
+// Most of the states are never looked at: their halves' numbers are enough.
+void PlainExpander::expand_starts() {
+    look_at_rights();
+    for (std::size_t i = 0; i < packed_.size(); ++i) {
+        const Root root = set_.root(begin_ + i);
+        numbers_[i].left = root.left;
+        numbers_[i].right = root.right;
+        keys_[i] = InstantCache::key(root.left, work(i).threads, work(i).processes);
+        instant_.prefetch(keys_[i]);
+    }
+    for (std::size_t i = 0; i < packed_.size(); ++i)
+        expand_starts_of(i);
+}
+
+void PlainExpander::unpack(std::size_t i) {
+    if (piece_.starts)
+        set_.get_batch(begin_ + i, std::span(packed_).subspan(i, 1),
+                       std::span(numbers_).subspan(i, 1));
+    e_.packing_.unpack(packed_[i], state_);
 }
 
 // Who is at work in the right halves that have come since.
@@ -42,19 +70,9 @@ void PlainExpander::look_at_rights() {
     }
 }
 
-void PlainExpander::prefetch(std::size_t i) {
-    if (piece_.starts) {
-        keys_[i] = InstantCache::key(numbers_[i].left, work(i).threads, work(i).processes);
-        instant_.prefetch(keys_[i]);
-    } else {
-        keys_[i] = CleanLefts::key(numbers_[i].left, work(i).processes);
-        clean_.prefetch(keys_[i]);
-    }
-}
-
 void PlainExpander::expand_steps_of(std::size_t i) {
-    e_.packing_.unpack(packed_[i], state_);
-    const bool deadlocked = expand_steps(
+    unpack(i);
+    const bool deadlocked = cowcheck::expand_steps(
         e_.p_, state_,
         [&](const Action &action, const StepResult &result, const State &next) {
             add(i, action, result, next);
@@ -81,8 +99,8 @@ void PlainExpander::expand_starts_of(std::size_t i) {
     const unsigned most = e_.options_.concurrency;
     if (most != 0 && static_cast<unsigned>(std::popcount(unsigned{work(i).threads})) >= most)
         return expand_instant_of(i);
-    e_.packing_.unpack(packed_[i], state_);
-    expand_starts(e_.p_, state_, most,
+    unpack(i);
+    cowcheck::expand_starts(e_.p_, state_, most,
                   [&](const Action &action, const StepResult &result, const State &next) {
                       add(i, action, result, next);
                   });
@@ -97,7 +115,7 @@ void PlainExpander::expand_instant_of(std::size_t i) {
             roots_.push_back({left, from.right});
         return;
     }
-    e_.packing_.unpack(packed_[i], state_);
+    unpack(i);
     const std::uint64_t before = findings.transitions;
     const std::size_t first = children_.size();
     bool keep = true;

@@ -38,7 +38,9 @@ class PlainExpander {
     void expand_starts_of(std::size_t i);
     void expand_instant_of(std::size_t i);
     void look_at_rights();
-    void prefetch(std::size_t i);
+    void expand_steps();
+    void expand_starts();
+    void unpack(std::size_t i);
     [[nodiscard]] const Layout::Work &work(std::size_t i) const { return works_[numbers_[i].right]; }
     [[nodiscard]] std::uint32_t check(std::size_t i, bool deadlocked);
     bool add(std::size_t i, const Action &action, const StepResult &result, const State &next);
@@ -55,7 +57,8 @@ class PlainExpander {
     Piece piece_;                     // at hand
     std::span<std::vector<PackedState>> outboxes_;
 
-    // A batch of its states ...
+    // A batch of its states, from this one on ...
+    std::uint64_t begin_ = 0;
     std::vector<PackedState> packed_;
     std::vector<PartNumbers> numbers_;
     std::vector<std::uint64_t> keys_; // in `clean_` or, where operations start, in `instant_`

@@ -89,6 +89,9 @@ public:
     void get_batch(std::uint64_t first, std::span<PackedState> states,
                    std::span<PartNumbers> numbers = {}) const;
 
+    // The numbers of the halves of a state (< size()).
+    [[nodiscard]] Root root(std::uint64_t index) const { return roots_[index]; }
+
     // Writes the words of a right half (< right_components()); the others stay.
     void get_right(std::uint32_t number, PackedState& state) const {
         right_.read(number, state.words.data() + split_.left);
