@@ -2,10 +2,10 @@
 
 #include "model/machine/expand.h"
 #include "checker/blocks.h"
-#include "checker/plain_expander.h"
 #include "checker/expander.h"
 #include "checker/outside/sides.h"
 #include "checker/partition.h"
+#include "checker/plain_expander.h"
 #include "checker/team.h"
 
 #include <algorithm>
@@ -67,8 +67,8 @@ Explorer::Explorer(const Program &program, ExploreOptions options)
         options_.threads = 1; // they would share the solver
         outside_ = std::make_unique<Outside>(program, options_.solver_timeout);
     }
-    // To store takes a third of the time, so that one partition keeps up with three threads; more
-    // than half of it where states need not be made canonical.
+    // To store takes a third of the time, so that one partition keeps up with three threads.
+    // Without symmetry each has one, which it expands as well.
     const unsigned partitions = options_.symmetry ? (options_.threads + 2) / 3 : options_.threads;
     for (unsigned i = 0; i < partitions; ++i)
         partitions_.push_back(std::make_unique<Partition>(*this, i, partitions));

@@ -76,9 +76,9 @@ struct Progress {
     std::uint64_t frontier_done = 0;
 };
 
-class PlainExpander;
 class Expander;
 class Partition;
+class PlainExpander;
 class Team;
 struct Asked;
 struct Outside;
@@ -149,9 +149,9 @@ class Explorer {
     };
 
   private:
-    friend class PlainExpander;
     friend class Expander;
     friend class Partition;
+    friend class PlainExpander;
     struct Pipeline;
     struct Mail;
 
@@ -180,8 +180,9 @@ class Explorer {
     Canonical canonical_;
     std::unique_ptr<Outside> outside_;
     std::vector<std::unique_ptr<Partition>> partitions_;
-    std::vector<std::unique_ptr<Expander>> expanders_; // one for each thread, or none but ...
-    std::vector<std::unique_ptr<PlainExpander>> plain_expanders_; // ... one for each partition
+    // One of these for each thread or, without symmetry, of those for each partition.
+    std::vector<std::unique_ptr<Expander>> expanders_;
+    std::vector<std::unique_ptr<PlainExpander>> plain_expanders_;
     std::unique_ptr<Pipeline> pipeline_;
     std::unique_ptr<Mail> mail_;
     int depth_ = -1;

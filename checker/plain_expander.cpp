@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cassert>
 
 namespace cowcheck {
 
@@ -84,9 +85,7 @@ void PlainExpander::expand_steps_of(std::size_t i) {
 
 // Properties that the state itself violates.
 std::uint32_t PlainExpander::check(std::size_t i, bool deadlocked) {
-    if (e_.p_.always.entry == 0xffff)
-        return 0;
-    if (!deadlocked && clean_.has(keys_[i]))
+    if (e_.p_.always.entry == 0xffff || (!deadlocked && clean_.has(keys_[i])))
         return 0;
     Machine<ElsewhereObserver> machine(e_.p_, state_);
     const StepResult result = machine.check(deadlocked);
@@ -100,10 +99,11 @@ void PlainExpander::expand_starts_of(std::size_t i) {
     if (most != 0 && static_cast<unsigned>(std::popcount(unsigned{work(i).threads})) >= most)
         return expand_instant_of(i);
     unpack(i);
-    cowcheck::expand_starts(e_.p_, state_, most,
-                  [&](const Action &action, const StepResult &result, const State &next) {
-                      add(i, action, result, next);
-                  });
+    cowcheck::expand_starts(
+        e_.p_, state_, most,
+        [&](const Action &action, const StepResult &result, const State &next) {
+            add(i, action, result, next);
+        });
 }
 
 // No more operations may be under way: those start that are over at once.
@@ -132,6 +132,7 @@ void PlainExpander::expand_instant_of(std::size_t i) {
     set_.number_parts(std::span(children_).subspan(first), fresh);
     lefts_.clear();
     for (const PartNumbers &numbers : fresh) {
+        assert(numbers.right == from.right); // what is over has left no trace there
         lefts_.push_back(numbers.left);
         roots_.push_back(numbers.root());
     }

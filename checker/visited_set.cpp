@@ -71,7 +71,7 @@ struct VisitedSet::Batch {
 };
 
 VisitedSet::VisitedSet(Split split, std::size_t reserve_bytes)
-    : split_(checked(split)), pool_(std::make_unique<ExtentPool>(reserve_bytes)),
+    : split_(checked(split)), batch_(std::make_unique<Batch>()), pool_(std::make_unique<ExtentPool>(reserve_bytes)),
       right_(split.words - split.left, *pool_, reserve_bytes),
       roots_(root_segment_bits, *pool_, reserve_bytes) {
     if (split.first == 0)
@@ -82,44 +82,45 @@ VisitedSet::VisitedSet(Split split, std::size_t reserve_bytes)
                              PairTable(pair_segment_bits, *pool_, reserve_bytes)});
 }
 
+VisitedSet::~VisitedSet() = default;
+VisitedSet::VisitedSet(VisitedSet&&) noexcept = default;
+
 std::uint64_t VisitedSet::hash(std::span<const std::uint64_t> words) {
     return XXH3_64bits(words.data(), words.size_bytes());
 }
 
 void VisitedSet::insert_batch(std::span<const PackedState> states, std::span<Insertion> results) {
     assert(states.size() == results.size());
-    Batch batch;
     std::array<PartNumbers, batch_states> numbers;
     std::array<Root, batch_states> roots;
     for (std::size_t begin = 0; begin < states.size(); begin += batch_states) {
         const std::size_t count = std::min(batch_states, states.size() - begin);
         const std::span of(numbers.data(), count);
         std::fill(of.begin(), of.end(), PartNumbers{});
-        intern_halves(states.subspan(begin, count), of, batch);
+        intern_halves(states.subspan(begin, count), of);
         for (std::size_t i = 0; i < count; ++i) roots[i] = of[i].root();
-        intern_roots(std::span(roots.data(), count), batch);
+        intern_roots(std::span(roots.data(), count));
         for (std::size_t i = 0; i < count; ++i)
-            results[begin + i] = {batch.interned[i].number, batch.interned[i].fresh};
+            results[begin + i] = {batch_->interned[i].number, batch_->interned[i].fresh};
     }
 }
 
 void VisitedSet::number_parts(std::span<const PackedState> states,
                               std::span<PartNumbers> numbers) {
     assert(states.size() == numbers.size());
-    Batch batch;
     for (std::size_t begin = 0; begin < states.size(); begin += batch_states) {
         const std::size_t count = std::min(batch_states, states.size() - begin);
-        intern_halves(states.subspan(begin, count), numbers.subspan(begin, count), batch);
+        intern_halves(states.subspan(begin, count), numbers.subspan(begin, count));
     }
 }
 
 void VisitedSet::insert_roots(std::span<const Root> roots) {
-    Batch batch;
     for (std::size_t begin = 0; begin < roots.size(); begin += batch_states)
-        intern_roots(roots.subspan(begin, std::min(batch_states, roots.size() - begin)), batch);
+        intern_roots(roots.subspan(begin, std::min(batch_states, roots.size() - begin)));
 }
 
-void VisitedSet::intern_roots(std::span<const Root> roots, Batch& batch) {
+void VisitedSet::intern_roots(std::span<const Root> roots) {
+    Batch& batch = *batch_;
     for (std::size_t i = 0; i < roots.size(); ++i) roots_.begin(roots[i], batch.pairs[i]);
     roots_.guess(std::span(batch.pairs.data(), roots.size()));
     for (std::size_t i = 0; i < roots.size(); ++i)
@@ -127,8 +128,9 @@ void VisitedSet::intern_roots(std::span<const Root> roots, Batch& batch) {
             roots_.intern(roots[i], batch.pairs[i], left_components(), right_.size());
 }
 
-void VisitedSet::intern_halves(std::span<const PackedState> states, std::span<PartNumbers> numbers,
-                               Batch& batch) {
+void VisitedSet::intern_halves(std::span<const PackedState> states,
+                               std::span<PartNumbers> numbers) {
+    Batch& batch = *batch_;
     const std::uint64_t* const lefts = states.front().words.data();
     const std::uint64_t* const seconds = lefts + split_.first;
     const std::uint64_t* const rights = lefts + split_.left;
@@ -148,13 +150,14 @@ void VisitedSet::intern_halves(std::span<const PackedState> states, std::span<Pa
     batch.left.intern(left, lefts, numbers, left_part);
     if (parts_) {
         batch.second.intern(parts_->second, seconds, numbers, &PartNumbers::second);
-        intern_pairs(numbers, batch);
+        intern_pairs(numbers);
     }
     batch.right.intern(right_, rights, numbers, &PartNumbers::right);
 }
 
 // Left halves of two parts.
-void VisitedSet::intern_pairs(std::span<PartNumbers> numbers, Batch& batch) {
+void VisitedSet::intern_pairs(std::span<PartNumbers> numbers) {
+    Batch& batch = *batch_;
     batch.left.select(numbers, &PartNumbers::left);
     const std::span which = std::span(batch.left.which).first(batch.left.count);
     const auto pair_of = [](const PartNumbers& of) { return Root{of.first, of.second}; };

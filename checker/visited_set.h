@@ -58,6 +58,8 @@ public:
     // of address space and can get no larger than that; memory is used as states come, and
     // a small set is small. Throws std::invalid_argument or std::bad_alloc.
     explicit VisitedSet(Split split, std::size_t reserve_bytes = physical_memory_bytes());
+    ~VisitedSet();
+    VisitedSet(VisitedSet&&) noexcept;
 
     // A good hash of a state, or of a part of it, to choose the owner of a state
     // by. All its bits may be used: the set itself uses other hashes.
@@ -123,14 +125,14 @@ private:
         PairTable pairs;
     };
 
-    void intern_halves(std::span<const PackedState> states, std::span<PartNumbers> numbers,
-                       Batch& batch);
-    void intern_pairs(std::span<PartNumbers> numbers, Batch& batch);
-    void intern_roots(std::span<const Root> roots, Batch& batch);
+    void intern_halves(std::span<const PackedState> states, std::span<PartNumbers> numbers);
+    void intern_pairs(std::span<PartNumbers> numbers);
+    void intern_roots(std::span<const Root> roots);
     [[nodiscard]] std::optional<std::uint64_t> find_left(const std::uint64_t* words) const;
     void prefetch_left(std::uint32_t number) const;
 
     Split split_;
+    std::unique_ptr<Batch> batch_;      // at hand
     std::unique_ptr<ExtentPool> pool_;  // shared by the indices, which point to it
     std::optional<ComponentTable> left_;  // one of these two
     std::optional<Parts> parts_;

@@ -141,6 +141,16 @@ TEST_CASE("what other threads are at makes no difference where the machine says 
     CHECK(elsewhere > 0);
 }
 
+TEST_CASE("no text names a field of a thread, so that the machine sees whoever looks at one") {
+    Library& library = builtin_library();
+    for (const std::string& world : library.world_names())
+        for (const std::string& design : all_designs)
+            for (const Instruction& i : compiled(design, world).code)
+                if (i.code == Code::load || i.code == Code::store || i.code == Code::add_field ||
+                    i.code == Code::sub_field)
+                    REQUIRE(info(static_cast<Field>(i.c)).scope != Scope::thread);
+}
+
 TEST_CASE("which operations may start goes by who runs and what they work on") {
     const Program program = compiled("v6.2", "default");
     std::map<Words, std::vector<Action>> known;
