@@ -50,7 +50,7 @@ void Expander::expand_starts_of(const PackedState &packed) {
                            findings.misled |= result.misled;
                            if (result.violated != 0)
                                note(result.violated, block_->transitions + 1, packed,
-                                         block_->depth - 1, action);
+                                    block_->depth - 1, action);
                            send(state, next);
                        });
 }

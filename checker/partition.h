@@ -35,6 +35,7 @@ class Partition {
     void cut(std::size_t limit, Blocks &blocks);
     // Stores what it owns of what the blocks lead to, and takes it out of them.
     void store(std::span<Block> blocks);
+    // Stores states that it owns.
     void insert(std::span<const PackedState> states);
     // All of the round's states are in: the next round begins.
     void next_round();

@@ -34,12 +34,12 @@ class PlainExpander {
   private:
     static constexpr std::size_t batch = 64;
 
+    void expand_steps();
     void expand_steps_of(std::size_t i);
+    void expand_starts();
     void expand_starts_of(std::size_t i);
     void expand_instant_of(std::size_t i);
     void look_at_rights();
-    void expand_steps();
-    void expand_starts();
     void unpack(std::size_t i);
     [[nodiscard]] const Layout::Work &work(std::size_t i) const { return works_[numbers_[i].right]; }
     [[nodiscard]] std::uint32_t check(std::size_t i, bool deadlocked);
@@ -62,7 +62,7 @@ class PlainExpander {
     std::vector<PackedState> packed_;
     std::vector<PartNumbers> numbers_;
     std::vector<std::uint64_t> keys_; // in `clean_` or, where operations start, in `instant_`
-    State state_; // the one that is being expanded
+    State state_;                     // the one that is being expanded
     // ... and what they lead to.
     std::vector<PackedState> children_;
     std::vector<PartNumbers> child_numbers_;

@@ -132,7 +132,7 @@ private:
     void prefetch_left(std::uint32_t number) const;
 
     Split split_;
-    std::unique_ptr<Batch> batch_;      // at hand
+    std::unique_ptr<Batch> batch_;      // memory of the look-ups under way
     std::unique_ptr<ExtentPool> pool_;  // shared by the indices, which point to it
     std::optional<ComponentTable> left_;  // one of these two
     std::optional<Parts> parts_;

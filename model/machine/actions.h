@@ -135,6 +135,9 @@ void for_each_start(const Program &program, const State &state, bool only_instan
     const Layout &l = program.layout;
     const int free_pin = detail::first_free(program, state, Scope::pin, Field::pin_state);
     const int free_mm = detail::first_free(program, state, Scope::mm, Field::life);
+    const auto is_worked_on = [&](unsigned mm) {
+        return (unsigned{l.work(state).processes} >> mm & 1U) != 0;
+    };
     const auto start_on = [&](unsigned t, unsigned mm, std::uint16_t operation) {
         const OperationCode &op = program.operations[operation];
         if (only_instant && !op.can_be_instant)
@@ -142,7 +145,7 @@ void for_each_start(const Program &program, const State &state, bool only_instan
         const OperationInfo &about = info(op.item.kind);
         if ((about.needs == Needs::pin_slot && free_pin < 0) ||
             (about.needs == Needs::process_slot && free_mm < 0) ||
-            (about.needs == Needs::nobody_else && (unsigned{l.work(state).processes} >> mm & 1U) != 0))
+            (about.needs == Needs::nobody_else && is_worked_on(mm)))
             return;
         Action action{Action::Kind::start, static_cast<std::uint8_t>(t),
                       static_cast<std::uint8_t>(mm), 0, 0, operation};

@@ -44,6 +44,7 @@ struct NoObserver {
     void forked(unsigned /*child*/) {}
 };
 
+// Wants to know whether what happened goes by other threads.
 struct ElsewhereObserver : NoObserver {
     static constexpr bool tells_elsewhere = true;
     [[nodiscard]] ElsewhereObserver of_checks() const { return {}; }
