@@ -94,6 +94,45 @@ TEST_CASE("joined steps are the same transition system for both explorers") {
         }
 }
 
+TEST_CASE("what is looked up is what would have been done, one operation at a time or two") {
+    const unsigned less = slow_build ? 1 : 0;
+    for (const Case& c : {Case{"direct-io", 5 - less, 1}, Case{"stale-tlb", 5 - less, 1},
+                          Case{"remap", 4, 1}, Case{"direct-io", 4 - less, 2}})
+        for (const std::string design : {"v5.9", "v6.2"}) {
+            INFO(describe(c, design));
+            const Program program = compiled(design, c.world);
+            check_same(explore(program, c.depth, {.concurrency = c.concurrency, .symmetry = false}),
+                       explore_simply(program, c.depth, c.concurrency));
+        }
+}
+
+TEST_CASE("pages that were seen while a handler ran are looked at again when all is quiet") {
+    // It loses a reference, and does something afterwards that leaves no trace.
+    Diagnostics out;
+    const auto program = try_compile(R"(
+design trial extends v6.2
+operation madvise_dontneed(va) {
+    lock mmap_lock for reading
+    lock ptl
+    if pte.present {
+        page = pte.page
+        get page
+    }
+    unlock ptl
+    unlock mmap_lock
+    orig = pte
+    if orig.present { return }
+}
+)",
+                                     world_of("madvise"), out);
+    CHECK(out.empty());
+    REQUIRE(program);
+    for (const unsigned concurrency : {1U, 2U})
+        CHECK(explore(*program, 2, {.concurrency = concurrency, .symmetry = false}).violated ==
+              explore_simply(*program, 2, concurrency).violated);
+    CHECK(explore(*program, 2, {.symmetry = false}).operations("refcount_is_sound") == 1);
+}
+
 TEST_CASE("symmetry changes no verdict, no number of operations and no number of steps") {
     for (const Case& c : cases())
         for (const std::string& design : all_designs) {
