@@ -9,13 +9,18 @@
 
 namespace cowcheck {
 
+// What states in the queue wait for.
+struct Turn {
+    bool starts = false;      // they start an operation, or else go on
+    unsigned depth = 0;       // operations of what they lead to
+    unsigned transitions = 0; // that led to the states
+};
+
 // States of one partition that are expanded together, and what they lead to.
 struct Block {
     static constexpr std::size_t most = 256;
 
-    bool starts = false;        // they start an operation, or else go on
-    unsigned depth = 0;         // operations of what they lead to
-    unsigned transitions = 0;   // that led to the states
+    Turn turn;
     std::vector<PackedState> states;
     std::vector<std::vector<PackedState>> outboxes; // by partition that owns what is found
 };

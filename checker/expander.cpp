@@ -7,7 +7,7 @@ namespace cowcheck {
 void Expander::expand(Block &block) {
     block_ = &block;
     for (const PackedState &packed : block.states)
-        if (block.starts)
+        if (block.turn.starts)
             expand_starts_of(packed);
         else
             expand_steps_of(packed);
@@ -16,19 +16,19 @@ void Expander::expand(Block &block) {
 void Expander::expand_steps_of(const PackedState &packed) {
     State state;
     e_.packing_.unpack(packed, state);
-    const unsigned depth = block_->depth;
+    const unsigned depth = block_->turn.depth;
     const bool deadlocked = expand_steps(
         e_.p_, state, e_.outside_.get(),
         [&](const Action &action, const StepResult &result, State &next) {
             ++findings.transitions;
             findings.misled |= result.misled;
             if (result.violated != 0)
-                note(result.violated, block_->transitions + 1, packed, depth, action);
+                note(result.violated, block_->turn.transitions + 1, packed, depth, action);
             send(state, next);
         });
     const std::uint32_t bad = Machine<>(e_.p_, state).check_state(deadlocked);
     if (bad != 0)
-        note(bad, block_->transitions, packed, depth, std::nullopt);
+        note(bad, block_->turn.transitions, packed, depth, std::nullopt);
 }
 
 void Expander::expand_starts_of(const PackedState &packed) {
@@ -49,8 +49,8 @@ void Expander::expand_starts_of(const PackedState &packed) {
                            ++findings.transitions;
                            findings.misled |= result.misled;
                            if (result.violated != 0)
-                               note(result.violated, block_->transitions + 1, packed,
-                                    block_->depth - 1, action);
+                               note(result.violated, block_->turn.transitions + 1, packed,
+                                    block_->turn.depth - 1, action);
                            send(state, next);
                        });
 }
@@ -67,8 +67,8 @@ void Expander::send(const State &from, State &next) {
 void Expander::note(std::uint32_t properties, unsigned transitions, const PackedState &state,
                     unsigned state_operations, const std::optional<Action> &action) {
     findings.note(e_.p_, properties,
-                  {0, block_->depth, transitions, state, state_operations, block_->transitions,
-                   action});
+                  {0, block_->turn.depth, transitions, state, state_operations,
+                   block_->turn.transitions, action});
 }
 
 } // namespace cowcheck

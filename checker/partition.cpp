@@ -36,7 +36,7 @@ void Partition::begin_level(unsigned depth) {
 }
 
 Piece Partition::next_piece(std::size_t limit) {
-    Piece piece{{}, false, depth_, round_};
+    Piece piece{{}, {false, depth_, round_}};
     const auto take = [&](const Explorer::Range &layer, std::uint64_t &position) {
         piece.range.begin = layer.begin + position;
         piece.range.end = std::min(piece.range.begin + limit, layer.end);
@@ -46,9 +46,9 @@ Piece Partition::next_piece(std::size_t limit) {
     if (depth_ > 0 && round_ < levels_[depth_ - 1].size()) {
         const std::uint64_t starting = take(levels_[depth_ - 1][round_], next_start_);
         frontier_done_ += starting;
-        piece.starts = starting != 0;
+        piece.turn.starts = starting != 0;
     }
-    if (!piece.starts)
+    if (!piece.turn.starts)
         expanded_ += take(levels_[depth_][round_], next_step_);
     return piece;
 }
@@ -60,9 +60,7 @@ void Partition::cut(std::size_t limit, Blocks &blocks) {
         if (count == 0)
             return;
         Block &block = blocks.add();
-        block.starts = piece.starts;
-        block.depth = piece.depth;
-        block.transitions = piece.transitions;
+        block.turn = piece.turn;
         block.states.resize(count);
         set_.get_batch(piece.range.begin, block.states);
         left -= count;

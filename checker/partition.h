@@ -14,9 +14,7 @@ namespace cowcheck {
 // States in a row that wait for the same.
 struct Piece {
     Explorer::Range range;
-    bool starts = false;      // they start an operation, or else go on
-    unsigned depth = 0;       // operations of what they lead to
-    unsigned transitions = 0; // that led to the states
+    Turn turn;
 };
 
 class Partition {

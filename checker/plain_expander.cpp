@@ -12,7 +12,7 @@ PlainExpander::PlainExpander(const Explorer &explorer, unsigned owner, VisitedSe
     : e_(explorer), owner_(owner), set_(set), keys_(batch) {}
 
 void PlainExpander::expand(const Piece &piece, std::span<std::vector<PackedState>> outboxes) {
-    piece_ = piece;
+    turn_ = piece.turn;
     outboxes_ = outboxes;
     for (std::uint64_t begin = piece.range.begin; begin < piece.range.end; begin += batch) {
         const auto count =
@@ -20,7 +20,7 @@ void PlainExpander::expand(const Piece &piece, std::span<std::vector<PackedState
         packed_.resize(count);
         numbers_.resize(count);
         begin_ = begin;
-        if (piece.starts)
+        if (turn_.starts)
             expand_starts();
         else
             expand_steps();
@@ -54,7 +54,7 @@ void PlainExpander::expand_starts() {
 }
 
 void PlainExpander::unpack(std::size_t i) {
-    if (piece_.starts)
+    if (turn_.starts)
         set_.get_batch(begin_ + i, std::span(packed_).subspan(i, 1),
                        std::span(numbers_).subspan(i, 1));
     e_.packing_.unpack(packed_[i], state_);
@@ -80,7 +80,7 @@ void PlainExpander::expand_steps_of(std::size_t i) {
         });
     const std::uint32_t bad = check(i, deadlocked);
     if (bad != 0)
-        note(bad, piece_.transitions, i, piece_.depth, std::nullopt);
+        note(bad, turn_.transitions, i, turn_.depth, std::nullopt);
 }
 
 // Properties that the state itself violates.
@@ -148,8 +148,8 @@ bool PlainExpander::add(std::size_t i, const Action &action, const StepResult &r
     ++findings.transitions;
     findings.misled |= result.misled;
     if (result.violated != 0)
-        note(result.violated, piece_.transitions + 1, i,
-             piece_.starts ? piece_.depth - 1 : piece_.depth, action);
+        note(result.violated, turn_.transitions + 1, i,
+             turn_.starts ? turn_.depth - 1 : turn_.depth, action);
     const bool alike = !result.elsewhere && !result.misled && result.violated == 0;
     const PackedState packed = e_.packing_.pack(next);
     const PartNumbers numbers = e_.packing_.shared_parts(packed_[i], numbers_[i], packed);
@@ -182,7 +182,7 @@ void PlainExpander::insert_children() {
 void PlainExpander::note(std::uint32_t properties, unsigned transitions, std::size_t i,
                          unsigned state_operations, const std::optional<Action> &action) {
     findings.note(e_.p_, properties,
-                  {0, piece_.depth, transitions, packed_[i], state_operations, piece_.transitions,
+                  {0, turn_.depth, transitions, packed_[i], state_operations, turn_.transitions,
                    action});
 }
 

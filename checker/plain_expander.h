@@ -41,7 +41,9 @@ class PlainExpander {
     void expand_instant_of(std::size_t i);
     void look_at_rights();
     void unpack(std::size_t i);
-    [[nodiscard]] const Layout::Work &work(std::size_t i) const { return works_[numbers_[i].right]; }
+    [[nodiscard]] const Layout::Work &work(std::size_t i) const {
+        return works_[numbers_[i].right];
+    }
     [[nodiscard]] std::uint32_t check(std::size_t i, bool deadlocked);
     bool add(std::size_t i, const Action &action, const StepResult &result, const State &next);
     void insert_children();
@@ -54,7 +56,7 @@ class PlainExpander {
     InstantCache instant_;
     CleanLefts clean_;
     std::vector<Layout::Work> works_; // by the number of the right half
-    Piece piece_;                     // at hand
+    Turn turn_;                       // of the piece at hand
     std::span<std::vector<PackedState>> outboxes_;
 
     // A batch of its states, from this one on ...
