@@ -3,6 +3,7 @@
 #include "cli/bad_input.h"
 
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <filesystem>
 #include <optional>
@@ -28,27 +29,91 @@ int write_all(int fd, std::string_view text) {
     return 0;
 }
 
-// Writes a new file and makes sure that it is on the disk; returns 0 or what went
-// wrong, and then there is no file. It has no name before all of it is there, on file
-// systems that know such files: whoever is killed leaves nothing.
-int write_new_file(const std::string& path, std::string_view text,
-                   std::optional<mode_t> mode = std::nullopt) {
-    const std::string folder = fs::path(path).parent_path().string();
-    unlink(path.c_str());  // left by a process of that number that was killed
-    int fd = open(folder.empty() ? "." : folder.c_str(), O_WRONLY | O_TMPFILE | O_CLOEXEC, 0666);
-    const bool named = fd < 0;
-    if (named) fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (fd < 0) return errno;
-    int error = write_all(fd, text);
-    if (error == 0 && mode && fchmod(fd, *mode) != 0) error = errno;
-    if (error == 0 && fsync(fd) != 0 && errno != EINVAL) error = errno;
-    if (error == 0 && !named &&
-        linkat(AT_FDCWD, ("/proc/self/fd/" + std::to_string(fd)).c_str(), AT_FDCWD, path.c_str(),
-               AT_SYMLINK_FOLLOW) != 0)
-        error = errno;
-    if (close(fd) != 0 && error == 0) error = errno;
-    if (error != 0) unlink(path.c_str());
-    return error;
+std::string temporary_beside(const std::string& path) {
+    const fs::path target(path);
+    return (target.parent_path() /
+            ("." + target.filename().string() + "." + std::to_string(getpid()) + ".tmp"))
+        .string();
+}
+
+// Signals that can be blocked wait while one of these is alive.
+class SignalsWait {
+public:
+    SignalsWait() {
+        sigset_t all;
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &before_);
+    }
+    ~SignalsWait() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+    SignalsWait(const SignalsWait&) = delete;
+    SignalsWait& operator=(const SignalsWait&) = delete;
+
+private:
+    sigset_t before_{};
+};
+
+// A file that gets its name when all of it is on the disk: whoever is killed before leaves nothing.
+// It has a temporary name only while the kernel needs one, in place of which it is renamed: if
+// there is a file to replace, or the file system knows no files without a name. SIGKILL in that
+// moment leaves it behind. The functions return 0 or what went wrong.
+class NewFile {
+public:
+    explicit NewFile(const std::string& path) : path_(path), temporary_(temporary_beside(path)) {
+        const std::string folder = fs::path(path).parent_path().string();
+        unlink(temporary_.c_str());  // left by a process of that number that was killed
+        fd_ = open(folder.empty() ? "." : folder.c_str(), O_WRONLY | O_TMPFILE | O_CLOEXEC, 0666);
+        if (fd_ >= 0) return;
+        fd_ = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        is_named_ = fd_ >= 0;
+        error_ = fd_ < 0 ? errno : 0;
+    }
+    ~NewFile() {
+        if (fd_ >= 0) close(fd_);
+        if (is_named_) unlink(temporary_.c_str());
+    }
+    NewFile(const NewFile&) = delete;
+    NewFile& operator=(const NewFile&) = delete;
+
+    [[nodiscard]] int fill(std::string_view text, std::optional<mode_t> mode = std::nullopt) {
+        if (error_ == 0) error_ = write_all(fd_, text);
+        if (error_ == 0 && mode && fchmod(fd_, *mode) != 0) error_ = errno;
+        if (error_ == 0 && fsync(fd_) != 0 && errno != EINVAL) error_ = errno;
+        return error_;
+    }
+
+    // At the path, in place of what is there.
+    [[nodiscard]] int put_in_place() {
+        if (!is_named_) {
+            error_ = link_to(path_);
+            if (error_ != EEXIST) return error_;
+            error_ = link_to(temporary_);
+            is_named_ = error_ == 0;
+        }
+        if (error_ == 0 && std::rename(temporary_.c_str(), path_.c_str()) != 0) error_ = errno;
+        if (error_ == 0) is_named_ = false;
+        return error_;
+    }
+
+private:
+    [[nodiscard]] int link_to(const std::string& name) const {
+        const std::string open_file = "/proc/self/fd/" + std::to_string(fd_);
+        const int failed =
+            linkat(AT_FDCWD, open_file.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW);
+        return failed == 0 ? 0 : errno;
+    }
+
+    std::string path_;
+    std::string temporary_;
+    int fd_ = -1;
+    int error_ = 0;
+    bool is_named_ = false;  // the temporary name
+};
+
+int replace_file(const std::string& path, std::string_view text, std::optional<mode_t> mode) {
+    const SignalsWait until_it_is_there;
+    NewFile file(path);
+    const int error = file.fill(text, mode);
+    return error != 0 ? error : file.put_in_place();
 }
 
 // A pipe, a terminal, /dev/null: nothing that could be replaced.
@@ -60,26 +125,8 @@ int write_into(const std::string& path, std::string_view text) {
     return error;
 }
 
-std::string temporary_beside(const std::string& path) {
-    const fs::path target(path);
-    return (target.parent_path() /
-            ("." + target.filename().string() + "." + std::to_string(getpid()) + ".tmp"))
-        .string();
-}
-
 [[noreturn]] void complain(const std::string& path, int error) {
     throw BadInput("can't write '" + path + "': " + std::strerror(error));
-}
-
-// In place of what is there, if anything is: by a name beside it, then at once.
-int replace_file(const std::string& path, std::string_view text, std::optional<mode_t> mode) {
-    const std::string temporary = temporary_beside(path);
-    int error = write_new_file(temporary, text, mode);
-    if (error == 0 && std::rename(temporary.c_str(), path.c_str()) != 0) {
-        error = errno;
-        unlink(temporary.c_str());
-    }
-    return error;
 }
 
 fs::path full_path(const std::string& path) {
@@ -152,15 +199,16 @@ TraceFolder::TraceFolder(std::string path) : path_(std::move(path)) {
     if (error) complain(error.message());
     if (!fs::is_directory(path_, error)) complain("it is no directory");
     // As root, permission bits say nothing; and a disk may be full: try it.
-    const std::string probe =
-        (fs::path(path_) / (".probe." + std::to_string(getpid()) + ".tmp")).string();
-    const int failed = write_new_file(probe, std::string(std::size_t{1} << 16U, ' '));
+    const int failed = [&] {
+        const SignalsWait until_it_is_gone;
+        return NewFile((fs::path(path_) / "probe").string())
+            .fill(std::string(std::size_t{1} << 16U, ' '));
+    }();
     if (failed != 0) {
         const std::string why = std::strerror(failed);
         remove_if_empty();
         complain(why);
     }
-    unlink(probe.c_str());
 }
 
 TraceFolder::~TraceFolder() { remove_if_empty(); }

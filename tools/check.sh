@@ -11,7 +11,8 @@
 #   tools/check.sh --quick      release only
 #   tools/check.sh PRESET...    only these
 #
-# The last line is 'N passed, N failed'; a build that fails counts as one failure. COWCHECK_JOBS
+# The last line is 'N passed, N failed'; a build that fails counts as one failure. Before it stands
+# what the failed tests printed last: a log that is cut at its end still says why. COWCHECK_JOBS
 # limits how many compilers and tests run at once.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -62,7 +63,7 @@ run_tests() {
     fi
     passed=$((passed + total - bad - skipped))
     failed=$((failed + bad))
-    ((bad == 0)) || failures+=("$preset: $bad of $total tests")
+    ((bad == 0)) || failures+=("$preset: $bad of $total tests" "$(python3 tools/failed_tests.py "$report")")
 }
 
 check_preset() {

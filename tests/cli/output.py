@@ -235,26 +235,47 @@ def every_command_that_writes_tells_a_disk_that_is_full_or_read_only():
         expect(result.status == 2 and "Read-only file system" in result.err, result)
 
 
+def end_at_many_moments(command, number):
+    """Runs it again and again and sends it the signal, sooner or later; whenever it has ended."""
+    for delay in range(30):
+        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        time.sleep(delay / 1000 * (10 if SANITIZED else 1))
+        process.send_signal(number)
+        process.wait()
+        yield
+
+
 @statement
 def whoever_is_killed_leaves_nothing_half_written():
-    trace = one_trace()
-    command = [COWCHECK, "replay", trace, "--format", "json", "--output", "told.json"]
-    subprocess.run(command, check=True)
+    command = [COWCHECK, "replay", one_trace(), "--format", "json", "--output"]
+    subprocess.run([*command, "told.json"], check=True)
     whole = open("told.json", encoding="utf-8").read()
     os.mkdir("out")
     finished = 0
     for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT):
-        for delay in range(30):
-            process = subprocess.Popen([*command[:-1], "out/told.json"], stderr=subprocess.DEVNULL)
-            time.sleep(delay / 1000 * (10 if SANITIZED else 1))
-            process.send_signal(number)
-            process.wait()
+        for _ in end_at_many_moments([*command, "out/told.json"], number):
             if os.listdir("out"):
                 expect(os.listdir("out") == ["told.json"], os.listdir("out"))
                 expect(open("out/told.json", encoding="utf-8").read() == whole, "half a file")
                 os.unlink("out/told.json")
                 finished += 1
     expect(finished < 90, "nothing was killed")
+
+
+@statement
+def whoever_is_interrupted_while_it_replaces_a_file_leaves_the_old_one_or_the_new_one():
+    command = [COWCHECK, "replay", one_trace(), "--format", "json", "--output"]
+    subprocess.run([*command, "told.json"], check=True)
+    whole = open("told.json", encoding="utf-8").read()
+    os.mkdir("out")
+    for number in (signal.SIGTERM, signal.SIGINT):
+        write("out/told.json", "old")
+        for _ in end_at_many_moments([*command, "out/told.json"], number):
+            expect(os.listdir("out") == ["told.json"], os.listdir("out"))
+            text = open("out/told.json", encoding="utf-8").read()
+            expect(text in ("old", whole), "half a file")
+            if text == whole:
+                write("out/told.json", "old")
 
 
 main()
