@@ -34,7 +34,7 @@ struct Options {
     std::uint64_t states = 20'000'000;
     unsigned words = 6;
     unsigned left_words = 3;
-    unsigned first_words = 0; // of the left half's; 0: it is one part
+    unsigned first_words = 0;  // of the left half's; 0: it is one part
     double distinct_percent = 3;
     std::uint64_t fresh_percent = 25;
 };

@@ -11,9 +11,9 @@ namespace cowcheck {
 
 // What states in the queue wait for.
 struct Turn {
-    bool starts = false;      // they start an operation, or else go on
-    unsigned depth = 0;       // operations of what they lead to
-    unsigned transitions = 0; // that led to the states
+    bool starts = false;       // they start an operation, or else go on
+    unsigned depth = 0;        // operations of what they lead to
+    unsigned transitions = 0;  // that led to the states
 };
 
 // States of one partition that are expanded together, and what they lead to.
@@ -22,17 +22,16 @@ struct Block {
 
     Turn turn;
     std::vector<PackedState> states;
-    std::vector<std::vector<PackedState>> outboxes; // by partition that owns what is found
+    std::vector<std::vector<PackedState>> outboxes;  // by partition that owns what is found
 };
 
 // Blocks that are used once and once more, with the memory that they have.
 class Blocks {
-  public:
+public:
     explicit Blocks(std::size_t partitions) : partitions_(partitions) {}
 
-    Block &add() {
-        if (size_ == blocks_.size())
-            blocks_.emplace_back().outboxes.resize(partitions_);
+    Block& add() {
+        if (size_ == blocks_.size()) blocks_.emplace_back().outboxes.resize(partitions_);
         return blocks_[size_++];
     }
     void clear() { size_ = 0; }
@@ -42,18 +41,17 @@ class Blocks {
     // Of memory that waits for the next use as well.
     [[nodiscard]] std::size_t bytes() const {
         std::size_t states = 0;
-        for (const Block &block : blocks_) {
+        for (const Block& block : blocks_) {
             states += block.states.capacity();
-            for (const auto &box : block.outboxes)
-                states += box.capacity();
+            for (const auto& box : block.outboxes) states += box.capacity();
         }
         return states * sizeof(PackedState);
     }
 
-  private:
+private:
     std::size_t partitions_;
     std::vector<Block> blocks_;
     std::size_t size_ = 0;
 };
 
-} // namespace cowcheck
+}  // namespace cowcheck

@@ -103,8 +103,7 @@ BucketIndex::Segment BucketIndex::larger(const Segment& segment, std::uint64_t n
     Segment bigger;
     bigger.slots = layout.slots;
     bigger.number_bits = layout.bits;
-    const std::uint32_t wanted =
-        segment.count < doubles_below ? 2 * segment.count : segment.count;
+    const std::uint32_t wanted = segment.count < doubles_below ? 2 * segment.count : segment.count;
     bigger.buckets = buckets_for(wanted, layout.slots, spread(which, segment_bits_));
     bigger.count = segment.count;
     bigger.limit = limit_of(bigger.buckets, layout.slots);

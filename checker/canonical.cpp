@@ -19,8 +19,8 @@ Numbers identity(unsigned n) {
 
 // Every way to permute the processes that are alike: as many CPUs, the same menu.
 // None but the identity where some handler takes them in the order of their numbers.
-std::vector<Numbers> process_renamings(const Program &program) {
-    const World &world = program.world;
+std::vector<Numbers> process_renamings(const Program& program) {
+    const World& world = program.world;
     Numbers mms = identity(static_cast<unsigned>(world.processes.size()));
     std::vector<Numbers> all;
     do {
@@ -28,33 +28,30 @@ std::vector<Numbers> process_renamings(const Program &program) {
         for (std::size_t i = 0; i < mms.size(); ++i)
             alike = alike && world.processes[i].cpus == world.processes[mms[i]].cpus &&
                     world.processes[i].menu == world.processes[mms[i]].menu;
-        if (alike)
-            all.push_back(mms);
-        if (program.orders_processes)
-            break;
+        if (alike) all.push_back(mms);
+        if (program.orders_processes) break;
     } while (std::next_permutation(mms.begin(), mms.end()));
     return all;
 }
 
 // Every way to permute threads that fits a renaming of the processes.
-std::vector<Numbers> thread_renamings(const World &world, const Numbers &mms) {
+std::vector<Numbers> thread_renamings(const World& world, const Numbers& mms) {
     Numbers threads = identity(static_cast<unsigned>(world.threads.size()));
     std::vector<Numbers> all;
     do {
         bool fits = true;
         for (std::size_t i = 0; i < threads.size(); ++i) {
-            const Thread &from = world.threads[i];
-            const Thread &to = world.threads[threads[i]];
+            const Thread& from = world.threads[i];
+            const Thread& to = world.threads[threads[i]];
             fits = fits && from.actor == to.actor &&
                    (from.actor == Actor::cpu ? mms[from.mm] == to.mm : threads[i] == i);
         }
-        if (fits)
-            all.push_back(threads);
+        if (fits) all.push_back(threads);
     } while (std::next_permutation(threads.begin(), threads.end()));
     return all;
 }
 
-Numbers inverse(const Numbers &numbers) {
+Numbers inverse(const Numbers& numbers) {
     Numbers result(numbers.size());
     for (std::size_t i = 0; i < numbers.size(); ++i)
         result[numbers[i]] = static_cast<std::uint8_t>(i);
@@ -62,7 +59,7 @@ Numbers inverse(const Numbers &numbers) {
 }
 
 // The bits of a thread's words, at one rest, that are not names.
-std::array<std::uint16_t, 5> nameless_bits(const Program &program, const Rest &rest,
+std::array<std::uint16_t, 5> nameless_bits(const Program& program, const Rest& rest,
                                            bool alike_processes) {
     std::array<std::uint16_t, 5> bits{};
     bits.fill(0xffff);
@@ -74,42 +71,38 @@ std::array<std::uint16_t, 5> nameless_bits(const Program &program, const Rest &r
     if (!program.operations.empty() && rest.address != 0 &&
         info(program.operations[rest.operation].item.kind).needs == Needs::pin_slot)
         clear(1, unsigned{info(Field::op_pin).mask()} << info(Field::op_pin).shift);
-    if (!alike_processes)
-        return bits;
+    if (!alike_processes) return bits;
     clear(1, unsigned{info(Field::op_mm).mask()} << info(Field::op_mm).shift);
-    for (unsigned i = 0; i < rest.processes; ++i)
-        clear(rest.mms[i].word, 3U << rest.mms[i].shift);
+    for (unsigned i = 0; i < rest.processes; ++i) clear(rest.mms[i].word, 3U << rest.mms[i].shift);
     return bits;
 }
 
-bool is_identity(const Numbers &numbers) {
+bool is_identity(const Numbers& numbers) {
     for (std::size_t i = 0; i < numbers.size(); ++i)
-        if (numbers[i] != i)
-            return false;
+        if (numbers[i] != i) return false;
     return true;
 }
 
-} // namespace
+}  // namespace
 
 // The bits of each word of a state but those of ghosts that nobody reads; none if all are.
 std::vector<std::uint16_t> Canonical::read_bits() const {
-    const Layout &l = p_.layout;
+    const Layout& l = p_.layout;
     std::vector<std::uint16_t> bits(l.words, 0xffff);
     bool all = true;
     for (std::size_t i = 0; i < field_table.size(); ++i) {
-        const FieldInfo &field = field_table[i];
-        if (((p_.unread_ghosts >> i) & 1U) == 0 || !l.has(static_cast<Field>(i)))
-            continue;
+        const FieldInfo& field = field_table[i];
+        if (((p_.unread_ghosts >> i) & 1U) == 0 || !l.has(static_cast<Field>(i))) continue;
         all = false;
         for (unsigned e = 0; e < l.size(field.scope); ++e) {
-            auto &word = bits[l.element(field.scope, e) + field.word];
+            auto& word = bits[l.element(field.scope, e) + field.word];
             word = static_cast<std::uint16_t>(word & ~(unsigned{field.mask()} << field.shift));
         }
     }
     return all ? std::vector<std::uint16_t>{} : bits;
 }
 
-Canonical::Canonical(const Program &program)
+Canonical::Canonical(const Program& program)
     : p_(program), read_(read_bits()), slots_(frame_slots()) {
     has_entries_ = program.world.swap_ptes();
     keeps_pin_mm_ = ((program.unread_ghosts >> static_cast<unsigned>(Field::pin_mm)) & 1U) == 0;
@@ -120,56 +113,55 @@ Canonical::Canonical(const Program &program)
                                                             << (mm * p_.layout.pages));
     for (unsigned f = 0; f < unnamed_.size(); ++f)
         unnamed_[f] = static_cast<std::uint8_t>(f < program.world.frames ? 0xff : f);
-    const World &world = program.world;
-    for (const Numbers &mms : process_renamings(program))
-        for (const Numbers &threads : thread_renamings(world, mms)) {
+    const World& world = program.world;
+    for (const Numbers& mms : process_renamings(program))
+        for (const Numbers& threads : thread_renamings(world, mms)) {
             Numbers pins = identity(world.pins);
             do {
                 renamings_.push_back({threads, pins, identity(world.total_frames()), mms});
             } while (std::next_permutation(pins.begin(), pins.end()));
         }
     // The one that changes nothing comes first.
-    std::stable_partition(renamings_.begin(), renamings_.end(), [](const Renaming &r) {
+    std::stable_partition(renamings_.begin(), renamings_.end(), [](const Renaming& r) {
         return is_identity(r.threads) && is_identity(r.pins) && is_identity(r.mms);
     });
-    for (const Renaming &r : renamings_) {
+    for (const Renaming& r : renamings_) {
         alike_processes_ = alike_processes_ || !is_identity(r.mms);
         inverse_.push_back({inverse(r.threads), inverse(r.pins), {}, inverse(r.mms)});
     }
-    for (const Rest &rest : program.rests)
+    for (const Rest& rest : program.rests)
         nameless_.push_back(nameless_bits(program, rest, alike_processes_));
     for (std::size_t i = 1; i < world.threads.size(); ++i)
         if (world.threads[i].actor == Actor::cpu && world.threads[i - 1].mm == world.threads[i].mm)
             neighbours_.push_back(static_cast<std::uint8_t>(i));
     for (std::size_t t = 0; t < world.threads.size(); ++t)
-        if (std::any_of(world.threads.begin(), world.threads.end(), [&](const Thread &other) {
+        if (std::any_of(world.threads.begin(), world.threads.end(), [&](const Thread& other) {
                 return &other != &world.threads[t] && other.actor == Actor::cpu &&
                        world.threads[t].actor == Actor::cpu && other.mm == world.threads[t].mm;
             }))
             keyed_.push_back(static_cast<std::uint8_t>(t));
 }
 
-Canonical::Keys Canonical::keys_of(const State &state) const {
-    const Layout &l = p_.layout;
+Canonical::Keys Canonical::keys_of(const State& state) const {
+    const Layout& l = p_.layout;
     Keys keys;
     const unsigned stride = l.stride[static_cast<std::size_t>(Scope::thread)];
     for (const unsigned t : keyed_) {
-        const auto *words = &state.words[l.element(Scope::thread, t)];
+        const auto* words = &state.words[l.element(Scope::thread, t)];
         std::uint64_t key = words[0];
         if (key != 0) {
-            const auto &mask = nameless_[key & unsigned{info(Field::pc).mask()}];
+            const auto& mask = nameless_[key & unsigned{info(Field::pc).mask()}];
             for (unsigned w = 1; w < stride; ++w)
                 key = key * 0x10001U + (words[w] & unsigned{mask[w]});
         }
         for (unsigned va = 0; va < l.pages; ++va)
-            key = key * 4 + (state.words[l.element(
-                                 Scope::tlb, l.tlb_index(p_.world.threads[t].cpu, va))] &
-                             3U);
+            key =
+                key * 4 +
+                (state.words[l.element(Scope::tlb, l.tlb_index(p_.world.threads[t].cpu, va))] & 3U);
         keys.threads[t] = key;
     }
     unsigned mask = unsigned{info(Field::pin_page).mask()} << info(Field::pin_page).shift;
-    if (alike_processes_)
-        mask |= unsigned{info(Field::pin_mm).mask()} << info(Field::pin_mm).shift;
+    if (alike_processes_) mask |= unsigned{info(Field::pin_mm).mask()} << info(Field::pin_mm).shift;
     for (unsigned i = 0; i < l.size(Scope::pin); ++i)
         keys.pins[i] = static_cast<std::uint16_t>(state.words[l.element(Scope::pin, i)] & ~mask);
     return keys;
@@ -177,21 +169,19 @@ Canonical::Keys Canonical::keys_of(const State &state) const {
 
 // Whether a must come before b: -1, after it: 1, or either of the two: 0. What can be exchanged
 // without changing anything stays as it is.
-int Canonical::order_of_cpus(const State &state, const Keys &keys, unsigned a, unsigned b) const {
-    if (keys.threads[a] != keys.threads[b])
-        return keys.threads[a] < keys.threads[b] ? -1 : 1;
+int Canonical::order_of_cpus(const State& state, const Keys& keys, unsigned a, unsigned b) const {
+    if (keys.threads[a] != keys.threads[b]) return keys.threads[a] < keys.threads[b] ? -1 : 1;
     return is_same_cpu(state, a, b) ? (a < b ? -1 : 1) : 0;
 }
 
-int Canonical::order_of_pins(const Keys &keys, unsigned a, unsigned b) const {
-    if (keys.pins[a] != keys.pins[b])
-        return keys.pins[a] < keys.pins[b] ? -1 : 1;
+int Canonical::order_of_pins(const Keys& keys, unsigned a, unsigned b) const {
+    if (keys.pins[a] != keys.pins[b]) return keys.pins[a] < keys.pins[b] ? -1 : 1;
     const bool both_free = keys.pins[a] == 0;
     return both_free ? (a < b ? -1 : 1) : 0;
 }
 
 // Whether the renaming that changes nothing is the only one to be tried.
-bool Canonical::is_in_order(const State &state, const Keys &keys) const {
+bool Canonical::is_in_order(const State& state, const Keys& keys) const {
     bool in_order = !alike_processes_;
     for (const unsigned i : neighbours_)
         in_order = in_order && order_of_cpus(state, keys, i - 1, i) < 0;
@@ -203,27 +193,24 @@ bool Canonical::is_in_order(const State &state, const Keys &keys) const {
 // Whether the renaming puts threads of each process, and pins, in order of their
 // keys. Only such renamings need be tried: the keys do not depend on names, so
 // what is left is the same for all states that are renamings of each other.
-bool Canonical::is_sorted(const State &state, const Keys &keys, const Renaming &from) const {
+bool Canonical::is_sorted(const State& state, const Keys& keys, const Renaming& from) const {
     for (const unsigned i : neighbours_)
-        if (order_of_cpus(state, keys, from.threads[i - 1], from.threads[i]) > 0)
-            return false;
+        if (order_of_cpus(state, keys, from.threads[i - 1], from.threads[i]) > 0) return false;
     for (unsigned i = 1; i < from.pins.size(); ++i)
-        if (order_of_pins(keys, from.pins[i - 1], from.pins[i]) > 0)
-            return false;
+        if (order_of_pins(keys, from.pins[i - 1], from.pins[i]) > 0) return false;
     return true;
 }
 
 // Both are idle with the same TLB: to exchange them changes nothing.
-bool Canonical::is_same_cpu(const State &state, unsigned a, unsigned b) const {
-    const Layout &l = p_.layout;
+bool Canonical::is_same_cpu(const State& state, unsigned a, unsigned b) const {
+    const Layout& l = p_.layout;
     const auto same = [&](Scope scope, unsigned i, unsigned j) {
         return std::equal(&state.words[l.element(scope, i)],
                           &state.words[l.element(scope, i)] +
                               l.stride[static_cast<std::size_t>(scope)],
                           &state.words[l.element(scope, j)]);
     };
-    if (l.get(state, Field::pc, a) != 0 || !same(Scope::thread, a, b))
-        return false;
+    if (l.get(state, Field::pc, a) != 0 || !same(Scope::thread, a, b)) return false;
     for (unsigned va = 0; va < l.pages; ++va)
         if (!same(Scope::tlb, l.tlb_index(p_.world.threads[a].cpu, va),
                   l.tlb_index(p_.world.threads[b].cpu, va)))
@@ -231,7 +218,7 @@ bool Canonical::is_same_cpu(const State &state, unsigned a, unsigned b) const {
     return true;
 }
 
-void Canonical::normalize(State &state) const {
+void Canonical::normalize(State& state) const {
     Pointers pointers;
     forget_unread_ghosts(state);
     forget_dead_ghosts(state, pointers);
@@ -245,14 +232,13 @@ void Canonical::normalize(State &state) const {
         return;
     }
     const auto next = [&](std::size_t i) {
-        while (i < renamings_.size() && !is_sorted(state, keys, inverse_[i]))
-            ++i;
+        while (i < renamings_.size() && !is_sorted(state, keys, inverse_[i])) ++i;
         return i;
     };
     const std::size_t first = next(0);
     std::size_t i = next(first + 1);
     if (i == renamings_.size() && first == 0) {
-        name_frames(state, pointers); // in order already, and in no other way
+        name_frames(state, pointers);  // in order already, and in no other way
         return;
     }
     const auto renamed = [&](std::size_t renaming) {
@@ -271,8 +257,8 @@ void Canonical::normalize(State &state) const {
 }
 
 // Renames threads, pins and processes; frames keep their numbers.
-void Canonical::permute(const State &from, const Renaming &renaming, State &to) const {
-    const Layout &l = p_.layout;
+void Canonical::permute(const State& from, const Renaming& renaming, State& to) const {
+    const Layout& l = p_.layout;
     to = from;
     const auto move = [&](Scope scope, unsigned source, unsigned target) {
         std::memcpy(&to.words[l.element(scope, target)], &from.words[l.element(scope, source)],
@@ -293,8 +279,8 @@ void Canonical::permute(const State &from, const Renaming &renaming, State &to) 
     permute_ghosts(renaming, to);
 }
 
-void Canonical::permute_threads(const State &from, const Renaming &renaming, State &to) const {
-    const Layout &l = p_.layout;
+void Canonical::permute_threads(const State& from, const Renaming& renaming, State& to) const {
+    const Layout& l = p_.layout;
     const unsigned stride = l.stride[static_cast<std::size_t>(Scope::thread)];
     for (unsigned t = 0; t < l.size(Scope::thread); ++t) {
         const unsigned target = renaming.threads[t];
@@ -302,17 +288,16 @@ void Canonical::permute_threads(const State &from, const Renaming &renaming, Sta
             for (unsigned va = 0; va < l.pages; ++va)
                 to.words[l.element(Scope::tlb, l.tlb_index(p_.world.threads[target].cpu, va))] =
                     from.words[l.element(Scope::tlb, l.tlb_index(p_.world.threads[t].cpu, va))];
-        auto *words = &to.words[l.element(Scope::thread, target)];
+        auto* words = &to.words[l.element(Scope::thread, target)];
         std::memcpy(words, &from.words[l.element(Scope::thread, t)], stride * 2U);
         const unsigned pc = words[0] & unsigned{info(Field::pc).mask()};
-        if (pc == 0)
-            continue;
-        const Rest &rest = p_.rests[pc];
+        if (pc == 0) continue;
+        const Rest& rest = p_.rests[pc];
         l.set(to, Field::op_mm, target, renaming.mms[l.get(from, Field::op_mm, t)]);
         if (info(p_.operations[rest.operation].item.kind).needs == Needs::pin_slot)
             l.set(to, Field::op_pin, target, renaming.pins[l.get(from, Field::op_pin, t)]);
         for (unsigned i = 0; i < rest.processes; ++i) {
-            auto &word = words[rest.mms[i].word];
+            auto& word = words[rest.mms[i].word];
             const unsigned shift = rest.mms[i].shift;
             const unsigned mm = renaming.mms[(word >> shift) & 3U];
             word = static_cast<std::uint16_t>((word & ~(3U << shift)) | (mm << shift));
@@ -320,8 +305,8 @@ void Canonical::permute_threads(const State &from, const Renaming &renaming, Sta
     }
 }
 
-void Canonical::permute_ghosts(const Renaming &renaming, State &to) const {
-    const Layout &l = p_.layout;
+void Canonical::permute_ghosts(const Renaming& renaming, State& to) const {
+    const Layout& l = p_.layout;
     for (unsigned f = 0; f < l.size(Scope::page); ++f) {
         if (const unsigned mapped = l.get(to, Field::mm_mapcount, f); mapped != 0) {
             unsigned m = 0;
@@ -331,14 +316,12 @@ void Canonical::permute_ghosts(const Renaming &renaming, State &to) const {
         }
         const unsigned expected = l.get(to, Field::expected, f);
         const unsigned entitled = l.get(to, Field::entitled, f);
-        if ((expected | entitled) == 0)
-            continue;
+        if ((expected | entitled) == 0) continue;
         unsigned e = 0;
         unsigned n = 0;
         for (unsigned mm = 0; mm < l.mms; ++mm) {
             for (unsigned va = 0; va < l.pages; ++va)
-                e |= ((expected >> l.pte_index(mm, va)) & 1U)
-                     << l.pte_index(renaming.mms[mm], va);
+                e |= ((expected >> l.pte_index(mm, va)) & 1U) << l.pte_index(renaming.mms[mm], va);
             n |= ((entitled >> mm) & 1U) << renaming.mms[mm];
         }
         for (unsigned pin = 0; pin < l.size(Scope::pin); ++pin)
@@ -348,7 +331,7 @@ void Canonical::permute_ghosts(const Renaming &renaming, State &to) const {
     }
 }
 
-void Canonical::rename(State &state, const Renaming &renaming) const {
+void Canonical::rename(State& state, const Renaming& renaming) const {
     State other;
     permute(state, renaming, other);
     FrameMap to{};
@@ -357,4 +340,4 @@ void Canonical::rename(State &state, const Renaming &renaming) const {
     state = other;
 }
 
-} // namespace cowcheck
+}  // namespace cowcheck

@@ -13,7 +13,7 @@ namespace cowcheck {
 // Forgets those that it likes. What the check says must go by the left half and by which
 // processes some thread works on, and by nothing else.
 class CleanLefts {
-  public:
+public:
     CleanLefts() : keys_(std::size_t{1} << slot_bits, none) {}
 
     // `left` is the half's number in the one set that all are from; processes are bits.
@@ -26,7 +26,7 @@ class CleanLefts {
 
     [[nodiscard]] std::size_t bytes() const { return keys_.size() * sizeof(std::uint64_t); }
 
-  private:
+private:
     static constexpr unsigned slot_bits = 16;
     static constexpr std::uint64_t none = ~std::uint64_t{0};
 
@@ -37,4 +37,4 @@ class CleanLefts {
     std::vector<std::uint64_t> keys_;
 };
 
-} // namespace cowcheck
+}  // namespace cowcheck

@@ -17,13 +17,15 @@ constexpr unsigned segment_bits = 6;
 // one half only, does not thin out some segments and fill others.
 constexpr std::uint64_t seed = 0x9e3779b97f4a7c15;
 
-template <std::size_t words> std::uint64_t hash_words(const std::uint64_t* item) {
+template <std::size_t words>
+std::uint64_t hash_words(const std::uint64_t* item) {
     return XXH3_64bits_withSeed(item, words * sizeof(std::uint64_t), seed);
 }
 
 // Calls `use` with the hash function for items of so many words: of a length that the compiler
 // knows, hashes are twice as fast.
-template <class Use> auto with_hash(unsigned words, Use&& use) {
+template <class Use>
+auto with_hash(unsigned words, Use&& use) {
     switch (words) {
     case 1: return use(std::integral_constant<std::size_t, 1>{});
     case 2: return use(std::integral_constant<std::size_t, 2>{});

@@ -8,26 +8,26 @@
 namespace cowcheck {
 
 // Calls visit(thread, its words, its rest) for each thread that runs.
-template <class Visit> void Canonical::each_running(const State &state, Visit &&visit) const {
+template <class Visit>
+void Canonical::each_running(const State& state, Visit&& visit) const {
     const unsigned threads = p_.layout.size(Scope::thread);
     const unsigned stride = p_.layout.stride[static_cast<std::size_t>(Scope::thread)];
-    const auto *words = &state.words[p_.layout.thread_words];
+    const auto* words = &state.words[p_.layout.thread_words];
     for (unsigned t = 0; t < threads; ++t, words += stride)
-        if (words[0] != 0)
-            visit(t, words, p_.rests[words[0] & unsigned{info(Field::pc).mask()}]);
+        if (words[0] != 0) visit(t, words, p_.rests[words[0] & unsigned{info(Field::pc).mask()}]);
 }
 
 // Whatever points to a frame reads it. Returns whether some handler has another process in
 // a local.
-bool Canonical::look(const State &state, Pointers &pointers, Readers &readers) const {
+bool Canonical::look(const State& state, Pointers& pointers, Readers& readers) const {
     unsigned count = 0;
-    for (const FrameSlot &slot : slots_) {
+    for (const FrameSlot& slot : slots_) {
         const unsigned frame = slot.frame(state);
         pointers.frames[count++] = static_cast<std::uint8_t>(frame);
         readers[frame] |= slot.reader;
     }
     unsigned processes = 0;
-    each_running(state, [&](unsigned, const std::uint16_t *words, const Rest &rest) {
+    each_running(state, [&](unsigned, const std::uint16_t* words, const Rest& rest) {
         processes |= rest.processes;
         for (unsigned i = 0; i < rest.locals; ++i) {
             const unsigned frame =
@@ -42,10 +42,10 @@ bool Canonical::look(const State &state, Pointers &pointers, Readers &readers) c
 
 // Who has a migration entry reads what the kernel is about to put there; who has a swap
 // entry what the slot holds, or the swap cache, or what a handler is about to put there.
-void Canonical::add_entries(const State &state, Readers &readers) const {
-    const Layout &l = p_.layout;
-    unsigned swapped = 0;   // processes with a swap entry
-    unsigned migrating = 0; // ... with a migration entry
+void Canonical::add_entries(const State& state, Readers& readers) const {
+    const Layout& l = p_.layout;
+    unsigned swapped = 0;    // processes with a swap entry
+    unsigned migrating = 0;  // ... with a migration entry
     for (unsigned mm = 0; mm < l.mms; ++mm)
         for (unsigned va = 0; va < l.pages; ++va) {
             const unsigned pte = l.get(state, Field::pte, l.pte_index(mm, va));
@@ -57,7 +57,7 @@ void Canonical::add_entries(const State &state, Readers &readers) const {
     for (unsigned f = 0; swapped != 0 && f < l.size(Scope::page); ++f)
         if (f == p_.world.swap_frame() || l.get(state, Field::swapcache, f) != 0)
             readers[f] |= static_cast<std::uint16_t>(swapped);
-    each_running(state, [&](unsigned t, const std::uint16_t *words, const Rest &rest) {
+    each_running(state, [&](unsigned t, const std::uint16_t* words, const Rest& rest) {
         const bool kernel = p_.world.threads[t].actor == Actor::kernel;
         for (unsigned i = 0; i < rest.locals; ++i)
             if (rest.frames[i].valid(words))
@@ -67,12 +67,12 @@ void Canonical::add_entries(const State &state, Readers &readers) const {
 }
 
 // Whoever works on one page of a THP may come to hold all of it.
-void Canonical::add_other_halves(const State &state, Readers &readers) const {
-    const Layout &l = p_.layout;
-    for (const FrameSlot &slot : slots_)
+void Canonical::add_other_halves(const State& state, Readers& readers) const {
+    const Layout& l = p_.layout;
+    for (const FrameSlot& slot : slots_)
         if (const unsigned frame = slot.frame(state); slot.of_table && frame != no_frame)
             readers[l.other_half(state, frame)] |= slot.reader;
-    each_running(state, [&](unsigned, const std::uint16_t *words, const Rest &rest) {
+    each_running(state, [&](unsigned, const std::uint16_t* words, const Rest& rest) {
         for (unsigned i = 0; i < rest.locals; ++i)
             if (rest.frames[i].valid(words))
                 readers[l.other_half(state, rest.frames[i].frame(words))] |=
@@ -81,15 +81,14 @@ void Canonical::add_other_halves(const State &state, Readers &readers) const {
 }
 
 // A fork may yet give its child whatever the parent maps.
-void Canonical::add_children(const State &state, Readers &readers) const {
-    const Layout &l = p_.layout;
-    each_running(state, [&](unsigned, const std::uint16_t *words, const Rest &rest) {
+void Canonical::add_children(const State& state, Readers& readers) const {
+    const Layout& l = p_.layout;
+    each_running(state, [&](unsigned, const std::uint16_t* words, const Rest& rest) {
         const auto parent = static_cast<std::uint16_t>(1U << (words[1] & 3U));
         for (unsigned i = 0; i < rest.processes; ++i) {
             const unsigned child = (unsigned{words[rest.mms[i].word]} >> rest.mms[i].shift) & 3U;
-            for (auto &bits : readers)
-                if ((bits & parent) != 0)
-                    bits |= static_cast<std::uint16_t>(1U << child);
+            for (auto& bits : readers)
+                if ((bits & parent) != 0) bits |= static_cast<std::uint16_t>(1U << child);
             // What a migration entry of the child names, the parent may have back already.
             for (unsigned va = 0; va < l.pages; ++va)
                 if (const unsigned pte = l.get(state, Field::pte, l.pte_index(child, va));
@@ -100,8 +99,8 @@ void Canonical::add_children(const State &state, Readers &readers) const {
 }
 
 // What only these readers leave of the ghosts.
-void Canonical::forget(State &state, const Readers &readers) const {
-    const Layout &l = p_.layout;
+void Canonical::forget(State& state, const Readers& readers) const {
+    const Layout& l = p_.layout;
     const unsigned processes = (1U << l.mms) - 1U;
     // Of each process the pins that are still to be filled: what it reads, they may hold.
     std::array<unsigned, Limits::processes> pending{};
@@ -112,46 +111,42 @@ void Canonical::forget(State &state, const Readers &readers) const {
         pending[(pin >> info(Field::pin_mm).shift) & 3U] |= unsigned{is_pending} << (l.mms + i);
         some_pending = some_pending || is_pending;
     }
-    unsigned kept = 0; // expectations that tell that two pages hold the same
+    unsigned kept = 0;  // expectations that tell that two pages hold the same
     for (unsigned f = 0, seen = 0; p_.searches && f < l.size(Scope::page); ++f) {
         const unsigned expected = readers[f] != 0 ? l.get(state, Field::expected, f) : 0U;
         kept |= seen & expected;
         seen |= expected;
     }
     const unsigned stride = l.stride[static_cast<std::size_t>(Scope::page)];
-    auto *page = &state.words[l.element(Scope::page, 0)];
+    auto* page = &state.words[l.element(Scope::page, 0)];
     for (unsigned f = 0; f < l.size(Scope::page); ++f, page += stride) {
         unsigned entitled = readers[f];
         unsigned expected = expects_[entitled & processes];
         if (p_.searches && entitled != 0) {
-            entitled |= processes; // whoever may see it may come to map it by way of ksmd
+            entitled |= processes;  // whoever may see it may come to map it by way of ksmd
             expected |= kept;
         }
         for (unsigned mm = 0; some_pending && mm < l.mms; ++mm)
             entitled |= ((entitled >> mm) & 1U) != 0 ? pending[mm] : 0U;
         constexpr FieldInfo zeroed = info(Field::zeroed);
         if (((page[zeroed.word] >> zeroed.shift) & 1U) != 0)
-            entitled = 0; // zeroes are everybody's
-        auto &ghosts = page[info(Field::expected).word];
+            entitled = 0;  // zeroes are everybody's
+        auto& ghosts = page[info(Field::expected).word];
         ghosts = static_cast<std::uint16_t>(ghosts & ((entitled << 8U) | expected));
     }
 }
 
-void Canonical::forget_unread_ghosts(State &state) const {
-    for (std::size_t w = 0; w < read_.size(); ++w)
-        state.words[w] &= read_[w];
+void Canonical::forget_unread_ghosts(State& state) const {
+    for (std::size_t w = 0; w < read_.size(); ++w) state.words[w] &= read_[w];
 }
 
-void Canonical::forget_dead_ghosts(State &state, Pointers &pointers) const {
+void Canonical::forget_dead_ghosts(State& state, Pointers& pointers) const {
     Readers readers{};
     const bool forks = look(state, pointers, readers);
-    if (p_.layout.has(Field::compound))
-        add_other_halves(state, readers);
-    if (has_entries_)
-        add_entries(state, readers);
-    if (forks)
-        add_children(state, readers);
+    if (p_.layout.has(Field::compound)) add_other_halves(state, readers);
+    if (has_entries_) add_entries(state, readers);
+    if (forks) add_children(state, readers);
     forget(state, readers);
 }
 
-} // namespace cowcheck
+}  // namespace cowcheck

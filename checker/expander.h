@@ -11,23 +11,23 @@
 namespace cowcheck {
 
 class Expander {
-  public:
-    explicit Expander(const Explorer &explorer) : e_(explorer) {}
+public:
+    explicit Expander(const Explorer& explorer) : e_(explorer) {}
 
     // Fills the block's outboxes.
-    void expand(Block &block);
+    void expand(Block& block);
 
     Findings findings;
 
-  private:
-    void expand_steps_of(const PackedState &packed);
-    void expand_starts_of(const PackedState &packed);
-    void send(const State &from, State &next);
-    void note(std::uint32_t properties, unsigned transitions, const PackedState &state,
-              unsigned state_operations, const std::optional<Action> &action);
+private:
+    void expand_steps_of(const PackedState& packed);
+    void expand_starts_of(const PackedState& packed);
+    void send(const State& from, State& next);
+    void note(std::uint32_t properties, unsigned transitions, const PackedState& state,
+              unsigned state_operations, const std::optional<Action>& action);
 
-    const Explorer &e_;
-    Block *block_ = nullptr; // at hand
+    const Explorer& e_;
+    Block* block_ = nullptr;  // at hand
 };
 
-} // namespace cowcheck
+}  // namespace cowcheck

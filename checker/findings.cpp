@@ -7,25 +7,22 @@ namespace cowcheck {
 
 namespace {
 
-auto order_of(const Action &a) {
+auto order_of(const Action& a) {
     return std::tuple(a.kind, a.thread, a.operation, a.mm, a.va, a.pin);
 }
 
-} // namespace
+}  // namespace
 
-bool comes_before(const Violation &a, const Violation &b) {
-    if (a.operations != b.operations)
-        return a.operations < b.operations;
-    if (a.transitions != b.transitions)
-        return a.transitions < b.transitions;
-    if (a.state.words != b.state.words)
-        return a.state.words < b.state.words;
+bool comes_before(const Violation& a, const Violation& b) {
+    if (a.operations != b.operations) return a.operations < b.operations;
+    if (a.transitions != b.transitions) return a.transitions < b.transitions;
+    if (a.state.words != b.state.words) return a.state.words < b.state.words;
     if (a.action.has_value() != b.action.has_value())
         return a.action.has_value() < b.action.has_value();
     return a.action && order_of(*a.action) < order_of(*b.action);
 }
 
-void Findings::note(const Program &program, std::uint32_t properties, Violation where) {
+void Findings::note(const Program& program, std::uint32_t properties, Violation where) {
     for (; properties != 0; properties &= properties - 1) {
         where.property = static_cast<unsigned>(std::countr_zero(properties));
         if (where.property < program.properties.size() &&
@@ -33,10 +30,9 @@ void Findings::note(const Program &program, std::uint32_t properties, Violation 
             reached |= 1U << where.property;
             continue;
         }
-        auto &first = found[where.property];
-        if (!first || comes_before(where, *first))
-            first = where;
+        auto& first = found[where.property];
+        if (!first || comes_before(where, *first)) first = where;
     }
 }
 
-} // namespace cowcheck
+}  // namespace cowcheck

@@ -12,16 +12,16 @@ namespace cowcheck {
 
 // A total order on violations of one property: shortest first, then any fixed
 // order, so that the choice does not depend on the number of threads.
-[[nodiscard]] bool comes_before(const Violation &a, const Violation &b);
+[[nodiscard]] bool comes_before(const Violation& a, const Violation& b);
 
 struct Findings {
-    std::vector<std::optional<Violation>> found{32}; // the first of each property
-    std::uint32_t reached = 0;                       // `sometimes` properties
-    bool misled = false;                             // some transition was
+    std::vector<std::optional<Violation>> found{32};  // the first of each property
+    std::uint32_t reached = 0;                        // `sometimes` properties
+    bool misled = false;                              // some transition was
     std::uint64_t transitions = 0;
 
     // Properties, as bits, that are violated, or reached, at a place that is told of without them.
-    void note(const Program &program, std::uint32_t properties, Violation where);
+    void note(const Program& program, std::uint32_t properties, Violation where);
 };
 
-} // namespace cowcheck
+}  // namespace cowcheck

@@ -44,7 +44,7 @@ HugeMemory::HugeMemory(std::size_t reserve_bytes) {
         refused = true;
         wanted = half(wanted);
     }
-    if (refused) { // leaves most of what there is to others, such as the stacks of threads
+    if (refused) {  // leaves most of what there is to others, such as the stacks of threads
         const std::size_t found = std::exchange(wanted, half(half(wanted)));
         munmap(static_cast<std::byte*>(start) + wanted + huge_page_bytes, found - wanted);
     }

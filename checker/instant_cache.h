@@ -15,7 +15,7 @@ namespace cowcheck {
 
 // Forgets what it likes. Left halves are known by their numbers in the one set that all are from.
 class InstantCache {
-  public:
+public:
     InstantCache() : slots_(std::size_t{1} << first_slot_bits) {}
 
     // Threads that run and processes that one of them works on, as bits.
@@ -25,23 +25,22 @@ class InstantCache {
     void prefetch(std::uint64_t key) const { prefetch_line(&slots_[slot_of(key)]); }
 
     struct Outcome {
-        std::uint32_t transitions = 0;        // those that change nothing included
-        std::span<const std::uint32_t> lefts; // what the others make of the left half
+        std::uint32_t transitions = 0;         // those that change nothing included
+        std::span<const std::uint32_t> lefts;  // what the others make of the left half
     };
     // Valid until the next put().
     [[nodiscard]] std::optional<Outcome> find(std::uint64_t key) const {
-        const Slot &slot = slots_[slot_of(key)];
-        if (slot.key != key)
-            return std::nullopt;
+        const Slot& slot = slots_[slot_of(key)];
+        if (slot.key != key) return std::nullopt;
         return Outcome{slot.transitions, std::span(lefts_).subspan(slot.begin, slot.count)};
     }
-    void put(std::uint64_t key, const Outcome &outcome);
+    void put(std::uint64_t key, const Outcome& outcome);
 
     [[nodiscard]] std::size_t bytes() const {
         return slots_.capacity() * sizeof(Slot) + lefts_.capacity() * sizeof(std::uint32_t);
     }
 
-  private:
+private:
     static constexpr std::uint64_t free_key = ~std::uint64_t{0};
     static constexpr unsigned first_slot_bits = 10;
     static constexpr unsigned most_slot_bits = 19;
@@ -65,4 +64,4 @@ class InstantCache {
     std::vector<std::uint32_t> lefts_;
 };
 
-} // namespace cowcheck
+}  // namespace cowcheck

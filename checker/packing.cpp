@@ -13,22 +13,19 @@ namespace cowcheck {
 namespace {
 
 // The bits of each state word that any state of the program can have set.
-std::array<std::uint16_t, State::max_words + 4> used_bits(const Program &program) {
+std::array<std::uint16_t, State::max_words + 4> used_bits(const Program& program) {
     std::array<std::uint16_t, State::max_words + 4> masks{};
-    const Layout &l = program.layout;
+    const Layout& l = program.layout;
     for (std::size_t i = 0; i < field_table.size(); ++i) {
-        const FieldInfo &field = field_table[i];
-        if (!l.has(static_cast<Field>(i)))
-            continue;
+        const FieldInfo& field = field_table[i];
+        if (!l.has(static_cast<Field>(i))) continue;
         for (unsigned e = 0; e < l.size(field.scope); ++e) {
-            std::uint16_t &mask = masks[l.element(field.scope, e) + field.word];
+            std::uint16_t& mask = masks[l.element(field.scope, e) + field.word];
             unsigned bits = unsigned{field.mask()};
             if (static_cast<Field>(i) == Field::pc)
                 bits = std::bit_ceil(static_cast<unsigned>(program.rests.size())) - 1U;
-            if (static_cast<Field>(i) == Field::expected)
-                bits = (1U << l.size(Scope::pte)) - 1U;
-            if (static_cast<Field>(i) == Field::mm_mapcount)
-                bits = (1U << (2U * l.mms)) - 1U;
+            if (static_cast<Field>(i) == Field::expected) bits = (1U << l.size(Scope::pte)) - 1U;
+            if (static_cast<Field>(i) == Field::mm_mapcount) bits = (1U << (2U * l.mms)) - 1U;
             if (static_cast<Field>(i) == Field::entitled)
                 bits = (1U << (l.mms + l.size(Scope::pin))) - 1U;
             mask = static_cast<std::uint16_t>(mask | (bits << field.shift));
@@ -36,7 +33,7 @@ std::array<std::uint16_t, State::max_words + 4> used_bits(const Program &program
     }
     // Locals: only those of the operations that the thread can run.
     for (unsigned t = 0; t < l.size(Scope::thread); ++t)
-        for (const Rest &rest : program.rests) {
+        for (const Rest& rest : program.rests) {
             const auto rests_here = [&](std::uint16_t operation) {
                 return operation == rest.operation ||
                        std::find(rest.others.begin(), rest.others.end(), operation) !=
@@ -45,14 +42,14 @@ std::array<std::uint16_t, State::max_words + 4> used_bits(const Program &program
             if (std::none_of(program.menus[t].begin(), program.menus[t].end(), rests_here))
                 continue;
             for (unsigned w = 1; w < l.stride[static_cast<std::size_t>(Scope::thread)]; ++w) {
-                std::uint16_t &mask = masks[l.element(Scope::thread, t) + w];
+                std::uint16_t& mask = masks[l.element(Scope::thread, t) + w];
                 mask = static_cast<std::uint16_t>(mask | rest.live[w - 1]);
             }
         }
     return masks;
 }
 
-std::uint64_t gather(const std::uint16_t *words) {
+std::uint64_t gather(const std::uint16_t* words) {
     std::uint64_t value = 0;
     std::memcpy(&value, words, sizeof value);
     return value;
@@ -72,11 +69,11 @@ std::uint64_t deposit(std::uint64_t value, std::uint64_t mask) {
     return result;
 }
 
-} // namespace
+}  // namespace
 
-Packing::Packing(const Program &program) {
+Packing::Packing(const Program& program) {
     const auto masks = used_bits(program);
-    const Layout &l = program.layout;
+    const Layout& l = program.layout;
     // Pages, pins and TLBs begin a word of their own if they can.
     if (const unsigned pages = l.element(Scope::page, 0); pages % 4 == 0) {
         first_words_ = add_groups(0, pages, 0, masks);
@@ -95,7 +92,7 @@ Packing::Packing(const Program &program) {
 
 // One group after the other, without gaps; a group may straddle two packed words.
 unsigned Packing::add_groups(unsigned from, unsigned to, unsigned first_word,
-                             const std::array<std::uint16_t, State::max_words + 4> &masks) {
+                             const std::array<std::uint16_t, State::max_words + 4>& masks) {
     unsigned bit = first_word * 64;
     for (unsigned at = from; at < to; at += 4) {
         Group group;
@@ -113,20 +110,19 @@ unsigned Packing::add_groups(unsigned from, unsigned to, unsigned first_word,
 namespace {
 
 template <class Group>
-void put(const Group &g, std::uint64_t value, std::uint64_t *packed) {
+void put(const Group& g, std::uint64_t value, std::uint64_t* packed) {
     packed[g.word] |= value << g.shift;
-    if (g.shift + g.bits > 64)
-        packed[g.word + 1] |= value >> (64U - g.shift);
+    if (g.shift + g.bits > 64) packed[g.word + 1] |= value >> (64U - g.shift);
 }
 
-template <class Group> std::uint64_t take(const Group &g, const std::uint64_t *packed) {
+template <class Group>
+std::uint64_t take(const Group& g, const std::uint64_t* packed) {
     std::uint64_t value = packed[g.word] >> g.shift;
-    if (g.shift + g.bits > 64)
-        value |= packed[g.word + 1] << (64U - g.shift);
+    if (g.shift + g.bits > 64) value |= packed[g.word + 1] << (64U - g.shift);
     return value;
 }
 
-} // namespace
+}  // namespace
 
 #if defined(__x86_64__)
 namespace {
@@ -141,10 +137,10 @@ __attribute__((target("bmi2"))) inline std::uint64_t fast_deposit(std::uint64_t 
 }
 
 template <class Group>
-__attribute__((target("bmi2"))) void pack_fast(const Group *groups, unsigned count,
-                                               const std::uint16_t *words, std::uint64_t *packed) {
+__attribute__((target("bmi2"))) void pack_fast(const Group* groups, unsigned count,
+                                               const std::uint16_t* words, std::uint64_t* packed) {
     for (unsigned i = 0; i < count; ++i) {
-        const Group &g = groups[i];
+        const Group& g = groups[i];
         std::uint64_t value = 0;
         std::memcpy(&value, words + 4 * i, sizeof value);
         put(g, fast_extract(value, g.mask), packed);
@@ -152,20 +148,20 @@ __attribute__((target("bmi2"))) void pack_fast(const Group *groups, unsigned cou
 }
 
 template <class Group>
-__attribute__((target("bmi2"))) void unpack_fast(const Group *groups, unsigned count,
-                                                 const std::uint64_t *packed,
-                                                 std::uint16_t *words) {
+__attribute__((target("bmi2"))) void unpack_fast(const Group* groups, unsigned count,
+                                                 const std::uint64_t* packed,
+                                                 std::uint16_t* words) {
     for (unsigned i = 0; i < count; ++i) {
-        const Group &g = groups[i];
+        const Group& g = groups[i];
         const std::uint64_t value = fast_deposit(take(g, packed), g.mask);
         std::memcpy(words + 4 * i, &value, sizeof value);
     }
 }
 
-} // namespace
+}  // namespace
 #endif
 
-PackedState Packing::pack(const State &state) const {
+PackedState Packing::pack(const State& state) const {
     PackedState packed;
 #if defined(__x86_64__)
     if (bmi2_) {
@@ -174,13 +170,13 @@ PackedState Packing::pack(const State &state) const {
     }
 #endif
     for (unsigned i = 0; i < count_; ++i) {
-        const Group &g = groups_[i];
+        const Group& g = groups_[i];
         put(g, extract(gather(&state.words[4 * i]), g.mask), packed.words.data());
     }
     return packed;
 }
 
-void Packing::unpack(const PackedState &packed, State &state) const {
+void Packing::unpack(const PackedState& packed, State& state) const {
 #if defined(__x86_64__)
     if (bmi2_) {
         unpack_fast(groups_.data(), count_, packed.words.data(), state.words.data());
@@ -188,29 +184,25 @@ void Packing::unpack(const PackedState &packed, State &state) const {
     }
 #endif
     for (unsigned i = 0; i < count_; ++i) {
-        const Group &g = groups_[i];
+        const Group& g = groups_[i];
         const std::uint64_t value = deposit(take(g, packed.words.data()), g.mask);
         std::memcpy(&state.words[4 * i], &value, sizeof value);
     }
 }
 
-PartNumbers Packing::shared_parts(const PackedState &state, PartNumbers numbers,
-                                  const PackedState &other) const {
-    unsigned differ = 0; // words, as bits
+PartNumbers Packing::shared_parts(const PackedState& state, PartNumbers numbers,
+                                  const PackedState& other) const {
+    unsigned differ = 0;  // words, as bits
     for (unsigned w = 0; w < PackedState::max_words; ++w)
         differ |= static_cast<unsigned>(state.words[w] != other.words[w]) << w;
     const auto any = [&](unsigned from, unsigned to) {
         return (differ & ((1U << to) - (1U << from))) != 0;
     };
-    if (any(0, first_words_))
-        numbers.first = PartNumbers::unknown;
-    if (any(first_words_, left_words_))
-        numbers.second = PartNumbers::unknown;
-    if (any(0, left_words_))
-        numbers.left = PartNumbers::unknown;
-    if (any(left_words_, words_))
-        numbers.right = PartNumbers::unknown;
+    if (any(0, first_words_)) numbers.first = PartNumbers::unknown;
+    if (any(first_words_, left_words_)) numbers.second = PartNumbers::unknown;
+    if (any(0, left_words_)) numbers.left = PartNumbers::unknown;
+    if (any(left_words_, words_)) numbers.right = PartNumbers::unknown;
     return numbers;
 }
 
-} // namespace cowcheck
+}  // namespace cowcheck

@@ -12,16 +12,16 @@
 namespace cowcheck {
 
 class Packing {
-  public:
-    explicit Packing(const Program &program);
+public:
+    explicit Packing(const Program& program);
 
     // Exact: unpack(pack(s)) == s for every state of the program.
-    [[nodiscard]] PackedState pack(const State &state) const;
-    void unpack(const PackedState &packed, State &state) const;
+    [[nodiscard]] PackedState pack(const State& state) const;
+    void unpack(const PackedState& packed, State& state) const;
 
     // Of the numbers that a state's parts have, those that another state has, too.
-    [[nodiscard]] PartNumbers shared_parts(const PackedState &state, PartNumbers numbers,
-                                           const PackedState &other) const;
+    [[nodiscard]] PartNumbers shared_parts(const PackedState& state, PartNumbers numbers,
+                                           const PackedState& other) const;
 
     [[nodiscard]] unsigned words() const { return words_; }
     [[nodiscard]] unsigned left_words() const { return left_words_; }
@@ -31,7 +31,7 @@ class Packing {
     // Whether a state of this program fits into a PackedState at all.
     [[nodiscard]] bool fits() const { return words_ <= PackedState::max_words; }
 
-  private:
+private:
     // Four state words become `bits` bits at bit `shift` of packed word `word`.
     struct Group {
         std::uint64_t mask = 0;
@@ -41,14 +41,14 @@ class Packing {
     };
 
     unsigned add_groups(unsigned from, unsigned to, unsigned first_word,
-                        const std::array<std::uint16_t, State::max_words + 4> &masks);
+                        const std::array<std::uint16_t, State::max_words + 4>& masks);
 
     std::array<Group, State::max_words / 4> groups_{};
     unsigned count_ = 0;
     unsigned words_ = 0;
     unsigned left_words_ = 0;
-    unsigned first_words_ = 0; // 0: there is no room to begin a new word for the pages
+    unsigned first_words_ = 0;  // 0: there is no room to begin a new word for the pages
     bool bmi2_ = false;
 };
 
-} // namespace cowcheck
+}  // namespace cowcheck

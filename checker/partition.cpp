@@ -15,13 +15,12 @@ std::size_t share_of_memory(unsigned partitions) {
     return physical_memory_bytes() / partitions * std::min(partitions, 4U);
 }
 
-} // namespace
+}  // namespace
 
-Partition::Partition(const Explorer &explorer, unsigned number, unsigned partitions)
-    : e_(explorer), number_(number),
-      set_(explorer.packing_.split(), share_of_memory(partitions)) {}
+Partition::Partition(const Explorer& explorer, unsigned number, unsigned partitions)
+    : e_(explorer), number_(number), set_(explorer.packing_.split(), share_of_memory(partitions)) {}
 
-void Partition::seed(const PackedState &start) { insert({&start, 1}); }
+void Partition::seed(const PackedState& start) { insert({&start, 1}); }
 
 void Partition::begin_level(unsigned depth) {
     depth_ = depth;
@@ -37,7 +36,7 @@ void Partition::begin_level(unsigned depth) {
 
 Piece Partition::next_piece(std::size_t limit) {
     Piece piece{{}, {false, depth_, round_}};
-    const auto take = [&](const Explorer::Range &layer, std::uint64_t &position) {
+    const auto take = [&](const Explorer::Range& layer, std::uint64_t& position) {
         piece.range.begin = layer.begin + position;
         piece.range.end = std::min(piece.range.begin + limit, layer.end);
         position += piece.range.end - piece.range.begin;
@@ -48,18 +47,16 @@ Piece Partition::next_piece(std::size_t limit) {
         frontier_done_ += starting;
         piece.turn.starts = starting != 0;
     }
-    if (!piece.turn.starts)
-        expanded_ += take(levels_[depth_][round_], next_step_);
+    if (!piece.turn.starts) expanded_ += take(levels_[depth_][round_], next_step_);
     return piece;
 }
 
-void Partition::cut(std::size_t limit, Blocks &blocks) {
+void Partition::cut(std::size_t limit, Blocks& blocks) {
     for (std::size_t left = limit; left > 0;) {
         const Piece piece = next_piece(std::min(left, Block::most));
         const auto count = static_cast<std::size_t>(piece.range.end - piece.range.begin);
-        if (count == 0)
-            return;
-        Block &block = blocks.add();
+        if (count == 0) return;
+        Block& block = blocks.add();
         block.turn = piece.turn;
         block.states.resize(count);
         set_.get_batch(piece.range.begin, block.states);
@@ -68,7 +65,7 @@ void Partition::cut(std::size_t limit, Blocks &blocks) {
 }
 
 void Partition::store(std::span<Block> blocks) {
-    for (Block &block : blocks) {
+    for (Block& block : blocks) {
         insert(block.outboxes[number_]);
         block.outboxes[number_].clear();
     }
@@ -76,25 +73,22 @@ void Partition::store(std::span<Block> blocks) {
 
 // Whether the same state is stored with a constraint that allows as much or more: what
 // follows from this one follows from that, which was reached as soon or sooner.
-bool Partition::is_subsumed(const PackedState &packed) const {
+bool Partition::is_subsumed(const PackedState& packed) const {
     State state;
     e_.packing_.unpack(packed, state);
-    const auto id =
-        static_cast<Constraints::Id>(e_.p_.layout.get(state, Field::constraint, 0));
+    const auto id = static_cast<Constraints::Id>(e_.p_.layout.get(state, Field::constraint, 0));
     for (const Constraints::Id weaker : e_.outside_->constraints.weaker(id)) {
         e_.p_.layout.set(state, Field::constraint, 0, weaker);
-        if (set_.find(e_.packing_.pack(state)))
-            return true;
+        if (set_.find(e_.packing_.pack(state))) return true;
     }
     return false;
 }
 
 void Partition::insert(std::span<const PackedState> states) {
     if (e_.outside_) {
-        for (const PackedState &state : states) {
+        for (const PackedState& state : states) {
             Insertion result;
-            if (!is_subsumed(state))
-                set_.insert_batch({&state, 1}, {&result, 1});
+            if (!is_subsumed(state)) set_.insert_batch({&state, 1}, {&result, 1});
         }
         return;
     }
@@ -115,8 +109,7 @@ void Partition::next_round() {
 
 bool Partition::has_more() const {
     const Explorer::Range range = levels_[depth_][round_];
-    return range.begin < range.end ||
-           (depth_ > 0 && round_ < levels_[depth_ - 1].size());
+    return range.begin < range.end || (depth_ > 0 && round_ < levels_[depth_ - 1].size());
 }
 
-} // namespace cowcheck
+}  // namespace cowcheck

@@ -18,11 +18,11 @@ struct Piece {
 };
 
 class Partition {
-  public:
-    Partition(const Explorer &explorer, unsigned number, unsigned partitions);
+public:
+    Partition(const Explorer& explorer, unsigned number, unsigned partitions);
 
     // The start state, if it is this one's.
-    void seed(const PackedState &start);
+    void seed(const PackedState& start);
 
     // Prepares level `depth`; its first round is round 0.
     void begin_level(unsigned depth);
@@ -30,7 +30,7 @@ class Partition {
     // no more.
     [[nodiscard]] Piece next_piece(std::size_t limit);
     // Adds up to `limit` of the states that wait in this round to the blocks.
-    void cut(std::size_t limit, Blocks &blocks);
+    void cut(std::size_t limit, Blocks& blocks);
     // Stores what it owns of what the blocks lead to, and takes it out of them.
     void store(std::span<Block> blocks);
     // Stores states that it owns.
@@ -40,29 +40,29 @@ class Partition {
     // Whether any state waits in this round or a later one.
     [[nodiscard]] bool has_more() const;
 
-    [[nodiscard]] const VisitedSet &set() const { return set_; }
-    [[nodiscard]] VisitedSet &set() { return set_; }
-    [[nodiscard]] const std::vector<Explorer::Layers> &levels() const { return levels_; }
+    [[nodiscard]] const VisitedSet& set() const { return set_; }
+    [[nodiscard]] VisitedSet& set() { return set_; }
+    [[nodiscard]] const std::vector<Explorer::Layers>& levels() const { return levels_; }
     // States that were cut from the queue, of this level's rounds ...
     [[nodiscard]] std::uint64_t expanded() const { return expanded_; }
     // ... and of the previous level, to start the operations of this one.
     [[nodiscard]] std::uint64_t frontier_done() const { return frontier_done_; }
 
-  private:
-    [[nodiscard]] bool is_subsumed(const PackedState &packed) const;
+private:
+    [[nodiscard]] bool is_subsumed(const PackedState& packed) const;
 
-    const Explorer &e_;
+    const Explorer& e_;
     unsigned number_;
     VisitedSet set_;
     std::vector<Explorer::Layers> levels_;
     unsigned depth_ = 0;
-    unsigned round_ = 0;            // transitions from the start
-    std::uint64_t layer_begin_ = 0; // of the layer that is being filled
-    std::uint64_t next_start_ = 0;  // positions in this round's two layers
+    unsigned round_ = 0;             // transitions from the start
+    std::uint64_t layer_begin_ = 0;  // of the layer that is being filled
+    std::uint64_t next_start_ = 0;   // positions in this round's two layers
     std::uint64_t next_step_ = 0;
     std::uint64_t expanded_ = 0;
     std::uint64_t frontier_done_ = 0;
     std::vector<Insertion> results_;
 };
 
-} // namespace cowcheck
+}  // namespace cowcheck

@@ -8,10 +8,10 @@
 
 namespace cowcheck {
 
-PlainExpander::PlainExpander(const Explorer &explorer, unsigned owner, VisitedSet &set)
+PlainExpander::PlainExpander(const Explorer& explorer, unsigned owner, VisitedSet& set)
     : e_(explorer), owner_(owner), set_(set), keys_(batch) {}
 
-void PlainExpander::expand(const Piece &piece, std::span<std::vector<PackedState>> outboxes) {
+void PlainExpander::expand(const Piece& piece, std::span<std::vector<PackedState>> outboxes) {
     turn_ = piece.turn;
     outboxes_ = outboxes;
     for (std::uint64_t begin = piece.range.begin; begin < piece.range.end; begin += batch) {
@@ -35,8 +35,7 @@ void PlainExpander::expand_steps() {
         keys_[i] = CleanLefts::key(numbers_[i].left, work(i).processes);
         clean_.prefetch(keys_[i]);
     }
-    for (std::size_t i = 0; i < packed_.size(); ++i)
-        expand_steps_of(i);
+    for (std::size_t i = 0; i < packed_.size(); ++i) expand_steps_of(i);
 }
 
 // Most of the states are never looked at: their halves' numbers are enough.
@@ -49,8 +48,7 @@ void PlainExpander::expand_starts() {
         keys_[i] = InstantCache::key(root.left, work(i).threads, work(i).processes);
         instant_.prefetch(keys_[i]);
     }
-    for (std::size_t i = 0; i < packed_.size(); ++i)
-        expand_starts_of(i);
+    for (std::size_t i = 0; i < packed_.size(); ++i) expand_starts_of(i);
 }
 
 void PlainExpander::unpack(std::size_t i) {
@@ -74,23 +72,19 @@ void PlainExpander::look_at_rights() {
 void PlainExpander::expand_steps_of(std::size_t i) {
     unpack(i);
     const bool deadlocked = cowcheck::expand_steps(
-        e_.p_, state_,
-        [&](const Action &action, const StepResult &result, const State &next) {
+        e_.p_, state_, [&](const Action& action, const StepResult& result, const State& next) {
             add(i, action, result, next);
         });
     const std::uint32_t bad = check(i, deadlocked);
-    if (bad != 0)
-        note(bad, turn_.transitions, i, turn_.depth, std::nullopt);
+    if (bad != 0) note(bad, turn_.transitions, i, turn_.depth, std::nullopt);
 }
 
 // Properties that the state itself violates.
 std::uint32_t PlainExpander::check(std::size_t i, bool deadlocked) {
-    if (e_.p_.always.entry == 0xffff || (!deadlocked && clean_.has(keys_[i])))
-        return 0;
+    if (e_.p_.always.entry == 0xffff || (!deadlocked && clean_.has(keys_[i]))) return 0;
     Machine<ElsewhereObserver> machine(e_.p_, state_);
     const StepResult result = machine.check(deadlocked);
-    if (result.violated == 0 && !deadlocked && !result.elsewhere)
-        clean_.add(keys_[i]);
+    if (result.violated == 0 && !deadlocked && !result.elsewhere) clean_.add(keys_[i]);
     return result.violated;
 }
 
@@ -99,40 +93,37 @@ void PlainExpander::expand_starts_of(std::size_t i) {
     if (most != 0 && static_cast<unsigned>(std::popcount(unsigned{work(i).threads})) >= most)
         return expand_instant_of(i);
     unpack(i);
-    cowcheck::expand_starts(
-        e_.p_, state_, most,
-        [&](const Action &action, const StepResult &result, const State &next) {
-            add(i, action, result, next);
-        });
+    cowcheck::expand_starts(e_.p_, state_, most,
+                            [&](const Action& action, const StepResult& result, const State& next) {
+                                add(i, action, result, next);
+                            });
 }
 
 // No more operations may be under way: those start that are over at once.
 void PlainExpander::expand_instant_of(std::size_t i) {
-    const PartNumbers &from = numbers_[i];
+    const PartNumbers& from = numbers_[i];
     if (const auto known = instant_.find(keys_[i])) {
         findings.transitions += known->transitions;
-        for (const std::uint32_t left : known->lefts)
-            roots_.push_back({left, from.right});
+        for (const std::uint32_t left : known->lefts) roots_.push_back({left, from.right});
         return;
     }
     unpack(i);
     const std::uint64_t before = findings.transitions;
     const std::size_t first = children_.size();
     bool keep = true;
-    for_each_start(e_.p_, state_, true, [&](const Action &action) {
+    for_each_start(e_.p_, state_, true, [&](const Action& action) {
         State next = state_;
         const StepResult result = perform(e_.p_, next, action, ElsewhereObserver{});
         keep = keep && !result.elsewhere;
         if (result.blocked == Blocked::no && in_flight(e_.p_, next) <= e_.options_.concurrency)
             keep = add(i, action, result, next) && keep;
     });
-    if (!keep)
-        return;
+    if (!keep) return;
     const std::span fresh = std::span(child_numbers_).subspan(first);
     set_.number_parts(std::span(children_).subspan(first), fresh);
     lefts_.clear();
-    for (const PartNumbers &numbers : fresh) {
-        assert(numbers.right == from.right); // what is over has left no trace there
+    for (const PartNumbers& numbers : fresh) {
+        assert(numbers.right == from.right);  // what is over has left no trace there
         lefts_.push_back(numbers.left);
         roots_.push_back(numbers.root());
     }
@@ -143,8 +134,8 @@ void PlainExpander::expand_instant_of(std::size_t i) {
 
 // A transition of state `i`. False: whether it is one, and where to, need not be the same
 // where other threads are at something else, or the state that it leads to is not ours.
-bool PlainExpander::add(std::size_t i, const Action &action, const StepResult &result,
-                        const State &next) {
+bool PlainExpander::add(std::size_t i, const Action& action, const StepResult& result,
+                        const State& next) {
     ++findings.transitions;
     findings.misled |= result.misled;
     if (result.violated != 0)
@@ -154,7 +145,7 @@ bool PlainExpander::add(std::size_t i, const Action &action, const StepResult &r
     const PackedState packed = e_.packing_.pack(next);
     const PartNumbers numbers = e_.packing_.shared_parts(packed_[i], numbers_[i], packed);
     if (numbers.left != PartNumbers::unknown && numbers.right != PartNumbers::unknown)
-        return alike; // it is the same state
+        return alike;  // it is the same state
     // Whoever owns a state owns all that have the part by which owners are chosen.
     const bool first = e_.packing_.split().first != 0;
     if ((first ? numbers.first : numbers.left) == PartNumbers::unknown) {
@@ -171,8 +162,7 @@ bool PlainExpander::add(std::size_t i, const Action &action, const StepResult &r
 
 void PlainExpander::insert_children() {
     set_.number_parts(children_, child_numbers_);
-    for (const PartNumbers &numbers : child_numbers_)
-        roots_.push_back(numbers.root());
+    for (const PartNumbers& numbers : child_numbers_) roots_.push_back(numbers.root());
     set_.insert_roots(roots_);
     children_.clear();
     child_numbers_.clear();
@@ -180,10 +170,10 @@ void PlainExpander::insert_children() {
 }
 
 void PlainExpander::note(std::uint32_t properties, unsigned transitions, std::size_t i,
-                         unsigned state_operations, const std::optional<Action> &action) {
-    findings.note(e_.p_, properties,
-                  {0, turn_.depth, transitions, packed_[i], state_operations, turn_.transitions,
-                   action});
+                         unsigned state_operations, const std::optional<Action>& action) {
+    findings.note(
+        e_.p_, properties,
+        {0, turn_.depth, transitions, packed_[i], state_operations, turn_.transitions, action});
 }
 
-} // namespace cowcheck
+}  // namespace cowcheck

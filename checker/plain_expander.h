@@ -17,13 +17,13 @@
 namespace cowcheck {
 
 class PlainExpander {
-  public:
+public:
     // The set is the partition's, of which the number is `owner`; states go there.
-    PlainExpander(const Explorer &explorer, unsigned owner, VisitedSet &set);
+    PlainExpander(const Explorer& explorer, unsigned owner, VisitedSet& set);
 
     // Inserts what the partition owns of all that the states lead to. The rest goes to the
     // outboxes, by partition. Throws std::bad_alloc.
-    void expand(const Piece &piece, std::span<std::vector<PackedState>> outboxes);
+    void expand(const Piece& piece, std::span<std::vector<PackedState>> outboxes);
 
     Findings findings;
 
@@ -31,7 +31,7 @@ class PlainExpander {
         return instant_.bytes() + clean_.bytes() + works_.capacity() * sizeof(Layout::Work);
     }
 
-  private:
+private:
     static constexpr std::size_t batch = 64;
 
     void expand_steps();
@@ -41,35 +41,35 @@ class PlainExpander {
     void expand_instant_of(std::size_t i);
     void look_at_rights();
     void unpack(std::size_t i);
-    [[nodiscard]] const Layout::Work &work(std::size_t i) const {
+    [[nodiscard]] const Layout::Work& work(std::size_t i) const {
         return works_[numbers_[i].right];
     }
     [[nodiscard]] std::uint32_t check(std::size_t i, bool deadlocked);
-    bool add(std::size_t i, const Action &action, const StepResult &result, const State &next);
+    bool add(std::size_t i, const Action& action, const StepResult& result, const State& next);
     void insert_children();
     void note(std::uint32_t properties, unsigned transitions, std::size_t i,
-              unsigned state_operations, const std::optional<Action> &action);
+              unsigned state_operations, const std::optional<Action>& action);
 
-    const Explorer &e_;
+    const Explorer& e_;
     unsigned owner_;
-    VisitedSet &set_;
+    VisitedSet& set_;
     InstantCache instant_;
     CleanLefts clean_;
-    std::vector<Layout::Work> works_; // by the number of the right half
-    Turn turn_;                       // of the piece at hand
+    std::vector<Layout::Work> works_;  // by the number of the right half
+    Turn turn_;                        // of the piece at hand
     std::span<std::vector<PackedState>> outboxes_;
 
     // A batch of its states, from this one on ...
     std::uint64_t begin_ = 0;
     std::vector<PackedState> packed_;
     std::vector<PartNumbers> numbers_;
-    std::vector<std::uint64_t> keys_; // in `clean_` or, where operations start, in `instant_`
-    State state_;                     // the one that is being expanded
+    std::vector<std::uint64_t> keys_;  // in `clean_` or, where operations start, in `instant_`
+    State state_;                      // the one that is being expanded
     // ... and what they lead to.
     std::vector<PackedState> children_;
     std::vector<PartNumbers> child_numbers_;
     std::vector<Root> roots_;
-    std::vector<std::uint32_t> lefts_; // scratch
+    std::vector<std::uint32_t> lefts_;  // scratch
 };
 
-} // namespace cowcheck
+}  // namespace cowcheck

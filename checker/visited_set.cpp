@@ -63,15 +63,16 @@ struct VisitedSet::Unknown {
 };
 
 struct VisitedSet::Batch {
-    Unknown left; // or its first part
+    Unknown left;  // or its first part
     Unknown second;
     Unknown right;
     std::array<PairTable::Probe, batch_states> pairs;
-    std::array<PairTable::Interned, batch_states> interned; // roots
+    std::array<PairTable::Interned, batch_states> interned;  // roots
 };
 
 VisitedSet::VisitedSet(Split split, std::size_t reserve_bytes)
-    : split_(checked(split)), batch_(std::make_unique<Batch>()), pool_(std::make_unique<ExtentPool>(reserve_bytes)),
+    : split_(checked(split)), batch_(std::make_unique<Batch>()),
+      pool_(std::make_unique<ExtentPool>(reserve_bytes)),
       right_(split.words - split.left, *pool_, reserve_bytes),
       roots_(root_segment_bits, *pool_, reserve_bytes) {
     if (split.first == 0)
@@ -105,8 +106,7 @@ void VisitedSet::insert_batch(std::span<const PackedState> states, std::span<Ins
     }
 }
 
-void VisitedSet::number_parts(std::span<const PackedState> states,
-                              std::span<PartNumbers> numbers) {
+void VisitedSet::number_parts(std::span<const PackedState> states, std::span<PartNumbers> numbers) {
     assert(states.size() == numbers.size());
     for (std::size_t begin = 0; begin < states.size(); begin += batch_states) {
         const std::size_t count = std::min(batch_states, states.size() - begin);
@@ -168,8 +168,8 @@ void VisitedSet::intern_pairs(std::span<PartNumbers> numbers) {
         // A root has 32 bits for the number of a pair.
         if (parts_->pairs.size() >= ComponentTable::max_items) throw std::bad_alloc();
         PartNumbers& of = numbers[which[k]];
-        of.left = number_of(parts_->pairs.intern(pair_of(of), batch.pairs[k],
-                                                 parts_->first.size(), parts_->second.size()));
+        of.left = number_of(parts_->pairs.intern(pair_of(of), batch.pairs[k], parts_->first.size(),
+                                                 parts_->second.size()));
     }
 }
 

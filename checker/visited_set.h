@@ -49,9 +49,9 @@ public:
     // How the words of a state (2..8) are cut into parts that vary independently.
     struct Split {
         unsigned words = 0;
-        unsigned left = 0;  // words of the left half (1..words-1); the others are the right
-        unsigned first = 0; // of the left half's, those of its first part (0..left-1); 0: it
-                            // is not cut again
+        unsigned left = 0;   // words of the left half (1..words-1); the others are the right
+        unsigned first = 0;  // of the left half's, those of its first part (0..left-1); 0: it
+                             // is not cut again
     };
 
     // The parts are interned separately. Each of the set's arrays gets `reserve_bytes`
@@ -132,8 +132,8 @@ private:
     void prefetch_left(std::uint32_t number) const;
 
     Split split_;
-    std::unique_ptr<Batch> batch_;      // memory of the look-ups under way
-    std::unique_ptr<ExtentPool> pool_;  // shared by the indices, which point to it
+    std::unique_ptr<Batch> batch_;        // memory of the look-ups under way
+    std::unique_ptr<ExtentPool> pool_;    // shared by the indices, which point to it
     std::optional<ComponentTable> left_;  // one of these two
     std::optional<Parts> parts_;
     ComponentTable right_;

@@ -39,8 +39,7 @@ CheckRun::CheckRun(DesignText design, const PropertySet& properties, bool assert
                    const World& world, const CheckOptions& options, Usage* usage)
     : design_(std::move(design)), properties_(properties), options_(options), usage_(usage),
       plain_(compile_or_complain(design_, properties, world)),
-      explored_(std::make_shared<Explored>()),
-      assertions_(assertions && has_assertions(plain_)) {
+      explored_(std::make_shared<Explored>()), assertions_(assertions && has_assertions(plain_)) {
     if (options.reduction && options.trusts_counts && can_trust_counts(world))
         trusting_ = compile_or_complain(design_, properties, world, {.trust_counts = true});
 }
@@ -71,7 +70,8 @@ std::unique_ptr<CheckRun::Exploration> CheckRun::explore(Program program) const 
 bool CheckRun::can_deepen() const {
     const Explorer* open = explorer();
     if (open != nullptr && open->misled()) return true;
-    return open != nullptr && !open->exhausted() && open->depth() < static_cast<int>(options_.depth);
+    return open != nullptr && !open->exhausted() &&
+           open->depth() < static_cast<int>(options_.depth);
 }
 
 bool CheckRun::wants_more() const {
@@ -137,9 +137,9 @@ StopReason CheckRun::leave_out_decided(const Stop& stop) {
     // Without symmetry, states are what they are.
     if (!options_.symmetry || !options_.leaves_out_decided) return StopReason::none;
     std::unique_ptr<Exploration>& open = explored_->open;
-    Program program = compile_or_complain(
-        design_, properties_, plain_.world,
-        {.decided = violated(), .trust_counts = trusting_.has_value()});
+    Program program =
+        compile_or_complain(design_, properties_, plain_.world,
+                            {.decided = violated(), .trust_counts = trusting_.has_value()});
     if (program.unread_ghosts == open->program.unread_ghosts) return StopReason::none;
     auto rest = explore(std::move(program));
     std::vector<std::uint64_t> level_states;
@@ -170,9 +170,7 @@ void CheckRun::release() {
     explored_->open.reset();
 }
 
-std::uint64_t CheckRun::states() const {
-    return explorer() != nullptr ? explorer()->states() : 0;
-}
+std::uint64_t CheckRun::states() const { return explorer() != nullptr ? explorer()->states() : 0; }
 
 const Violation* CheckRun::violation_of_number(unsigned number) const {
     const auto in = [&](const Exploration& exploration) -> const Violation* {
@@ -225,8 +223,8 @@ void CheckRun::conclude(RunResult& result, std::vector<std::size_t>& fresh) cons
 }
 
 const Violation* CheckRun::violation_of(std::size_t place) const {
-    return violation_of_number(
-        place < plain_.properties.size() ? static_cast<unsigned>(place) : assertion_number);
+    return violation_of_number(place < plain_.properties.size() ? static_cast<unsigned>(place)
+                                                                : assertion_number);
 }
 
 FoundSchedule CheckRun::schedule(const Violation& violation) const {

@@ -110,7 +110,7 @@ private:
     bool stands_alone_ = false;
     std::shared_ptr<Explored> explored_;
     std::shared_ptr<Explored> misled_;  // somebody may be watching it until deepen() returns
-    bool assertions_;  // there are some, and they count
+    bool assertions_;                   // there are some, and they count
 };
 
 }  // namespace cowcheck

@@ -95,8 +95,8 @@ void Coverage::cover(const std::vector<DesignText>& designs) {
         bounds.depth = depth_in(world);
         bounds.concurrency = options_.concurrency;
         bounds.reduction = options_.reduction;
-        bounds.trusts_counts = false;  // it leaves out what the text asks
-        bounds.merging = false;        // it runs one text for another that does the same
+        bounds.trusts_counts = false;       // it leaves out what the text asks
+        bounds.merging = false;             // it runs one text for another that does the same
         bounds.leaves_out_decided = false;  // clauses are counted to the end
         CheckRun run(designs[i / worlds], properties, true, find_world(library_, world), bounds,
                      &budget_.usage());
@@ -203,8 +203,10 @@ int Coverage::run() {
             const bool hardware = one == design.chain.back();
             const bool users = selection_.design_files.contains(one->tree.name);
             for (const SourceFile* file : one->files())
-                report_.paths[file->name] =
-                    (users ? "" : hardware ? "model/" : "model/designs/") + file->name;
+                report_.paths[file->name] = (users      ? ""
+                                             : hardware ? "model/"
+                                                        : "model/designs/") +
+                                            file->name;
         }
     }
     for (const DesignText& design : designs)
@@ -213,8 +215,7 @@ int Coverage::run() {
                 explain(*file, one->tree, one == design.chain.front());
     std::string worlds;
     for (const std::string& world : selection_.worlds)
-        worlds += (worlds.empty() ? "" : ", ") + world + " " +
-                  std::to_string(depth_in(world));
+        worlds += (worlds.empty() ? "" : ", ") + world + " " + std::to_string(depth_in(world));
     report_.bounds =
         "operations started: " + worlds + "; in flight at once: " +
         (options_.concurrency == 0 ? "any number" : std::to_string(options_.concurrency));

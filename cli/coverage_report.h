@@ -62,9 +62,9 @@ struct StaleExplanation {
 };
 
 struct CoverageReport {
-    TextCoverage text;                         // of all files in force, over all designs
+    TextCoverage text;  // of all files in force, over all designs
     std::map<std::string, std::vector<std::string>> files;  // each design's own ones
-    std::map<std::string, std::string> paths;  // of files: where they are
+    std::map<std::string, std::string> paths;               // of files: where they are
     std::vector<DesignCoverage> designs;
     std::vector<StaleExplanation> stale;
     std::string bounds;

@@ -81,8 +81,8 @@ std::string coverage_text(const CoverageReport& report) {
     for (const DesignCoverage& design : report.designs) {
         const std::vector<std::string>& files = report.files.at(design.design);
         const Totals totals = totals_of(report, files);
-        text += "\n" + design.design + ": " + share(totals.taken, totals.steps) +
-                " steps taken, " + share(totals.both_ways, totals.guards) + " guards both ways";
+        text += "\n" + design.design + ": " + share(totals.taken, totals.steps) + " steps taken, " +
+                share(totals.both_ways, totals.guards) + " guards both ways";
         if (totals.explained > 0) text += ", " + std::to_string(totals.explained) + " explained";
         text += "\n";
         for (const StatementCoverage* statement : report.missing())

@@ -52,7 +52,9 @@ std::string text_of(const DesignText& design, const std::string& name) {
 // The words in a text that a bracket follows, with `fault` where it stands before.
 Lines calls_in(const std::string& text) {
     Lines calls;
-    const auto is_word = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; };
+    const auto is_word = [](char c) {
+        return std::isalnum(static_cast<unsigned char>(c)) || c == '_';
+    };
     for (std::size_t at = text.find('('); at != std::string::npos; at = text.find('(', at + 1)) {
         std::size_t begin = at;
         while (begin > 0 && is_word(text[begin - 1])) --begin;
@@ -117,7 +119,8 @@ std::string diff_of(const DesignChange& change) {
     std::vector<bool> shown(lines.size(), false);
     for (std::size_t i = 0; i < lines.size(); ++i)
         if (lines[i].sign != ' ' || i == 0)
-            for (std::size_t k = i - std::min(i, context); k <= i + context && k < lines.size(); ++k)
+            for (std::size_t k = i - std::min(i, context); k <= i + context && k < lines.size();
+                 ++k)
                 shown[k] = true;
     std::string text;
     for (std::size_t i = 0; i < lines.size(); ++i) {

@@ -12,9 +12,8 @@ namespace cowcheck {
 
 // The line that speaks about a property in a world: one that names the world, or else the one
 // that names none. Nothing if no line does.
-[[nodiscard]] const ast::Expectation* expectation_about(const ast::Design& design,
-                                                        std::string_view property,
-                                                        std::string_view world);
+[[nodiscard]] const ast::Expectation*
+expectation_about(const ast::Design& design, std::string_view property, std::string_view world);
 
 struct NewExpectation {
     std::optional<std::size_t> replaces;  // index into Design::expectations; nothing: a new line

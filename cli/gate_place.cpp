@@ -36,7 +36,8 @@ bool decides(const TraceStep& step) {
 
 // A user's file is called by its path already.
 std::string path_of(const SourceFile& file, const DesignText& design, const Selection& selection) {
-    return selection.design_files.contains(design.name()) ? file.name : "model/designs/" + file.name;
+    return selection.design_files.contains(design.name()) ? file.name
+                                                          : "model/designs/" + file.name;
 }
 
 }  // namespace

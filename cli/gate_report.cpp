@@ -77,10 +77,9 @@ std::string sentence(const GateReport& report, const Comparison& comparison) {
 std::string sentence(const GateReport& report, const ExpectationResult& expectation) {
     if (expectation.expects_violated)
         return report.design + " expects " + expectation.property + " to be violated" +
-               (expectation.where.empty()
-                    ? ", and it holds in every world within the bounds"
-                    : " in " + expectation.where + ", and it holds in " + expectation.world +
-                          " within the bounds");
+               (expectation.where.empty() ? ", and it holds in every world within the bounds"
+                                          : " in " + expectation.where + ", and it holds in " +
+                                                expectation.world + " within the bounds");
     return report.design + " expects " + expectation.property + " to hold, and world " +
            expectation.world + " violates it" +
            (expectation.story.empty() ? "" : ": " + expectation.story);

@@ -76,7 +76,7 @@ struct GateWorld {
     unsigned depth = 0;
     std::uint64_t states_before = 0;
     std::uint64_t states = 0;
-    bool complete = false;  // both designs, up to the bound
+    bool complete = false;      // both designs, up to the bound
     bool same_program = false;  // there is no difference between them in this world
 };
 

@@ -67,10 +67,10 @@ void judge(const Library& library, const RunResult& run, Judgement& judged) {
         if (found && expected->worlds.empty())
             judged.violated.emplace(run.design, property.property);
         if (found == expected->violated || (!found && expected->worlds.empty())) continue;
-        judged.surprises.push_back(run.design + " expects " +
-                                   (found ? property.property + " to hold"
-                                          : "a violation of " + property.property) +
-                                   " in world " + run.world);
+        judged.surprises.push_back(
+            run.design + " expects " +
+            (found ? property.property + " to hold" : "a violation of " + property.property) +
+            " in world " + run.world);
     }
 }
 
@@ -151,11 +151,11 @@ std::vector<Alike> find_alike(const Library& library, const HistoryMatrix& matri
         for (std::size_t i = 0; i < matrix.designs.size(); ++i) {
             CheckRun run(find_design(library, matrix.designs[i]), library.properties(), true,
                          matrix.worlds[world], {});
-            const auto same = std::find_if(first.begin(), first.end(), [&](const CheckRun& other) {
-                return run.share(other);
-            });
+            const auto same = std::find_if(first.begin(), first.end(),
+                                           [&](const CheckRun& other) { return run.share(other); });
             if (same != first.end()) {
-                of_world[world][static_cast<std::size_t>(same - first.begin())].designs.push_back(i);
+                of_world[world][static_cast<std::size_t>(same - first.begin())].designs.push_back(
+                    i);
                 continue;
             }
             of_world[world].push_back({world, {i}});
@@ -229,8 +229,8 @@ std::string table_text(const HistoryMatrix& matrix) {
     text += "\n";
     for (std::size_t i = 0; i < columns.size(); ++i)
         text += "[" + std::to_string(i + 1) + "] " + columns[i] + "\n";
-    return text + "holds everywhere: " + holding_everywhere(matrix) + "\nworlds and operations: " +
-           worlds_and_depths(matrix) + "\n\n";
+    return text + "holds everywhere: " + holding_everywhere(matrix) +
+           "\nworlds and operations: " + worlds_and_depths(matrix) + "\n\n";
 }
 
 std::string table_markdown(const HistoryMatrix& matrix) {

@@ -14,7 +14,7 @@ namespace cowcheck {
 
 // The shortest violation over all worlds, if there is one.
 struct HistoryCell {
-    bool applies = false;  // the property says something about the design
+    bool applies = false;     // the property says something about the design
     unsigned operations = 0;  // 0: holds within the bounds of every world
     std::string world;
     std::string bug;  // its number in the table of known bugs; may be empty
@@ -37,8 +37,7 @@ struct History {
 };
 
 // Every schedule of every design in every world of the table, two operations in flight.
-[[nodiscard]] History explore_history(const Library& library, unsigned threads,
-                                      StatusLine& status);
+[[nodiscard]] History explore_history(const Library& library, unsigned threads, StatusLine& status);
 
 // As a table to read; as Markdown, for docs/history.md.
 [[nodiscard]] std::string history_text(const History& history);

@@ -53,16 +53,16 @@ private:
 
 std::optional<Story> Teller::story_in(const std::string& design, const World& world) {
     options_.depth = world.depth;
-    CheckRun run(find_design(library_, design), properties_, property_ == assertions_name,
-                 world, options_);
+    CheckRun run(find_design(library_, design), properties_, property_ == assertions_name, world,
+                 options_);
     run.begin(options_.threads);
     const std::size_t place = property_ == assertions_name ? properties_.properties.size() : 0;
     const Stop stop;
     while (run.wants_more()) {
         (void)run.deepen(stop);
         if (const Violation* violation = run.violation_of(place))
-            return Story{world, make_trace({library_, selection_, options_}, run, *violation,
-                                           property_)};
+            return Story{world,
+                         make_trace({library_, selection_, options_}, run, *violation, property_)};
     }
     return std::nullopt;
 }
@@ -99,8 +99,7 @@ Strings handlers_of(const Trace& trace) {
 }
 
 // Whether the violation is back when the later design has this one text as it was.
-bool Teller::needed(const DesignText& after, const DesignChange& change,
-                    const World& world) {
+bool Teller::needed(const DesignText& after, const DesignChange& change, const World& world) {
     if (change.before.empty()) return false;
     const std::string name = "without-" + std::to_string(++trials_);
     Diagnostics out;
@@ -141,9 +140,9 @@ std::string Teller::other_bugs(const std::string& design, const Story& story) co
     for (const KnownBug& bug : known_.bugs)
         if (bug.property == property_ && known_.find(design, bug.world, property_) == &bug) {
             const bool this_one = bug.world == story.world.name;
-            text += (this_one ? "It is " : "Also in this cell: ") + bug.id + ", " + bug.what + " (" +
-                    bug.reference + ")" +
-                    (this_one ? "" : ", in world " + bug.world) + ".\n";
+            text += (this_one ? "It is " : "Also in this cell: ") + bug.id + ", " + bug.what +
+                    " (" + bug.reference + ")" + (this_one ? "" : ", in world " + bug.world) +
+                    ".\n";
         }
     return text;
 }
@@ -163,9 +162,10 @@ std::string Teller::holds(const std::string& design) {
 std::string Teller::tell(const std::string& design) {
     const auto story = shortest(design);
     if (!story) return holds(design);
-    return design + " violates " + property_ + " by " + plural(story->trace.operations, "operation") +
-           " in world " + story->world.name + ".\n" + other_bugs(design, *story) + "\n" +
-           show_columns(story->trace) + "\n" + removal(design, *story);
+    return design + " violates " + property_ + " by " +
+           plural(story->trace.operations, "operation") + " in world " + story->world.name + ".\n" +
+           other_bugs(design, *story) + "\n" + show_columns(story->trace) + "\n" +
+           removal(design, *story);
 }
 
 }  // namespace

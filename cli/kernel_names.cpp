@@ -130,8 +130,8 @@ std::string about_kernel(const Library& library, std::string_view name) {
     if (release->stable() && !of_series.empty())
         return std::string(name) + " is design " + of_series;
     if (of_mainline.empty()) return {};
-    std::string text = (release->stable() ? std::string(name) : "v" + mainline) + " is design " +
-                       of_mainline;
+    std::string text =
+        (release->stable() ? std::string(name) : "v" + mainline) + " is design " + of_mainline;
     if (!of_series.empty() && of_series != of_mainline)
         text += ", and " + mainline + ".y is design " + of_series;
     return text;

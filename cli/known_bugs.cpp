@@ -15,10 +15,14 @@ bool contains(const std::vector<std::string>& list, std::string_view word) {
 }
 
 KnownBug bug_from(const nlohmann::ordered_json& json) {
-    KnownBug bug{json.at("id"),       json.at("what"),
-                 json.at("reference"), json.at("fix"),
-                 json.at("world"),    json.at("property"),
-                 json.value("also", std::vector<std::string>{}), json.at("lives_in")};
+    KnownBug bug{json.at("id"),
+                 json.at("what"),
+                 json.at("reference"),
+                 json.at("fix"),
+                 json.at("world"),
+                 json.at("property"),
+                 json.value("also", std::vector<std::string>{}),
+                 json.at("lives_in")};
     if (const std::string since = json.value("since", ""); !since.empty())
         bug.lives_in.erase(bug.lives_in.begin(),
                            std::find(bug.lives_in.begin(), bug.lives_in.end(), since));

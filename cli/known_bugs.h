@@ -8,8 +8,8 @@
 namespace cowcheck {
 
 struct KnownBug {
-    std::string id;    // the number in kernel-eras.md, or a short name: "B9"
-    std::string what;  // in one line
+    std::string id;         // the number in kernel-eras.md, or a short name: "B9"
+    std::string what;       // in one line
     std::string reference;  // CVE, commit or mail
     std::string fix;
     std::string world;

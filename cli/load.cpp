@@ -178,10 +178,10 @@ Strings property_names(const Library& library) {
 }
 
 void select_designs(Library& library, const Strings& asked, Selection& selection) {
-    selection.designs =
-        resolve("design", asked, among_designs(library), ".cow", selection.design_files,
-                [&](const std::string& path) { return add_design(library, path); },
-                [&](const std::string& name) { return about_kernel(library, name); });
+    selection.designs = resolve(
+        "design", asked, among_designs(library), ".cow", selection.design_files,
+        [&](const std::string& path) { return add_design(library, path); },
+        [&](const std::string& name) { return about_kernel(library, name); });
     for (const auto& [name, path] : selection.design_files) check_user_design(library, name, path);
 }
 
@@ -215,12 +215,10 @@ void select_properties(Library& library, const Strings& asked, Selection& select
             !out.empty())
             complain("properties file '" + path + "'", out);
         const auto& all = library.properties().properties;
-        for (std::size_t i = before; i < all.size(); ++i)
-            selection.properties.insert(all[i].name);
+        for (std::size_t i = before; i < all.size(); ++i) selection.properties.insert(all[i].name);
         return std::string();
     };
-    const Strings found =
-        resolve("property", asked, among(std::move(known)), ".cow", files, add);
+    const Strings found = resolve("property", asked, among(std::move(known)), ".cow", files, add);
     selection.properties.insert(found.begin(), found.end());
     selection.properties.erase("");
 }

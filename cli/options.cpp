@@ -157,14 +157,13 @@ ReplayOptions replay_options(const Raw& raw, const std::string& command) {
     options.trace = *trace;
     using View = ReplayOptions::View;
     if (const auto* text = single("--format", raw.view))
-        options.view =
-            one_of<View>("--format", *text,
-                         {{"text", View::text},
-                          {"columns", View::columns},
-                          {"markdown", View::markdown},
-                          {"mermaid", View::mermaid},
-                          {"itf", View::itf},
-                          {"json", View::json}});
+        options.view = one_of<View>("--format", *text,
+                                    {{"text", View::text},
+                                     {"columns", View::columns},
+                                     {"markdown", View::markdown},
+                                     {"mermaid", View::mermaid},
+                                     {"itf", View::itf},
+                                     {"json", View::json}});
     require_words("--output", raw.replay_output);
     if (const auto* file = single("--output", raw.replay_output)) options.output = *file;
     options.step = raw.step;
@@ -302,8 +301,8 @@ HistoryOptions history_options(const Raw& raw) {
     HistoryOptions options;
     using Format = HistoryOptions::Format;
     if (const auto* text = single("--format", raw.history_format))
-        options.format = one_of<Format>(
-            "--format", *text, {{"text", Format::text}, {"markdown", Format::markdown}});
+        options.format = one_of<Format>("--format", *text,
+                                        {{"text", Format::text}, {"markdown", Format::markdown}});
     options.threads = parse_threads(raw.history_threads);
     if (raw.why.empty()) return options;
     if (raw.why.size() > 1)
@@ -311,8 +310,7 @@ HistoryOptions history_options(const Raw& raw) {
     require_words("--why", raw.why.front());
     options.design = raw.why.front()[0];
     options.property = raw.why.front()[1];
-    if (!raw.history_format.empty())
-        throw BadInput("--why is told as text; it has no --format");
+    if (!raw.history_format.empty()) throw BadInput("--why is told as text; it has no --format");
     return options;
 }
 

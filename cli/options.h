@@ -32,7 +32,7 @@ struct CheckOptions : StopLimits {
     std::chrono::milliseconds solver_timeout{10000};  // of one question; 0: no answers
     enum class Format { text, json } format = Format::text;
     bool reduction = true;
-    bool merging = true;  // with reduction: rests that no schedule can tell apart are one
+    bool merging = true;        // with reduction: rests that no schedule can tell apart are one
     bool trusts_counts = true;  // with reduction: see CheckRun
     bool symmetry = true;
     bool leaves_out_decided = true;  // with symmetry: see CheckRun
@@ -98,7 +98,7 @@ struct CoverageOptions : StopLimits {
 };
 
 struct ProveCommandOptions {
-    std::vector<std::string> designs;  // names or files
+    std::vector<std::string> designs;          // names or files
     std::chrono::milliseconds timeout{10000};  // of one call of the solver; 0: no answers
     std::string smt2;                          // a file for the queries; empty: none
     enum class Format { text, json } format = Format::text;

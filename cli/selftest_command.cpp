@@ -78,8 +78,7 @@ std::string reason(const TestResult& result) {
 std::string ktap_lines(const TestResult& result, std::size_t number, const std::string& indent) {
     const std::string n = std::to_string(number);
     std::string text = indent + "# [RUN] " + result.test->title;
-    if (!result.memory->name.empty())
-        text += " ... with " + std::string(result.memory->name);
+    if (!result.memory->name.empty()) text += " ... with " + std::string(result.memory->name);
     text += "\n";
     if (result.outcome.what != What::passes)
         text += indent + "# " + reason(result) + ", " +

@@ -39,8 +39,8 @@ LoadedTrace load_trace(const ReplayOptions& asked) {
                                                                        : selection.designs.back());
     const World& world = find_world(library, selection.worlds.empty() ? trace.header.world.name
                                                                       : selection.worlds.back());
-    Program program = with_numbers_of(compile_or_complain(design, library.properties(), world),
-                                      trace.header);
+    Program program =
+        with_numbers_of(compile_or_complain(design, library.properties(), world), trace.header);
     ReplayResult result = replay(trace, program, design, *library.world_text(world.name));
     return {std::move(trace), std::move(library), std::move(design), std::move(program),
             std::move(result)};

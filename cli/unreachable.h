@@ -16,7 +16,8 @@ struct Unreachable {
     std::vector<SourceSpan> statements;
 };
 
-// Those in one file of the design. Throws BadInput if one gives no reason, or stands where there is nothing to explain.
+// Those in one file of the design. Throws BadInput if one gives no reason, or stands where there is
+// nothing to explain.
 [[nodiscard]] std::vector<Unreachable> find_unreachable(const SourceFile& file,
                                                         const ast::Design& design);
 

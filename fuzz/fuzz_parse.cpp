@@ -28,7 +28,8 @@ bool parses(unsigned which, const SourceFile& file, Diagnostics& out) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size == 0) return 0;
-    const unsigned which = data[0] - unsigned{'0'};  // '0' is a design, '1' properties, '2' a world, '3' a part
+    const unsigned which =
+        data[0] - unsigned{'0'};  // '0' is a design, '1' properties, '2' a world, '3' a part
     const SourceFile file{"fuzz", std::string(data + 1, data + size)};
     Diagnostics out;
     require(parses(which, file, out) == out.empty());

@@ -11,19 +11,18 @@ namespace cowcheck {
 
 namespace {
 
-std::string path_of_part(const ParsedDesign &design, const std::string &part) {
-    const std::string &main = design.file->name;
+std::string path_of_part(const ParsedDesign& design, const std::string& part) {
+    const std::string& main = design.file->name;
     const std::size_t slash = main.rfind('/');
     const std::string folder = slash == std::string::npos ? "" : main.substr(0, slash + 1);
     return folder + design.tree.name + "/" + part + ".cow";
 }
 
 // Whether it is the part that was asked for.
-bool check_line(const ast::PartLine &line, const std::string &part, const std::string &of,
-                Diagnostics &out) {
+bool check_line(const ast::PartLine& line, const std::string& part, const std::string& of,
+                Diagnostics& out) {
     const bool named = line.name == part;
-    if (named && line.of == of)
-        return true;
+    if (named && line.of == of) return true;
     out.push_back({named ? line.of_span : line.span,
                    "this is 'part " + line.name + " of " + line.of + "', where 'part " + part +
                        " of " + of + "' is expected",
@@ -32,13 +31,12 @@ bool check_line(const ast::PartLine &line, const std::string &part, const std::s
 }
 
 // Those that stand in the design's own file.
-bool check_parts_here(const ast::Design &design, Diagnostics &out) {
+bool check_parts_here(const ast::Design& design, Diagnostics& out) {
     bool right = true;
     std::vector<std::string_view> known;
-    for (const ast::PartName &part : design.parts)
-        known.push_back(part.name);
+    for (const ast::PartName& part : design.parts) known.push_back(part.name);
     for (std::size_t i = 0; i < design.parts_here.size(); ++i) {
-        const ast::PartLine &line = design.parts_here[i];
+        const ast::PartLine& line = design.parts_here[i];
         right = check_line(line, line.name, design.name, out) && right;
         if (std::find(known.begin(), known.end(), line.name) == known.end()) {
             out.push_back({line.span,
@@ -49,8 +47,10 @@ bool check_parts_here(const ast::Design &design, Diagnostics &out) {
         }
         for (std::size_t k = 0; k < i; ++k)
             if (design.parts_here[k].name == line.name) {
-                out.push_back({line.span, "the part '" + line.name + "' begins twice; it has begun in line " +
-                                              std::to_string(design.parts_here[k].span.line), {}});
+                out.push_back({line.span,
+                               "the part '" + line.name + "' begins twice; it has begun in line " +
+                                   std::to_string(design.parts_here[k].span.line),
+                               {}});
                 right = false;
             }
     }
@@ -58,8 +58,8 @@ bool check_parts_here(const ast::Design &design, Diagnostics &out) {
 }
 
 // The texts that are built in.
-std::optional<std::string> builtin_part(const std::string &path) {
-    for (const BuiltinFile &file : builtin_files())
+std::optional<std::string> builtin_part(const std::string& path) {
+    for (const BuiltinFile& file : builtin_files())
         if (path == std::string(file.folder.substr(file.folder.find('/') + 1)) + "/" +
                         std::string(file.name) + ".cow" &&
             file.folder.starts_with("designs/"))
@@ -67,21 +67,22 @@ std::optional<std::string> builtin_part(const std::string &path) {
     return std::nullopt;
 }
 
-} // namespace
+}  // namespace
 
-bool add_parts(ParsedDesign &design, const ReadText &read, Diagnostics &out) {
-    ast::Design &tree = design.tree;
+bool add_parts(ParsedDesign& design, const ReadText& read, Diagnostics& out) {
+    ast::Design& tree = design.tree;
     bool right = check_parts_here(tree, out);
-    for (const ast::PartName &part : tree.parts) {
+    for (const ast::PartName& part : tree.parts) {
         if (std::any_of(tree.parts_here.begin(), tree.parts_here.end(),
-                        [&](const ast::PartLine &line) { return line.name == part.name; }))
+                        [&](const ast::PartLine& line) { return line.name == part.name; }))
             continue;
         std::string path = path_of_part(design, part.name);
         auto text = read(path);
         if (!text) {
-            out.push_back({part.span,
-                           "the part '" + part.name + "' is missing: expected a file '" + path + "'",
-                           {}});
+            out.push_back(
+                {part.span,
+                 "the part '" + part.name + "' is missing: expected a file '" + path + "'",
+                 {}});
             right = false;
             continue;
         }
@@ -103,33 +104,32 @@ bool add_parts(ParsedDesign &design, const ReadText &read, Diagnostics &out) {
 namespace {
 
 struct MaybeDesign {
-    std::shared_ptr<ParsedDesign> design; // owns its text, right or not
+    std::shared_ptr<ParsedDesign> design;  // owns its text, right or not
     bool right = false;
 };
 
-MaybeDesign parse_with_parts(std::string path, std::string text, const ReadText &read,
-                             Diagnostics &out) {
+MaybeDesign parse_with_parts(std::string path, std::string text, const ReadText& read,
+                             Diagnostics& out) {
     MaybeDesign result{std::make_shared<ParsedDesign>(), false};
-    ParsedDesign &design = *result.design;
+    ParsedDesign& design = *result.design;
     design.file = std::make_unique<SourceFile>(SourceFile{std::move(path), std::move(text)});
     auto tree = parse_design(*design.file, out);
-    if (!tree)
-        return result;
+    if (!tree) return result;
     design.tree = std::move(*tree);
     result.right = add_parts(design, read, out);
     return result;
 }
 
 // What is built in must be right, and called like its file.
-void require(bool right, std::string_view name, const Diagnostics &out) {
+void require(bool right, std::string_view name, const Diagnostics& out) {
     if (!right || !out.empty())
         throw std::logic_error("built-in text " + std::string(name) + ":\n" + to_text(out));
 }
 
-} // namespace
+}  // namespace
 
-Library::Library(Diagnostics &out) : parsing_(std::make_unique<std::mutex>()) {
-    for (const BuiltinFile &file : builtin_files()) {
+Library::Library(Diagnostics& out) : parsing_(std::make_unique<std::mutex>()) {
+    for (const BuiltinFile& file : builtin_files()) {
         std::string name{file.name};
         if (file.folder == "designs")
             designs_.push_back({std::move(name), &file, nullptr});
@@ -144,13 +144,12 @@ Library::Library(Diagnostics &out) : parsing_(std::make_unique<std::mutex>()) {
     }
 }
 
-std::optional<std::string> Library::add_design(std::string path, std::string text,
-                                               Diagnostics &out, const ReadText &read) {
+std::optional<std::string> Library::add_design(std::string path, std::string text, Diagnostics& out,
+                                               const ReadText& read) {
     auto [design, right] = parse_with_parts(std::move(path), std::move(text), read, out);
     std::string name = design->tree.name;
     if (right && has_design(name)) {
-        out.push_back({design->tree.span,
-                       "there is a design '" + name + "' already",
+        out.push_back({design->tree.span, "there is a design '" + name + "' already",
                        "give yours a name of its own and let it extend '" + name + "'"});
         right = false;
     }
@@ -163,7 +162,7 @@ std::optional<std::string> Library::add_design(std::string path, std::string tex
 }
 
 std::optional<std::string> Library::add_world(std::string path, std::string text,
-                                              Diagnostics &out) {
+                                              Diagnostics& out) {
     auto file = std::make_unique<SourceFile>(SourceFile{std::move(path), std::move(text)});
     const auto tree = parse_world(*file, out);
     auto world = tree ? resolve_world(*tree, out) : std::nullopt;
@@ -179,7 +178,7 @@ std::optional<std::string> Library::add_world(std::string path, std::string text
     return worlds_.back().name;
 }
 
-bool Library::add_properties(std::string path, std::string text, Diagnostics &out) {
+bool Library::add_properties(std::string path, std::string text, Diagnostics& out) {
     auto file = std::make_unique<SourceFile>(SourceFile{std::move(path), std::move(text)});
     auto tree = parse_properties(*file, out);
     if (!tree) {
@@ -187,28 +186,25 @@ bool Library::add_properties(std::string path, std::string text, Diagnostics &ou
         return false;
     }
     bool fresh = true;
-    for (auto &property : tree->properties) {
-        for (const auto &known : properties_.properties)
+    for (auto& property : tree->properties) {
+        for (const auto& known : properties_.properties)
             if (known.name == property.name) {
-                out.push_back({property.span,
-                               "there is a property '" + property.name + "' already", {}});
+                out.push_back(
+                    {property.span, "there is a property '" + property.name + "' already", {}});
                 fresh = false;
             }
         properties_.properties.push_back(std::move(property));
     }
-    for (auto &predicate : tree->predicates)
-        properties_.predicates.push_back(std::move(predicate));
+    for (auto& predicate : tree->predicates) properties_.predicates.push_back(std::move(predicate));
     properties_.files.push_back(std::move(file));
     return fresh;
 }
 
-const std::vector<ast::Selftest> &Library::selftests() const {
+const std::vector<ast::Selftest>& Library::selftests() const {
     const std::scoped_lock lock(*parsing_);
-    if (!selftests_.empty())
-        return selftests_;
-    for (const BuiltinFile &file : builtin_files()) {
-        if (file.folder != "selftest")
-            continue;
+    if (!selftests_.empty()) return selftests_;
+    for (const BuiltinFile& file : builtin_files()) {
+        if (file.folder != "selftest") continue;
         selftest_files_.push_back(std::make_unique<SourceFile>(
             SourceFile{std::string(file.name) + ".selftest", std::string(file.text)}));
         Diagnostics out;
@@ -221,7 +217,7 @@ const std::vector<ast::Selftest> &Library::selftests() const {
 
 bool Library::has_design(std::string_view name) const {
     return std::any_of(designs_.begin(), designs_.end(),
-                       [&](const OwnedDesign &design) { return design.name == name; });
+                       [&](const OwnedDesign& design) { return design.name == name; });
 }
 
 std::vector<std::string> Library::design_names() const {
@@ -230,40 +226,36 @@ std::vector<std::string> Library::design_names() const {
         std::string date;
     };
     std::vector<Dated> designs;
-    for (OwnedDesign &design : designs_)
+    for (OwnedDesign& design : designs_)
         designs.push_back({design.name, parsed(design)->tree.dated});
-    std::stable_sort(designs.begin(), designs.end(), [](const Dated &a, const Dated &b) {
-        if (a.date.empty() || b.date.empty())
-            return !a.date.empty() && b.date.empty();
+    std::stable_sort(designs.begin(), designs.end(), [](const Dated& a, const Dated& b) {
+        if (a.date.empty() || b.date.empty()) return !a.date.empty() && b.date.empty();
         return a.date < b.date;
     });
     std::vector<std::string> names;
-    for (Dated &design : designs)
-        names.push_back(std::move(design.name));
+    for (Dated& design : designs) names.push_back(std::move(design.name));
     return names;
 }
 
 std::vector<std::string> Library::default_design_names() const {
     std::vector<std::string> names = design_names();
-    std::erase_if(names, [&](const std::string &name) { return !find(name)->tree.by_default; });
+    std::erase_if(names, [&](const std::string& name) { return !find(name)->tree.by_default; });
     return names;
 }
 
 std::vector<std::string> Library::world_names() const {
     std::vector<std::string> names;
-    for (const OwnedWorld &owned : worlds_)
-        names.push_back(owned.name);
+    for (const OwnedWorld& owned : worlds_) names.push_back(owned.name);
     return names;
 }
 
 std::shared_ptr<const ParsedDesign> Library::find(std::string_view name) const {
-    for (OwnedDesign &design : designs_)
-        if (design.name == name)
-            return parsed(design);
+    for (OwnedDesign& design : designs_)
+        if (design.name == name) return parsed(design);
     return nullptr;
 }
 
-std::shared_ptr<const ParsedDesign> Library::parsed(OwnedDesign &design) const {
+std::shared_ptr<const ParsedDesign> Library::parsed(OwnedDesign& design) const {
     const std::scoped_lock lock(*parsing_);
     if (!design.parsed) {
         Diagnostics out;
@@ -275,7 +267,7 @@ std::shared_ptr<const ParsedDesign> Library::parsed(OwnedDesign &design) const {
     return design.parsed;
 }
 
-std::optional<DesignText> Library::design(std::string_view name, Diagnostics &out) const {
+std::optional<DesignText> Library::design(std::string_view name, Diagnostics& out) const {
     DesignText text;
     SourceSpan asked{};
     for (std::string next{name}; !next.empty(); next = text.chain.back()->tree.base) {
@@ -297,17 +289,15 @@ std::optional<DesignText> Library::design(std::string_view name, Diagnostics &ou
     return text;
 }
 
-Library::OwnedWorld *Library::find_world(std::string_view name) const {
-    for (OwnedWorld &owned : worlds_)
-        if (owned.name == name)
-            return &owned;
+Library::OwnedWorld* Library::find_world(std::string_view name) const {
+    for (OwnedWorld& owned : worlds_)
+        if (owned.name == name) return &owned;
     return nullptr;
 }
 
-const World *Library::world(std::string_view name) const {
-    OwnedWorld *owned = find_world(name);
-    if (owned == nullptr)
-        return nullptr;
+const World* Library::world(std::string_view name) const {
+    OwnedWorld* owned = find_world(name);
+    if (owned == nullptr) return nullptr;
     const std::scoped_lock lock(*parsing_);
     if (!owned->world) {
         Diagnostics out;
@@ -321,8 +311,8 @@ const World *Library::world(std::string_view name) const {
     return &*owned->world;
 }
 
-const std::string *Library::world_text(std::string_view name) const {
+const std::string* Library::world_text(std::string_view name) const {
     return world(name) == nullptr ? nullptr : &find_world(name)->file->text;
 }
 
-} // namespace cowcheck
+}  // namespace cowcheck

@@ -71,20 +71,20 @@ enum class OperationKind : std::uint8_t {
 struct OperationInfo {
     std::string_view name;
     Actor actor;
-    std::string_view parameters; // as a design must declare them
+    std::string_view parameters;  // as a design must declare them
     Needs needs;
     bool stores;
     std::string_view what;
 };
 
 inline constexpr auto operation_table = std::to_array<OperationInfo>({
-#define X(name, actor, parameters, needs, stores, what) \
+#define X(name, actor, parameters, needs, stores, what)                                            \
     {#name, Actor::actor, parameters, Needs::needs, stores, what},
     COWCHECK_OPERATIONS(X)
 #undef X
 });
 
-[[nodiscard]] constexpr const OperationInfo & info(OperationKind kind) {
+[[nodiscard]] constexpr const OperationInfo& info(OperationKind kind) {
     return operation_table[static_cast<std::size_t>(kind)];
 }
 
@@ -92,13 +92,13 @@ inline constexpr auto operation_table = std::to_array<OperationInfo>({
 
 // The GUP flags that a menu entry fixes.
 struct GupFlags {
-    bool write = false;    // FOLL_WRITE
-    bool pin = false;      // FOLL_PIN, otherwise FOLL_GET
-    bool longterm = false; // FOLL_LONGTERM
-    bool get = false;      // secondary_fault: FOLL_GET, or no reference at all
-    bool keep = false;     // secondary_fault: until it is invalidated
+    bool write = false;     // FOLL_WRITE
+    bool pin = false;       // FOLL_PIN, otherwise FOLL_GET
+    bool longterm = false;  // FOLL_LONGTERM
+    bool get = false;       // secondary_fault: FOLL_GET, or no reference at all
+    bool keep = false;      // secondary_fault: until it is invalidated
 
-    friend bool operator==(const GupFlags &, const GupFlags &) = default;
+    friend bool operator==(const GupFlags&, const GupFlags&) = default;
 };
 
 // An operation as a world's menu names it.
@@ -108,17 +108,18 @@ struct MenuItem {
 
     // Whether the program or its device means to store: a write, or a GUP for one.
     [[nodiscard]] bool stores() const { return info(kind).stores || flags.write; }
-    friend bool operator==(const MenuItem &, const MenuItem &) = default;
+    friend bool operator==(const MenuItem&, const MenuItem&) = default;
 };
 
 // What becomes of Field::wp_armed when it write-protects for userfaultfd; 0 if it does not.
 [[nodiscard]] constexpr unsigned arms(OperationKind kind) {
-    return kind == OperationKind::uffd_wp_protect || kind == OperationKind::uffd_wp_protect_range ? 1U
-           : kind == OperationKind::pagemap_scan                                                  ? 3U
-                                                                                                  : 0U;
+    return kind == OperationKind::uffd_wp_protect || kind == OperationKind::uffd_wp_protect_range
+               ? 1U
+           : kind == OperationKind::pagemap_scan ? 3U
+                                                 : 0U;
 }
 
 // "gup_fast(write, pin)", as worlds write it.
-[[nodiscard]] std::string to_text(const MenuItem &item);
+[[nodiscard]] std::string to_text(const MenuItem& item);
 
-} // namespace cowcheck
+}  // namespace cowcheck

@@ -76,7 +76,8 @@ ast::Selftest on_memory(ast::Selftest test, const SelftestMemory& memory) {
     if (memory.pages > 1)
         for (ast::SelftestStep& step : test.steps)
             for (const RangeOperation& known : ranges)
-                if (step.entry.operation == known.page && !step.va) step.entry.operation = known.range;
+                if (step.entry.operation == known.page && !step.va)
+                    step.entry.operation = known.range;
     return test;
 }
 
@@ -133,7 +134,8 @@ std::string_view event_of(OperationKind kind) {
 
 std::span<const SelftestMemory> selftest_memories() { return memories; }
 
-std::optional<SelftestProgram> compile_selftest(const DesignText& design, const ast::Selftest& as_written,
+std::optional<SelftestProgram> compile_selftest(const DesignText& design,
+                                                const ast::Selftest& as_written,
                                                 const SelftestMemory& memory, Diagnostics& out) {
     const ast::Selftest test = on_memory(as_written, memory);
     const std::size_t before = out.size();
@@ -145,8 +147,8 @@ std::optional<SelftestProgram> compile_selftest(const DesignText& design, const 
     for (const ast::SelftestStep& step : test.steps)
         if (step.va && *step.va >= memory.pages)
             out.push_back({step.span,
-                           "there is no va " + std::to_string(*step.va) +
-                               "; expected one below " + std::to_string(memory.pages),
+                           "there is no va " + std::to_string(*step.va) + "; expected one below " +
+                               std::to_string(memory.pages),
                            {}});
     const auto world = resolve_world(world_of(test, memory), out);
     if (!world || out.size() != before) return std::nullopt;
@@ -185,7 +187,8 @@ std::optional<SelftestProgram> compile_selftest(const DesignText& design, const 
     result.program = std::move(*program);
     for (SelftestAction& action : result.actions)
         for (const OperationCode& operation : result.program.operations)
-            if (action.text.substr(0, action.text.find(" of va ")).ends_with(": " + to_text(operation.item)))
+            if (action.text.substr(0, action.text.find(" of va "))
+                    .ends_with(": " + to_text(operation.item)))
                 action.item = operation.item;
     return result;
 }

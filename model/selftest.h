@@ -19,9 +19,9 @@ struct SelftestMemory {
     std::string_view maps;   // in the words of a world
     bool zeropage = false;   // the world has a zeropage
     bool hugetlb = false;
-    bool swapped = false;   // it is paged out first, if nothing comes between
-    unsigned pages = 1;     // how many of them the test runs on
-    bool thp = false;       // they are, or begin, a THP
+    bool swapped = false;  // it is paged out first, if nothing comes between
+    unsigned pages = 1;    // how many of them the test runs on
+    bool thp = false;      // they are, or begin, a THP
 };
 
 // In the order in which the kernel runs them.
@@ -33,7 +33,7 @@ struct SelftestAction {
     Actor actor = Actor::cpu;
     unsigned mm = 0;  // whose CPUs, or which process a service works on
     MenuItem item;
-    int va = -1;  // which virtual page, if it matters
+    int va = -1;        // which virtual page, if it matters
     int property = -1;  // number of the property that it must not violate, if any
 };
 

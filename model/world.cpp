@@ -9,32 +9,27 @@ namespace cowcheck {
 
 unsigned World::cpus() const {
     return std::accumulate(processes.begin(), processes.end(), 0U,
-                           [](unsigned sum, const Process &p) { return sum + p.cpus; });
+                           [](unsigned sum, const Process& p) { return sum + p.cpus; });
 }
 
-const std::vector<MenuItem> &World::menu(const Thread &thread) const {
+const std::vector<MenuItem>& World::menu(const Thread& thread) const {
     switch (thread.actor) {
-    case Actor::monitor:
-        return monitor_menu;
-    case Actor::procfs:
-        return procfs_menu;
-    case Actor::kernel:
-        return kernel_menu;
-    case Actor::secondary_mmu:
-        return secondary_menu;
-    default:
-        return processes[thread.mm].menu;
+    case Actor::monitor: return monitor_menu;
+    case Actor::procfs: return procfs_menu;
+    case Actor::kernel: return kernel_menu;
+    case Actor::secondary_mmu: return secondary_menu;
+    default: return processes[thread.mm].menu;
     }
 }
 
 namespace {
 
-bool has(const std::vector<MenuItem> &menu, OperationKind kind) {
+bool has(const std::vector<MenuItem>& menu, OperationKind kind) {
     return std::any_of(menu.begin(), menu.end(),
-                       [&](const MenuItem &item) { return item.kind == kind; });
+                       [&](const MenuItem& item) { return item.kind == kind; });
 }
 
-} // namespace
+}  // namespace
 
 bool World::swap() const { return has(kernel_menu, OperationKind::swap_out); }
 
@@ -42,26 +37,21 @@ bool World::migration() const { return has(kernel_menu, OperationKind::migrate);
 
 bool World::ksm() const {
     bool mapped = false;
-    for (const Process &process : processes)
-        for (const StartMapping &mapping : process.maps)
+    for (const Process& process : processes)
+        for (const StartMapping& mapping : process.maps)
             mapped = mapped || mapping.memory == StartMapping::Memory::ksm;
     return mapped || has(kernel_menu, OperationKind::ksm_merge);
 }
 
 std::uint16_t World::parts() const {
     std::uint16_t parts = swap() ? Part::swap : 0;
-    if (has_outside())
-        parts |= Part::outside;
-    if (secondary_mmu())
-        parts |= Part::secondary_mmu;
-    if (lru_batches)
-        parts |= Part::lru_batches;
-    if (ksm())
-        parts |= Part::ksm;
-    if (thp())
-        parts |= Part::thp;
-    for (const Process &process : processes)
-        for (const MenuItem &item : process.menu)
+    if (has_outside()) parts |= Part::outside;
+    if (secondary_mmu()) parts |= Part::secondary_mmu;
+    if (lru_batches) parts |= Part::lru_batches;
+    if (ksm()) parts |= Part::ksm;
+    if (thp()) parts |= Part::thp;
+    for (const Process& process : processes)
+        for (const MenuItem& item : process.menu)
             if (item.kind == OperationKind::mprotect_read ||
                 item.kind == OperationKind::mprotect_read_range)
                 parts |= Part::mprotect;
@@ -106,43 +96,39 @@ constexpr auto memory_words = std::to_array<MemoryWords>({
 
 std::string all_memory_words() {
     std::string text;
-    for (const MemoryWords &known : memory_words)
+    for (const MemoryWords& known : memory_words)
         text += (text.empty() ? "'" : ", '") + std::string(known.words) + "'";
     return text;
 }
 
-constexpr std::array<std::string_view, 9> setting_names{"arch",   "depth", "pages", "frames", "lru",
-                                                        "munmap", "pins",  "uffd",  "zeropage"};
+constexpr std::array<std::string_view, 9> setting_names{
+    "arch", "depth", "pages", "frames", "lru", "munmap", "pins", "uffd", "zeropage"};
 
 class Resolver {
-  public:
-    Resolver(const ast::World &tree, Diagnostics &out) : tree_(tree), out_(out) {}
+public:
+    Resolver(const ast::World& tree, Diagnostics& out) : tree_(tree), out_(out) {}
 
     std::optional<World> run() {
         const std::size_t before = out_.size();
         world_.name = tree_.name;
         world_.title = tree_.title;
         world_.comment = tree_.comment;
-        for (const auto &setting : tree_.settings)
-            setting_line(setting);
-        for (const auto &process : tree_.processes)
-            process_block(process);
-        for (const auto &service : tree_.services)
-            service_block(service);
+        for (const auto& setting : tree_.settings) setting_line(setting);
+        for (const auto& process : tree_.processes) process_block(process);
+        for (const auto& service : tree_.services) service_block(service);
         transient_references();
         check_bounds();
         name_threads();
-        if (out_.size() != before)
-            return std::nullopt;
+        if (out_.size() != before) return std::nullopt;
         return std::move(world_);
     }
 
-  private:
-    void complain(const SourceSpan &span, std::string message, std::string suggestion = {}) {
+private:
+    void complain(const SourceSpan& span, std::string message, std::string suggestion = {}) {
         out_.push_back({span, std::move(message), std::move(suggestion)});
     }
 
-    void number(const ast::WorldSetting &setting, unsigned &target, unsigned low, unsigned high) {
+    void number(const ast::WorldSetting& setting, unsigned& target, unsigned low, unsigned high) {
         if (!setting.number || *setting.number < low || *setting.number > high ||
             !setting.words.empty()) {
             complain(setting.span, "'" + setting.name + "' wants one number from " +
@@ -152,10 +138,10 @@ class Resolver {
         target = static_cast<unsigned>(*setting.number);
     }
 
-    void setting_line(const ast::WorldSetting &s) {
+    void setting_line(const ast::WorldSetting& s) {
         const auto is = [&](std::initializer_list<std::string_view> words) {
-            return !s.number && std::equal(words.begin(), words.end(), s.words.begin(),
-                                           s.words.end());
+            return !s.number &&
+                   std::equal(words.begin(), words.end(), s.words.begin(), s.words.end());
         };
         if (s.name == "depth")
             number(s, world_.depth, 1, 255);
@@ -183,45 +169,39 @@ class Resolver {
             bad_setting(s);
     }
 
-    void bad_setting(const ast::WorldSetting &s) {
-        if (s.name == "arch")
-            return complain(s.span, "'arch' is x86 or arm64");
+    void bad_setting(const ast::WorldSetting& s) {
+        if (s.name == "arch") return complain(s.span, "'arch' is x86 or arm64");
         if (s.name == "munmap")
             return complain(s.span, "'munmap' leaves nothing, or leaves fresh mapping");
-        if (s.name == "zeropage")
-            return complain(s.span, "'zeropage' is shared or forbidden");
+        if (s.name == "zeropage") return complain(s.span, "'zeropage' is shared or forbidden");
         if (s.name == "uffd")
             return complain(s.span, "'uffd' is wp_async or event_fork, or left out");
-        if (s.name == "lru")
-            return complain(s.span, "'lru' is batches, or left out");
+        if (s.name == "lru") return complain(s.span, "'lru' is batches, or left out");
         complain(s.span, "a world has no setting '" + s.name + "'",
                  did_you_mean(s.name, {setting_names.begin(), setting_names.end()}));
     }
 
-    void process_block(const ast::WorldProcess &block) {
+    void process_block(const ast::WorldProcess& block) {
         Process process;
         process.name = block.name;
         process.starts_free = block.starts_free;
         if (std::any_of(world_.processes.begin(), world_.processes.end(),
-                        [&](const Process &other) { return other.name == block.name; }))
+                        [&](const Process& other) { return other.name == block.name; }))
             complain(block.span, "there is a process '" + block.name + "' already");
         if (block.cpus < 1 || block.cpus > Limits::threads)
-            complain(block.span, "a process has from 1 to " + std::to_string(Limits::threads) +
-                                     " CPUs");
+            complain(block.span,
+                     "a process has from 1 to " + std::to_string(Limits::threads) + " CPUs");
         else
             process.cpus = static_cast<unsigned>(block.cpus);
         if (block.starts_free && !block.maps.empty())
             complain(block.maps.front().span, "a process that starts free maps nothing yet");
-        for (const auto &mapping : block.maps)
-            start_mapping(mapping, process);
-        for (const auto &line : block.outside)
-            outside_line(line, process);
-        for (const auto &entry : block.menu)
-            menu_entry(entry, Actor::cpu, process.menu);
+        for (const auto& mapping : block.maps) start_mapping(mapping, process);
+        for (const auto& line : block.outside) outside_line(line, process);
+        for (const auto& entry : block.menu) menu_entry(entry, Actor::cpu, process.menu);
         world_.processes.push_back(std::move(process));
     }
 
-    void start_mapping(const ast::InitialMapping &mapping, Process &process) {
+    void start_mapping(const ast::InitialMapping& mapping, Process& process) {
         StartMapping start;
         if (mapping.va < 0 || mapping.va >= static_cast<std::int64_t>(world_.pages))
             return complain(mapping.span, "the process has no virtual page " +
@@ -229,20 +209,21 @@ class Resolver {
                                               std::to_string(world_.pages));
         start.va = static_cast<unsigned>(mapping.va);
         std::string words;
-        for (const std::string &word : mapping.words)
-            words += (words.empty() ? "" : " ") + word;
+        for (const std::string& word : mapping.words) words += (words.empty() ? "" : " ") + word;
         const auto known =
             std::find_if(memory_words.begin(), memory_words.end(),
-                         [&](const MemoryWords &entry) { return entry.words == words; });
+                         [&](const MemoryWords& entry) { return entry.words == words; });
         if (known == memory_words.end())
             return complain(mapping.span, "a page is mapped as one of " + all_memory_words());
         start.memory = known->memory;
         if ((start.memory == Memory::zeropage || start.memory == Memory::huge_zeropage) &&
             !world_.zeropage)
-            return complain(mapping.span, "this world has no zeropage; say 'zeropage shared' first");
+            return complain(mapping.span,
+                            "this world has no zeropage; say 'zeropage shared' first");
         if (backing_known_ && world_.backing != known->backing)
-            return complain(mapping.span, "all memory of a world is of one kind, and it has some of "
-                                          "another kind already");
+            return complain(mapping.span,
+                            "all memory of a world is of one kind, and it has some of "
+                            "another kind already");
         if (known->backing == Backing::huge && world_.pages != Limits::subpages)
             return complain(mapping.span, "a PMD maps " + std::to_string(Limits::subpages) +
                                               " virtual pages; say 'pages " +
@@ -254,9 +235,9 @@ class Resolver {
         process.maps.push_back(start);
     }
 
-    void outside_line(const ast::OutsideLine &line, const Process &process) {
+    void outside_line(const ast::OutsideLine& line, const Process& process) {
         const auto mapped =
-            std::find_if(process.maps.begin(), process.maps.end(), [&](const StartMapping &one) {
+            std::find_if(process.maps.begin(), process.maps.end(), [&](const StartMapping& one) {
                 return static_cast<std::int64_t>(one.va) == line.va;
             });
         if (mapped == process.maps.end() || mapped->memory != Memory::written)
@@ -272,14 +253,14 @@ class Resolver {
         outside.va = static_cast<unsigned>(line.va);
         outside.mappings = line.what == "mappings";
         outside.low = static_cast<unsigned>(line.low);
-        if (line.high)
-            outside.high = static_cast<unsigned>(*line.high);
+        if (line.high) outside.high = static_cast<unsigned>(*line.high);
         unsigned pages = 0;
-        const OutsideReferences *before = nullptr;
-        for (const OutsideReferences &other : world_.outside) {
+        const OutsideReferences* before = nullptr;
+        for (const OutsideReferences& other : world_.outside) {
             if (other.mm == outside.mm && other.va == outside.va &&
                 other.mappings == outside.mappings)
-                return complain(line.span, "the page's outside " + line.what + " are given already");
+                return complain(line.span,
+                                "the page's outside " + line.what + " are given already");
             pages += before == nullptr || before->mm != other.mm || before->va != other.va;
             before = &other;
         }
@@ -290,7 +271,7 @@ class Resolver {
         world_.outside.push_back(outside);
         // Lines about one page stand together.
         std::stable_sort(world_.outside.begin(), world_.outside.end(),
-                         [](const OutsideReferences &a, const OutsideReferences &b) {
+                         [](const OutsideReferences& a, const OutsideReferences& b) {
                              return std::pair(a.mm, a.va) < std::pair(b.mm, b.va);
                          });
     }
@@ -302,34 +283,33 @@ class Resolver {
         world_.transient = static_cast<unsigned>(tree_.transient);
     }
 
-    void service_block(const ast::WorldService &service) {
+    void service_block(const ast::WorldService& service) {
         if (service.name == "monitor")
-            for (const auto &entry : service.menu)
+            for (const auto& entry : service.menu)
                 menu_entry(entry, Actor::monitor, world_.monitor_menu);
         else if (service.name == "procfs")
-            for (const auto &entry : service.menu)
+            for (const auto& entry : service.menu)
                 menu_entry(entry, Actor::procfs, world_.procfs_menu);
         else if (service.name == "kernel")
-            for (const auto &entry : service.menu)
+            for (const auto& entry : service.menu)
                 menu_entry(entry, Actor::kernel, world_.kernel_menu);
         else if (service.name == "secondary_mmu")
-            for (const auto &entry : service.menu)
+            for (const auto& entry : service.menu)
                 menu_entry(entry, Actor::secondary_mmu, world_.secondary_menu);
         else if (service.name == "device")
-            for (const auto &entry : service.menu)
+            for (const auto& entry : service.menu)
                 menu_entry(entry, Actor::device, world_.device_menu);
         else
             complain(service.span, "a world has no '" + service.name + "'",
-                     did_you_mean(service.name, {"monitor", "procfs", "kernel", "secondary_mmu", "device",
-                                                 "process"}));
+                     did_you_mean(service.name, {"monitor", "procfs", "kernel", "secondary_mmu",
+                                                 "device", "process"}));
     }
 
-    void menu_entry(const ast::MenuEntry &entry, Actor actor, std::vector<MenuItem> &menu) {
+    void menu_entry(const ast::MenuEntry& entry, Actor actor, std::vector<MenuItem>& menu) {
         const auto kind = find_operation(entry.operation);
         if (!kind) {
             std::vector<std::string_view> names;
-            for (const auto &operation : operation_table)
-                names.push_back(operation.name);
+            for (const auto& operation : operation_table) names.push_back(operation.name);
             return complain(entry.span, "there is no operation '" + entry.operation + "'",
                             did_you_mean(entry.operation, names));
         }
@@ -337,11 +317,9 @@ class Resolver {
             return complain(entry.span, "'" + entry.operation + "' is not for this actor");
         MenuItem item{*kind, {}};
         if (info(*kind).needs == Needs::pin_slot) {
-            if (!flags(entry, item.flags))
-                return;
+            if (!flags(entry, item.flags)) return;
         } else if (*kind == OperationKind::secondary_fault) {
-            if (!secondary_flags(entry, item.flags))
-                return;
+            if (!secondary_flags(entry, item.flags)) return;
         } else if (!entry.flags.empty()) {
             return complain(entry.span, "'" + entry.operation + "' takes no flags");
         }
@@ -350,10 +328,10 @@ class Resolver {
         menu.push_back(item);
     }
 
-    bool flags(const ast::MenuEntry &entry, GupFlags &flags) {
+    bool flags(const ast::MenuEntry& entry, GupFlags& flags) {
         bool access = false;
         bool reference = false;
-        for (const auto &word : entry.flags) {
+        for (const auto& word : entry.flags) {
             if (word == "read" || word == "write") {
                 access = true;
                 flags.write = word == "write";
@@ -368,16 +346,15 @@ class Resolver {
                 return false;
             }
         }
-        if (access && reference)
-            return true;
+        if (access && reference) return true;
         complain(entry.span, "'" + entry.operation +
                                  "' wants read or write, and get or pin; longterm if it is");
         return false;
     }
 
-    bool secondary_flags(const ast::MenuEntry &entry, GupFlags &flags) {
+    bool secondary_flags(const ast::MenuEntry& entry, GupFlags& flags) {
         bool access = false;
-        for (const auto &word : entry.flags) {
+        for (const auto& word : entry.flags) {
             if (word == "read" || word == "write") {
                 access = true;
                 flags.write = word == "write";
@@ -391,8 +368,7 @@ class Resolver {
                 return false;
             }
         }
-        if (access && (flags.get || !flags.keep))
-            return true;
+        if (access && (flags.get || !flags.keep)) return true;
         complain(entry.span, "'" + entry.operation +
                                  "' wants read or write; get if it takes a reference, and keep "
                                  "if it holds it");
@@ -406,8 +382,8 @@ class Resolver {
         if (mms > Limits::processes)
             complain(tree_.span, "at most " + std::to_string(Limits::processes) + " processes");
         if (mms * world_.pages > Limits::expectations)
-            complain(tree_.span, "processes times pages is at most " +
-                                     std::to_string(Limits::expectations));
+            complain(tree_.span,
+                     "processes times pages is at most " + std::to_string(Limits::expectations));
         if (mms + world_.pins > Limits::entitlements)
             complain(tree_.span, "processes and pins are at most " +
                                      std::to_string(Limits::entitlements) + " together");
@@ -420,15 +396,15 @@ class Resolver {
              {world_.migration(), "migration"},
              {world_.ksm(), "KSM"},
              {world_.wp_async || world_.event_fork, "features of userfaultfd"}}};
-        for (const auto &[there, what] : unknown_to_thp)
+        for (const auto& [there, what] : unknown_to_thp)
             if (world_.thp() && there)
-                complain(tree_.span, "huge memory does not go with " + std::string(what) +
-                                         " in this model");
+                complain(tree_.span,
+                         "huge memory does not go with " + std::string(what) + " in this model");
         if (world_.total_frames() > Limits::all_frames)
             complain(tree_.span, "frames, zeropages and a file's pages are at most " +
                                      std::to_string(Limits::all_frames) + " together");
         if (std::all_of(world_.processes.begin(), world_.processes.end(),
-                        [](const Process &p) { return p.starts_free; }))
+                        [](const Process& p) { return p.starts_free; }))
             complain(tree_.span, "some process must run at the start");
     }
 
@@ -440,10 +416,8 @@ class Resolver {
             }
         if (!world_.monitor_menu.empty())
             world_.threads.push_back({Actor::monitor, 0, 0, "monitor"});
-        if (!world_.procfs_menu.empty())
-            world_.threads.push_back({Actor::procfs, 0, 0, "procfs"});
-        if (!world_.kernel_menu.empty())
-            world_.threads.push_back({Actor::kernel, 0, 0, "kernel"});
+        if (!world_.procfs_menu.empty()) world_.threads.push_back({Actor::procfs, 0, 0, "procfs"});
+        if (!world_.kernel_menu.empty()) world_.threads.push_back({Actor::kernel, 0, 0, "kernel"});
         if (!world_.secondary_menu.empty())
             world_.threads.push_back({Actor::secondary_mmu, 0, 0, "secondary_mmu"});
         if (world_.threads.size() > Limits::threads)
@@ -451,16 +425,16 @@ class Resolver {
                                      " threads, CPUs and services together");
     }
 
-    const ast::World &tree_;
-    Diagnostics &out_;
+    const ast::World& tree_;
+    Diagnostics& out_;
     World world_;
-    bool backing_known_ = false; // some line has said of what kind the memory is
+    bool backing_known_ = false;  // some line has said of what kind the memory is
 };
 
-} // namespace
+}  // namespace
 
-std::optional<World> resolve_world(const ast::World &tree, Diagnostics &out) {
+std::optional<World> resolve_world(const ast::World& tree, Diagnostics& out) {
     return Resolver(tree, out).run();
 }
 
-} // namespace cowcheck
+}  // namespace cowcheck

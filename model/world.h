@@ -13,11 +13,11 @@ namespace cowcheck {
 
 // What is behind the private mapping that a world's virtual pages are in.
 enum class Backing : std::uint8_t {
-    anonymous,    // MAP_ANONYMOUS, base pages
-    file,         // page cache: a memfd or a tmpfile, which holds zeroes
-    hugetlb,      // MAP_HUGETLB; a virtual page is a huge page
-    hugetlb_file, // a memfd of MFD_HUGETLB
-    huge,         // MAP_ANONYMOUS with MADV_HUGEPAGE: PMDs may map it
+    anonymous,     // MAP_ANONYMOUS, base pages
+    file,          // page cache: a memfd or a tmpfile, which holds zeroes
+    hugetlb,       // MAP_HUGETLB; a virtual page is a huge page
+    hugetlb_file,  // a memfd of MFD_HUGETLB
+    huge,          // MAP_ANONYMOUS with MADV_HUGEPAGE: PMDs may map it
 };
 
 // What a virtual page of a new process maps at the start.
@@ -31,11 +31,11 @@ struct StartMapping {
         zeropage,
         huge_zeropage,
         file,
-        thp,                  // a PMD maps it
-        thp_by_ptes,          // the PMD was split: PTEs map all of it
-        thp_last_page,        // one PTE is left
-        thp_as_base_pages,    // base pages that could be one
-        thp_partially_shared, // by PTEs, and the first page has been shared with a child
+        thp,                   // a PMD maps it
+        thp_by_ptes,           // the PMD was split: PTEs map all of it
+        thp_last_page,         // one PTE is left
+        thp_as_base_pages,     // base pages that could be one
+        thp_partially_shared,  // by PTEs, and the first page has been shared with a child
     } memory = Memory::untouched;
 
     [[nodiscard]] bool is_thp() const { return memory >= Memory::thp; }
@@ -43,60 +43,60 @@ struct StartMapping {
 
 struct Process {
     std::string name;
-    bool starts_free = false; // an empty slot until somebody forks into it
+    bool starts_free = false;  // an empty slot until somebody forks into it
     unsigned cpus = 1;
     std::vector<StartMapping> maps;
-    std::vector<MenuItem> menu; // what each of its CPUs may start
+    std::vector<MenuItem> menu;  // what each of its CPUs may start
 };
 
 // References to a page that nobody in the model takes or drops: they are there for the
 // whole run. How many, is open within the bounds.
 struct OutsideReferences {
-    unsigned mm = 0; // of the page that is mapped here at the start
+    unsigned mm = 0;  // of the page that is mapped here at the start
     unsigned va = 0;
-    bool mappings = false;        // other processes' mappings; else plain references
+    bool mappings = false;  // other processes' mappings; else plain references
     unsigned low = 0;
-    std::optional<unsigned> high; // none: any number
+    std::optional<unsigned> high;  // none: any number
 
-    friend bool operator==(const OutsideReferences &, const OutsideReferences &) = default;
+    friend bool operator==(const OutsideReferences&, const OutsideReferences&) = default;
 };
 
 // One thread of the machine. CPU threads belong to a process slot for good, so
 // whoever is forked into the slot runs on its CPUs; services act on any process.
 struct Thread {
     Actor actor = Actor::cpu;
-    unsigned mm = 0;  // cpu: its process
-    unsigned cpu = 0; // cpu: its TLB
-    std::string name; // "cpu0", "monitor"
+    unsigned mm = 0;   // cpu: its process
+    unsigned cpu = 0;  // cpu: its TLB
+    std::string name;  // "cpu0", "monitor"
 };
 
 struct World {
     std::string name;
     std::string title;
     std::string comment;
-    unsigned depth = 5; // operations for gate, history and (fewer) coverage
+    unsigned depth = 5;  // operations for gate, history and (fewer) coverage
     unsigned pages = 1;
     unsigned frames = 4;
     unsigned pins = 0;
     Backing backing = Backing::anonymous;
-    bool zeropage = false;      // reads of untouched memory map the shared zeropage
-    bool fresh_mapping = false; // munmap is followed by an mmap of the same range
-    bool wp_async = false;      // UFFD_FEATURE_WP_ASYNC: faults resolve themselves
-    bool event_fork = false;    // UFFD_FEATURE_EVENT_FORK: a child's VMAs are registered, too
-    bool lru_batches = false;   // new pages wait in their CPU's batch, which refers to them
-    bool flush_waits = true;    // a TLB flush waits for CPUs with interrupts off (x86)
+    bool zeropage = false;       // reads of untouched memory map the shared zeropage
+    bool fresh_mapping = false;  // munmap is followed by an mmap of the same range
+    bool wp_async = false;       // UFFD_FEATURE_WP_ASYNC: faults resolve themselves
+    bool event_fork = false;     // UFFD_FEATURE_EVENT_FORK: a child's VMAs are registered, too
+    bool lru_batches = false;    // new pages wait in their CPU's batch, which refers to them
+    bool flush_waits = true;     // a TLB flush waits for CPUs with interrupts off (x86)
     std::vector<Process> processes;
-    std::vector<Thread> threads; // all CPUs first, in process order, then services
+    std::vector<Thread> threads;  // all CPUs first, in process order, then services
     std::vector<MenuItem> monitor_menu;
     std::vector<MenuItem> procfs_menu;
     std::vector<MenuItem> kernel_menu;
     std::vector<MenuItem> secondary_menu;
     std::vector<MenuItem> device_menu;
     std::vector<OutsideReferences> outside;
-    unsigned transient = 0; // references to any page, taken and dropped at any moment: at most
+    unsigned transient = 0;  // references to any page, taken and dropped at any moment: at most
 
     [[nodiscard]] unsigned cpus() const;
-    [[nodiscard]] const std::vector<MenuItem> & menu(const Thread &thread) const;
+    [[nodiscard]] const std::vector<MenuItem>& menu(const Thread& thread) const;
     [[nodiscard]] bool has_monitor() const { return !monitor_menu.empty(); }
     // userfaultfd_wp() of all VMAs.
     [[nodiscard]] bool uffd_wp() const { return has_monitor() || wp_async; }
@@ -132,6 +132,6 @@ struct World {
 };
 
 // Looks every word of the tree up; nothing on an error.
-[[nodiscard]] std::optional<World> resolve_world(const ast::World &tree, Diagnostics &out);
+[[nodiscard]] std::optional<World> resolve_world(const ast::World& tree, Diagnostics& out);
 
-} // namespace cowcheck
+}  // namespace cowcheck

@@ -135,7 +135,7 @@ Counts count(const Scene& scene, unsigned frame) {
     const unsigned head = l.head_of(scene.runner.state(), frame);
     for (unsigned i = 0; i < l.size(Scope::pte); ++i) {
         const unsigned pte = l.leaf(scene.runner.state(), i / l.pages, i % l.pages);
-        const bool again = (pte & PteBit::huge) != 0 && i % l.pages != 0; // a PMD counts once
+        const bool again = (pte & PteBit::huge) != 0 && i % l.pages != 0;  // a PMD counts once
         counts.mappings += (pte & PteBit::present) != 0 && !again &&
                            l.head_of(scene.runner.state(), pte >> PteBit::frame_shift) == head;
     }

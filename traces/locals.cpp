@@ -20,11 +20,14 @@ std::string value_text(const Program& program, const NamedLocal& local, unsigned
     return std::to_string(raw);
 }
 
-bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.'; }
+bool is_word(char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.';
+}
 
 // As a name of its own, and not as a field of something.
 bool names(std::string_view text, std::string_view name) {
-    for (std::size_t at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1)) {
+    for (std::size_t at = text.find(name); at != std::string_view::npos;
+         at = text.find(name, at + 1)) {
         const std::size_t end = at + name.size();
         const bool begins = at == 0 || !is_word(text[at - 1]);
         if (begins && (end == text.size() || text[end] == '.' || !is_word(text[end]))) return true;
@@ -46,7 +49,8 @@ std::vector<LocalValue> locals_of(const Program& program, const State& state, un
                          [](const NamedLocal& a, const NamedLocal& b) { return a.rest < b.rest; });
     for (auto local = first; local != last; ++local) {
         const unsigned raw =
-            (unsigned{state.words[l.element(Scope::thread, thread) + local->word]} >> local->shift) &
+            (unsigned{state.words[l.element(Scope::thread, thread) + local->word]} >>
+             local->shift) &
             ((1U << local->bits) - 1U);
         const bool alone = std::count_if(first, last, [&](const NamedLocal& other) {
                                return other.name == local->name;

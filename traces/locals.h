@@ -10,8 +10,8 @@
 namespace cowcheck {
 
 struct LocalValue {
-    std::string name;     // "page"; "page of gup" where two handlers have one so called
-    std::string value;    // "A", "A writable dirty", "yes", "parent"
+    std::string name;   // "page"; "page of gup" where two handlers have one so called
+    std::string value;  // "A", "A writable dirty", "yes", "parent"
 
     friend bool operator==(const LocalValue&, const LocalValue&) = default;
 };

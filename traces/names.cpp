@@ -58,8 +58,7 @@ std::string upper_initial(std::string_view name) {
 std::string frame_name(const Program& program, unsigned frame) {
     const World& world = program.world;
     if (world.zeropage && frame == world.frames) return "zeropage";
-    if (world.has_huge_zeropage() && frame == world.huge_zeropage_frame())
-        return "huge zeropage";
+    if (world.has_huge_zeropage() && frame == world.huge_zeropage_frame()) return "huge zeropage";
     if (world.swap() && frame == world.swap_frame()) return "swap";
     if (world.file() && frame >= world.file_frame())
         return world.pages == 1 ? "file page"

@@ -47,8 +47,7 @@ std::string choice_text(const Program& program, const Probe& probe) {
     return text;
 }
 
-std::string event_text(const Program& program, const CheckMachine::EventNames& names,
-                       Event event) {
+std::string event_text(const Program& program, const CheckMachine::EventNames& names, Event event) {
     const std::string text = "at " + std::string(event_table[static_cast<std::size_t>(event)].name);
     switch (event) {
     case Event::dma_read:
@@ -95,7 +94,7 @@ std::vector<PropertyView::Moment> PropertyView::moments(const Probe& probe, cons
     for (const EventMoment& m : outcome.moments)
         if (event_table[static_cast<std::size_t>(m.event)].name == probe.event) {
             const CheckMachine::EventNames names{narrow(m.mm), narrow(m.va), narrow(m.pin),
-                                                        narrow(m.page), narrow(m.writes ? 1 : 0)};
+                                                 narrow(m.page), narrow(m.writes ? 1 : 0)};
             list.push_back({m.state, names, event_text(p, names, m.event)});
         }
     if (!list.empty()) return list;
@@ -105,18 +104,17 @@ std::vector<PropertyView::Moment> PropertyView::moments(const Probe& probe, cons
     for (const Event e : {Event::dma_read, Event::dma_write, Event::unpin})
         for (unsigned i = 0; event(e) && i < l.size(Scope::pin); ++i)
             if (l.get(s, Field::pin_state, i) == static_cast<unsigned>(PinState::held)) {
-                const CheckMachine::EventNames names{
-                    narrow(l.get(s, Field::pin_mm, i)), narrow(l.get(s, Field::pin_va, i)),
-                    narrow(i), narrow(l.get(s, Field::pin_page, i)), 0};
+                const CheckMachine::EventNames names{narrow(l.get(s, Field::pin_mm, i)),
+                                                     narrow(l.get(s, Field::pin_va, i)), narrow(i),
+                                                     narrow(l.get(s, Field::pin_page, i)), 0};
                 list.push_back({s, names, event_text(p, names, e), false});
             }
     for (const Event e : {Event::load, Event::store})
         for (unsigned slot = 0; event(e) && slot < l.size(Scope::pte); ++slot) {
             const unsigned pte = l.leaf(s, slot / l.pages, slot % l.pages);
             if ((pte & PteBit::present) == 0) continue;
-            const CheckMachine::EventNames names{narrow(slot / l.pages),
-                                                        narrow(slot % l.pages), 0,
-                                                        narrow(pte >> PteBit::frame_shift), 0};
+            const CheckMachine::EventNames names{narrow(slot / l.pages), narrow(slot % l.pages), 0,
+                                                 narrow(pte >> PteBit::frame_shift), 0};
             list.push_back({s, names, event_text(p, names, e), false});
         }
     return list;
@@ -132,9 +130,8 @@ PropertyInstance PropertyView::look_at(const Probe& probe, const Moment& moment)
         const ProbePart& part = probe.parts[i];
         State state = moment.state;
         KnownNumbers known = known_numbers(probes_.program, 0);
-        const std::uint16_t value =
-            CheckMachine(probes_.program, state, Checked({}, &known))
-                .evaluate(part.entry, part.reg, moment.names);
+        const std::uint16_t value = CheckMachine(probes_.program, state, Checked({}, &known))
+                                        .evaluate(part.entry, part.reg, moment.names);
         PropertyPart shown{part.depth, part.text, value_text(probes_.program, part.type, value),
                            true};
         path.resize(part.depth);

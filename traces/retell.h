@@ -11,7 +11,7 @@ namespace cowcheck {
 
 // `schedule` is one of `decided`, a step an action; both programs are of the same design and world.
 // After each action, the thread takes the steps of `whole` that lead to the same statement.
-[[nodiscard]] std::vector<Action> retell(const Program &whole, const Program &decided,
+[[nodiscard]] std::vector<Action> retell(const Program& whole, const Program& decided,
                                          std::span<const Action> schedule);
 
-} // namespace cowcheck
+}  // namespace cowcheck

@@ -25,8 +25,7 @@ std::optional<EventKind> kind_of(Event event) {
     case Event::free: return EventKind::free;
     case Event::underflow: return EventKind::underflow;
     case Event::cow_copy:  // told as a copy, which fork makes as well
-    case Event::fork_copy:
-        break;
+    case Event::fork_copy: break;
     }
     return std::nullopt;
 }
@@ -172,7 +171,9 @@ void Runner::check_into(Outcome& outcome) const {
 
 // Before the action: who does what for whom.
 void Runner::describe_operation(const Action& action, TraceStep& step) {
-    const auto get = [&](Field field, unsigned i) { return program_->layout.get(state_, field, i); };
+    const auto get = [&](Field field, unsigned i) {
+        return program_->layout.get(state_, field, i);
+    };
     const bool device = action.kind == Action::Kind::device;
     unsigned operation = action.operation;
     unsigned mm = action.mm;

@@ -10,8 +10,8 @@
 namespace cowcheck {
 
 struct ShortenLimits {
-    unsigned concurrency = 0;       // operations in flight at once; 0 is no bound
-    std::size_t max_nodes = 400000; // states looked at before giving up
+    unsigned concurrency = 0;        // operations in flight at once; 0 is no bound
+    std::size_t max_nodes = 400000;  // states looked at before giving up
 };
 
 // `schedule` is one that violates the property (its number; 31 for an assertion of
@@ -19,8 +19,7 @@ struct ShortenLimits {
 // interleavings of its operations, breadth first, on a program whose steps are not
 // joined: the result has the fewest steps, and among those the fewest changes from
 // one thread to another. The schedule itself is returned if the limit is reached.
-[[nodiscard]] std::vector<Action> shorten(const Program &program,
-                                          std::span<const Action> schedule, unsigned property,
-                                          const ShortenLimits &limits);
+[[nodiscard]] std::vector<Action> shorten(const Program& program, std::span<const Action> schedule,
+                                          unsigned property, const ShortenLimits& limits);
 
-} // namespace cowcheck
+}  // namespace cowcheck

@@ -29,8 +29,7 @@ std::string header(const Trace& trace) {
     text += named("design   ", h.design) + named("world    ", h.world);
     text += "  bounds   depth " + std::to_string(h.depth) + ", concurrency " +
             (h.concurrency == 0 ? "all" : std::to_string(h.concurrency)) + "\n";
-    if (!h.outside.empty())
-        text += "  outside  " + outside_text(h) + "\n";
+    if (!h.outside.empty()) text += "  outside  " + outside_text(h) + "\n";
     return text + "  cowcheck " + h.tool_version + "\n";
 }
 

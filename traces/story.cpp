@@ -48,8 +48,7 @@ public:
             paragraph(h.design.name + " violates " + h.property.name + ": " + h.property.meaning +
                       ". World " + h.world.name + ", " + counted(trace_.operations, "operation") +
                       ", " + counted(trace_.steps.size(), "step") + ".");
-        if (!h.outside.empty())
-            text += paragraph("It needs " + outside_text(h) + ".");
+        if (!h.outside.empty()) text += paragraph("It needs " + outside_text(h) + ".");
         text += "\nWhat happens\n\n" + happenings();
         text += paragraph("So " + h.property.name + " is violated: " + trace_.explanation + ".");
         return text + "\nWhat decides\n\n" + decision() + "\nEssential steps\n\n" + essentials();

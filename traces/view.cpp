@@ -59,7 +59,9 @@ private:
         ViewElement element{Scope::pte, slot_name(mm, "pte", va), present || migration, {}};
         element.fields.push_back({"present", present, false});
         element.fields.push_back(
-            {"page", present || migration ? frame_name(p_, pte >> PteBit::frame_shift) : std::string(), false});
+            {"page",
+             present || migration ? frame_name(p_, pte >> PteBit::frame_shift) : std::string(),
+             false});
         // The rest says something else in an entry that is not present.
         const unsigned told = present     ? pte
                               : migration ? pte & (PteBit::special - 1U)
@@ -81,11 +83,13 @@ private:
         const unsigned entry = l_.get(s_, Field::spte, index);
         const bool present = (entry & PteBit::present) != 0;
         const unsigned invalidating = l_.get(s_, Field::invalidating, index);
-        ViewElement element{Scope::pte, slot_name(mm, "spte", va), present || invalidating != 0, {}};
+        ViewElement element{
+            Scope::pte, slot_name(mm, "spte", va), present || invalidating != 0, {}};
         element.fields.push_back({"invalidating", invalidating, false});
         element.fields.push_back({"present", present, false});
         element.fields.push_back(
-            {"page", present ? frame_name(p_, entry >> PteBit::frame_shift) : std::string(), false});
+            {"page", present ? frame_name(p_, entry >> PteBit::frame_shift) : std::string(),
+             false});
         element.fields.push_back({"writable", (entry & PteBit::writable) != 0, false});
         element.fields.push_back({"referenced", (entry & PteBit::referenced) != 0, false});
         return element;
@@ -170,8 +174,8 @@ private:
         std::string text;
         for (unsigned mm = 0; mm < l_.mms; ++mm)
             if (const unsigned times = (raw >> (2 * mm)) & 3U; times != 0)
-                text += (text.empty() ? "" : " ") + process_name(p_, mm) + " " +
-                        std::to_string(times);
+                text +=
+                    (text.empty() ? "" : " ") + process_name(p_, mm) + " " + std::to_string(times);
         return text;
     }
 

@@ -77,12 +77,12 @@ struct HashQuestion {
 struct Constraints::Solver {
     struct Entry {
         z3::expr formula;
-        bool open = false;             // says something about this step's transient references
-        Id closed = none;              // of an open one, once it was asked for
-        std::vector<Intervals> values; // of a closed one: what each number can be
-        bool product = true;           // and any choice of these together
+        bool open = false;              // says something about this step's transient references
+        Id closed = none;               // of an open one, once it was asked for
+        std::vector<Intervals> values;  // of a closed one: what each number can be
+        bool product = true;            // and any choice of these together
         std::vector<Id> weaker;
-        std::size_t compared = 0;      // entries that `weaker` was chosen from
+        std::size_t compared = 0;  // entries that `weaker` was chosen from
     };
 
     Solver(const Program& program, std::chrono::milliseconds timeout)
@@ -99,8 +99,8 @@ struct Constraints::Solver {
             const OutsideReferences& one = world.outside[i];
             const z3::expr number = context_.int_const(("n" + std::to_string(i)).c_str());
             numbers_.push_back(number);
-            pages_ += i == 0 || world.outside[i - 1].mm != one.mm ||
-                      world.outside[i - 1].va != one.va;
+            pages_ +=
+                i == 0 || world.outside[i - 1].mm != one.mm || world.outside[i - 1].va != one.va;
             const int fixed = program.outside_numbers[i];
             if (program.outside_fixed) {
                 bounds_ = bounds_ && number == fixed;
@@ -111,7 +111,7 @@ struct Constraints::Solver {
         }
         solver_.add(transient_ >= 0 && transient_ <= static_cast<int>(world.transient));
         for (const z3::expr& number : numbers_) solver_.add(number >= 0);
-        if (closed_one(bounds_) == none) // gave up already: there is one all the same
+        if (closed_one(bounds_) == none)  // gave up already: there is one all the same
             (void)add({bounds_, false, none, std::vector<Intervals>(numbers_.size()), true, {}, 0});
     }
 
@@ -170,8 +170,7 @@ struct Constraints::Solver {
 
     Split split(Id id, const CountTerm& term, Relation relation) {
         const Question question{id, term, relation};
-        if (const auto known = splits_.find(question); known != splits_.end())
-            return known->second;
+        if (const auto known = splits_.find(question); known != splits_.end()) return known->second;
         const z3::expr formula = entries[id].formula;
         const z3::expr yes = formula_of(term, relation);
         const z3::check_result can_be = ask({formula, yes});

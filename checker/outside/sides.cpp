@@ -52,8 +52,8 @@ std::string needed_numbers(const Program& program, std::span<const Action> sched
     State state = open.start;
     for (const Action& action : schedule) {
         follower.known = known_numbers(program.outside_numbers, action.transient);
-        if (perform(open, state, action, WithOutside<NoObserver, Follower>({}, &follower)).blocked !=
-            Blocked::no)
+        if (perform(open, state, action, WithOutside<NoObserver, Follower>({}, &follower))
+                .blocked != Blocked::no)
             return {};
         follower.next_step();
     }

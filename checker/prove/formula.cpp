@@ -60,7 +60,8 @@ public:
                 return truth(*argument, *scope.outer);
             return unknown(expr, scope);
         case ast::ExprKind::binary: return binary(expr, scope);
-        case ast::ExprKind::field: // one page is looked at, not the rest of its THP, and no KSM page
+        case ast::ExprKind::field:  // one page is looked at, not the rest of its THP, and no KSM
+                                    // page
             return to_text(expr) == "world.thp" || expr.name == "ksm" ? context().bool_val(false)
                                                                       : unknown(expr, scope);
         case ast::ExprKind::call:

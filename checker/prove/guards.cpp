@@ -83,15 +83,16 @@ bool leaves(const ast::Block& block) {
 // was given back, else all but what is about the names and fields that they assign.
 struct Changes {
     bool all = false;
-    std::set<std::string> names;   // of locals, and "pte"
+    std::set<std::string> names;  // of locals, and "pte"
     std::set<std::string> fields;
 
     [[nodiscard]] bool touch(const ast::Expr& condition) const {
         bool found = all;
         walk(condition, [&](const ast::Expr& part) {
-            found = found || (part.kind == ast::ExprKind::name && names.contains(part.name)) ||
-                    (part.kind == ast::ExprKind::field && fields.contains(part.name)) ||
-                    (part.kind == ast::ExprKind::call && !fields.empty()); // who knows what it asks
+            found =
+                found || (part.kind == ast::ExprKind::name && names.contains(part.name)) ||
+                (part.kind == ast::ExprKind::field && fields.contains(part.name)) ||
+                (part.kind == ast::ExprKind::call && !fields.empty());  // who knows what it asks
         });
         return found;
     }
@@ -161,7 +162,8 @@ private:
         case ast::StmtKind::phrase: {
             // What takes or gives back a reference, or the page lock, leaves the PTE locked.
             static constexpr std::array<std::string_view, 8> harmless{
-                "get ", "pin ", "put ", "unpin ", "flush tlb", "drain lru batch", "add ", "notifier "};
+                "get ", "pin ",     "put ", "unpin ", "flush tlb", "drain lru batch",
+                "add ", "notifier "};
             const std::string text = stmt.value.empty() ? std::string() : to_text(stmt.value[0]);
             changes.all = changes.all || std::none_of(harmless.begin(), harmless.end(),
                                                       [&](std::string_view words) {

@@ -167,8 +167,7 @@ Answer solve(const Query& query, std::chrono::milliseconds timeout, bool minimis
         for (const Assertion& assertion : query.assertions)
             solver.add(assertion.formula, assertion.name.c_str());
         return answer_of(query, solver, true, minimise);
-    } catch (const z3::exception&) {
-    }
+    } catch (const z3::exception&) {}
     try {
         z3::solver solver = without_names(query, timeout);
         return answer_of(query, solver, false, minimise);
@@ -182,7 +181,8 @@ Answer solve(const Query& query, std::chrono::milliseconds timeout, bool minimis
 Answer Memory::solve(const Query& query, std::chrono::milliseconds timeout, bool minimise) {
     std::string key = minimise ? "smallest" : "any";
     for (const Assertion& assertion : query.assertions)
-        key += " " + assertion.name + " " + std::to_string(Z3_get_ast_id(context_, assertion.formula));
+        key +=
+            " " + assertion.name + " " + std::to_string(Z3_get_ast_id(context_, assertion.formula));
     const auto known = answered_.find(key);
     if (known != answered_.end()) return known->second.answer;
     Answer answer = prove::solve(query, timeout, minimise);

@@ -68,8 +68,8 @@ struct Answer {
     std::string why;                  // unknown: what the solver says
 };
 
-// Each call of the solver gets `timeout`; with 0 it answers nothing. Without `minimise`, any witness
-// will do.
+// Each call of the solver gets `timeout`; with 0 it answers nothing. Without `minimise`, any
+// witness will do.
 [[nodiscard]] Answer solve(const Query& query, std::chrono::milliseconds timeout, bool minimise);
 
 // Answers to all queries of one context so far. Designs inherit handlers, and so the same
@@ -77,7 +77,8 @@ struct Answer {
 class Memory {
 public:
     [[nodiscard]] z3::context& context() { return context_; }
-    [[nodiscard]] Answer solve(const Query& query, std::chrono::milliseconds timeout, bool minimise = true);
+    [[nodiscard]] Answer solve(const Query& query, std::chrono::milliseconds timeout,
+                               bool minimise = true);
 
 private:
     // Formulas of one context that say the same are the same object. As long as they are

@@ -34,9 +34,9 @@ ReachAnswer ask_checker(const Program& program, const State& from, unsigned prop
     plain.start = from;
     Program joined = plain;
     join_steps(joined);
-    Explorer explorer(joined, {limits.concurrency,
-                               std::clamp(std::thread::hardware_concurrency(), 1U, 8U), true,
-                               std::chrono::milliseconds(10000)});
+    Explorer explorer(joined,
+                      {limits.concurrency, std::clamp(std::thread::hardware_concurrency(), 1U, 8U),
+                       true, std::chrono::milliseconds(10000)});
     Stop stop;
     stop.max_states = limits.max_states;
     stop.max_bytes = default_memory_limit();

@@ -8,52 +8,49 @@ namespace cowcheck {
 namespace {
 
 class Checks {
-  public:
-    Checks(Emitter &e, const PropertySet &set, std::uint32_t decided)
+public:
+    Checks(Emitter& e, const PropertySet& set, std::uint32_t decided)
         : e_(e), x_(e), set_(set), decided_(decided) {}
 
     void run() {
-        Program &program = e_.program();
+        Program& program = e_.program();
         if (set_.properties.size() > max_properties)
             e_.complain(set_.properties[max_properties].span,
                         "there can be at most " + std::to_string(max_properties) + " properties");
-        for (const auto &property : set_.properties) {
+        for (const auto& property : set_.properties) {
             PropertyInfo about;
             about.name = property.name;
             about.cost = property.cost;
             about.applies = applies(property);
-            for (const auto &clause : property.clauses)
+            for (const auto& clause : property.clauses)
                 about.sometimes |= clause.kind == ast::ClauseKind::sometimes;
             program.properties.push_back(about);
         }
         check_events();
         for (const bool quick : {false, true}) {
             quick_ = quick;
-            if (quick)
-                e_.know_constants();
-            const auto put = [quick](CheckCode &code, std::uint16_t entry) {
+            if (quick) e_.know_constants();
+            const auto put = [quick](CheckCode& code, std::uint16_t entry) {
                 (quick ? code.quick : code.entry) = entry;
             };
             for (std::size_t i = 0; i < event_table.size(); ++i)
                 put(program.on_event[i], section(
-                                             [&](const ast::Clause &clause) {
+                                             [&](const ast::Clause& clause) {
                                                  return clause.kind == ast::ClauseKind::at &&
                                                         clause.event == event_table[i].name;
                                              },
                                              static_cast<Event>(i)));
-            put(program.always, section(
-                                    [](const ast::Clause &clause) {
-                                        return clause.kind != ast::ClauseKind::at;
-                                    },
-                                    {}));
+            put(program.always,
+                section(
+                    [](const ast::Clause& clause) { return clause.kind != ast::ClauseKind::at; },
+                    {}));
         }
     }
 
-  private:
-    bool applies(const ast::Property &property) {
-        if (!property.needs)
-            return true;
-        const ast::Expr &needs = *property.needs;
+private:
+    bool applies(const ast::Property& property) {
+        if (!property.needs) return true;
+        const ast::Expr& needs = *property.needs;
         if (needs.kind == ast::ExprKind::field && needs.operands[0].name == "world" &&
             needs.name == "backing")
             return e_.program().world.has_backing();
@@ -65,26 +62,26 @@ class Checks {
             return writes_field(e_.program(), Field::anon_exclusive);
         if (needs.kind == ast::ExprKind::field && needs.operands[0].name == "world" &&
             needs.name == "fork_copies")
-            return std::any_of(e_.program().code.begin(), e_.program().code.end(),
-                               [](const Instruction &i) { return i.code == Code::copy && i.imm == 2; });
+            return std::any_of(
+                e_.program().code.begin(), e_.program().code.end(),
+                [](const Instruction& i) { return i.code == Code::copy && i.imm == 2; });
         if (needs.kind == ast::ExprKind::field && needs.operands[0].name == "world" &&
             needs.name == "outside_mappings")
             return std::any_of(e_.program().world.outside.begin(), e_.program().world.outside.end(),
-                               [](const OutsideReferences &one) { return one.mappings; });
+                               [](const OutsideReferences& one) { return one.mappings; });
         e_.complain(needs.span, "a property can need page.anon_exclusive, world.backing, "
                                 "world.fork_copies, world.outside_mappings or "
                                 "world.secondary_mmu");
         return false;
     }
 
-    std::uint16_t section(const std::function<bool(const ast::Clause &)> &wanted,
+    std::uint16_t section(const std::function<bool(const ast::Clause&)>& wanted,
                           std::optional<Event> event) {
         const std::uint16_t entry = e_.here();
         bool any = false;
         for (std::size_t p = 0; p < std::min(set_.properties.size(), max_properties); ++p) {
-            if (!e_.program().properties[p].applies || ((decided_ >> p) & 1U) != 0)
-                continue;
-            for (const auto &clause : set_.properties[p].clauses)
+            if (!e_.program().properties[p].applies || ((decided_ >> p) & 1U) != 0) continue;
+            for (const auto& clause : set_.properties[p].clauses)
                 if (wanted(clause)) {
                     any = true;
                     Names names = event ? event_names() : Names{};
@@ -92,12 +89,10 @@ class Checks {
                                            ? skip_unless_quiet(clause)
                                            : std::nullopt;
                     clause_for(clause, p, 0, names);
-                    if (skips)
-                        e_.set_target(*skips, e_.here());
+                    if (skips) e_.set_target(*skips, e_.here());
                 }
         }
-        if (!any)
-            return 0xffff;
+        if (!any) return 0xffff;
         e_.emit(Code::end);
         return entry;
     }
@@ -113,7 +108,7 @@ class Checks {
     }
 
     // Something is under way in most states: one look for all choices of a `for each`.
-    std::optional<std::uint16_t> skip_unless_quiet(const ast::Clause &clause) {
+    std::optional<std::uint16_t> skip_unless_quiet(const ast::Clause& clause) {
         e_.free_scratch();
         e_.at(clause.span);
         const std::uint8_t quiet = e_.scratch(clause.span);
@@ -121,19 +116,19 @@ class Checks {
         return e_.emit(Code::jump_unless, quiet);
     }
 
-    void quick_check(const ast::Clause &clause, std::size_t property, Context &c) {
+    void quick_check(const ast::Clause& clause, std::size_t property, Context& c) {
         const std::uint16_t from = e_.here();
-        std::vector<std::uint16_t> kept; // jumps
+        std::vector<std::uint16_t> kept;  // jumps
         x_.branch(clause.value, c, clause.kind != ast::ClauseKind::sometimes, kept);
         if (kept == std::vector{from} && e_.program().code[from].code == Code::jump)
-            return e_.shrink(from); // always so in this world
+            return e_.shrink(from);  // always so in this world
         e_.emit(Code::check, Reg::zero, 0, 0, static_cast<unsigned>(property));
         e_.set_targets(kept, e_.here());
     }
 
     // Unrolls the clause's `for each`, then emits one check for each choice.
-    void clause_for(const ast::Clause &clause, std::size_t property, std::size_t loop,
-                    Names &names) {
+    void clause_for(const ast::Clause& clause, std::size_t property, std::size_t loop,
+                    Names& names) {
         if (loop == clause.for_each.size()) {
             e_.free_scratch();
             e_.at(clause.span);
@@ -141,8 +136,7 @@ class Checks {
             c.names = &names;
             c.predicates = &set_.predicates;
             c.property = true;
-            if (quick_)
-                return quick_check(clause, property, c);
+            if (quick_) return quick_check(clause, property, c);
             const std::uint16_t from = e_.here();
             const Value value = x_.truth(clause.value, c);
             if (!forbids(clause.value))
@@ -151,13 +145,12 @@ class Checks {
             if (clause.kind != ast::ClauseKind::at && !only_when_quiet(clause.value))
                 note_visible(from);
             const std::uint8_t reg = e_.in_register(value, clause.span);
-            if (clause.kind == ast::ClauseKind::sometimes)
-                e_.emit(Code::invert, reg, reg);
+            if (clause.kind == ast::ClauseKind::sometimes) e_.emit(Code::invert, reg, reg);
             e_.emit(Code::check, reg, 0, 0, static_cast<unsigned>(property));
             return;
         }
-        const std::string &what = clause.for_each[loop];
-        const auto &layout = e_.program().layout;
+        const std::string& what = clause.for_each[loop];
+        const auto& layout = e_.program().layout;
         struct Range {
             std::string_view name;
             Type type;
@@ -168,12 +161,11 @@ class Checks {
                                 {"va", Type::va, layout.pages},
                                 {"page", Type::page, layout.size(Scope::page)},
                                 {"cpu", Type::cpu, layout.size(Scope::tlb)}};
-        for (const Range &range : ranges) {
-            if (range.name != what)
-                continue;
+        for (const Range& range : ranges) {
+            if (range.name != what) continue;
             for (unsigned i = 0; i < range.count; ++i) {
-                names.insert_or_assign(
-                    what, Variable{range.type, Variable::Kind::constant, i, 0, {}});
+                names.insert_or_assign(what,
+                                       Variable{range.type, Variable::Kind::constant, i, 0, {}});
                 clause_for(clause, property, loop + 1, names);
             }
             return;
@@ -183,23 +175,21 @@ class Checks {
     }
 
     // `at underflow: false` asks for nothing where it never happens, and is right then.
-    static bool forbids(const ast::Expr &expr) {
+    static bool forbids(const ast::Expr& expr) {
         return expr.kind == ast::ExprKind::boolean && expr.number == 0;
     }
 
     // The first instruction that runs only if the left side of the implication is true.
-    std::uint16_t asks_at(const ast::Expr &expr, std::uint16_t from) {
-        if (expr.kind == ast::ExprKind::paren)
-            return asks_at(expr.operands[0], from);
+    std::uint16_t asks_at(const ast::Expr& expr, std::uint16_t from) {
+        if (expr.kind == ast::ExprKind::paren) return asks_at(expr.operands[0], from);
         const bool implies = expr.kind == ast::ExprKind::binary && expr.name == "implies";
         return implies ? x_.last_implied() : from;
     }
 
     // `quiet and ... implies ...` says nothing while a handler is under way.
-    static bool only_when_quiet(const ast::Expr &expr) {
-        const auto is_quiet = [](const auto &self, const ast::Expr &e) -> bool {
-            if (e.kind == ast::ExprKind::paren)
-                return self(self, e.operands[0]);
+    static bool only_when_quiet(const ast::Expr& expr) {
+        const auto is_quiet = [](const auto& self, const ast::Expr& e) -> bool {
+            if (e.kind == ast::ExprKind::paren) return self(self, e.operands[0]);
             if (e.kind == ast::ExprKind::binary && e.name == "and")
                 return self(self, e.operands[0]) || self(self, e.operands[1]);
             return e.kind == ast::ExprKind::name && e.name == "quiet";
@@ -209,54 +199,50 @@ class Checks {
     }
 
     void note_visible(std::uint16_t from) {
-        Program &program = e_.program();
+        Program& program = e_.program();
         const auto note = [&](Field field) {
             program.visible_fields |= std::uint64_t{1} << static_cast<unsigned>(field);
         };
         for (std::size_t i = from; i < program.code.size(); ++i) {
-            const Instruction &instruction = program.code[i];
-            if (instruction.code == Code::load)
-                note(static_cast<Field>(instruction.c));
+            const Instruction& instruction = program.code[i];
+            if (instruction.code == Code::load) note(static_cast<Field>(instruction.c));
             const bool walks = instruction.code == Code::leaf ||
                                instruction.code == Code::references ||
                                instruction.code == Code::mappings;
-            if (walks)
-                note(Field::pte);
-            if (walks || instruction.code == Code::pmd_mappings)
-                note(Field::pmd);
+            if (walks) note(Field::pte);
+            if (walks || instruction.code == Code::pmd_mappings) note(Field::pmd);
         }
     }
 
     void check_events() {
         std::vector<std::string_view> names;
-        for (const auto &event : event_table)
-            names.push_back(event.name);
-        for (const auto &property : set_.properties)
-            for (const auto &clause : property.clauses)
+        for (const auto& event : event_table) names.push_back(event.name);
+        for (const auto& property : set_.properties)
+            for (const auto& clause : property.clauses)
                 if (clause.kind == ast::ClauseKind::at &&
                     std::find(names.begin(), names.end(), clause.event) == names.end())
                     e_.complain(clause.span, "there is no event '" + clause.event + "'",
                                 did_you_mean(clause.event, names));
     }
 
-    Emitter &e_;
+    Emitter& e_;
     Expressions x_;
-    const PropertySet &set_;
+    const PropertySet& set_;
     std::uint32_t decided_;
-    bool quick_ = false; // CheckCode::quick
+    bool quick_ = false;  // CheckCode::quick
 };
 
-} // namespace
+}  // namespace
 
-bool writes_field(const Program &program, Field field) {
-    return std::any_of(program.code.begin(), program.code.end(), [&](const Instruction &i) {
+bool writes_field(const Program& program, Field field) {
+    return std::any_of(program.code.begin(), program.code.end(), [&](const Instruction& i) {
         return (i.code == Code::store || i.code == Code::add_field || i.code == Code::sub_field) &&
                i.c == static_cast<std::uint8_t>(field);
     });
 }
 
-void compile_checks(Emitter &emitter, const PropertySet &properties, std::uint32_t decided) {
+void compile_checks(Emitter& emitter, const PropertySet& properties, std::uint32_t decided) {
     Checks(emitter, properties, decided).run();
 }
 
-} // namespace cowcheck
+}  // namespace cowcheck

@@ -10,9 +10,9 @@ namespace cowcheck {
 // operations must have been compiled: a property that needs a field applies only
 // if the design ever writes it. Nothing is asked about those that are decided (bits by
 // number).
-void compile_checks(Emitter &emitter, const PropertySet &properties, std::uint32_t decided);
+void compile_checks(Emitter& emitter, const PropertySet& properties, std::uint32_t decided);
 
 // Whether any instruction changes the field.
-[[nodiscard]] bool writes_field(const Program &program, Field field);
+[[nodiscard]] bool writes_field(const Program& program, Field field);
 
-} // namespace cowcheck
+}  // namespace cowcheck

@@ -17,17 +17,16 @@ namespace {
 constexpr std::size_t index_of(Scope scope) { return static_cast<std::size_t>(scope); }
 
 // Each element as wide as the fields that states of this world have.
-void widen(Layout &layout) {
+void widen(Layout& layout) {
     for (std::size_t i = 0; i < field_table.size(); ++i) {
-        const FieldInfo &field = field_table[i];
-        if (!layout.has(static_cast<Field>(i)))
-            continue;
-        auto &stride = layout.stride[index_of(field.scope)];
+        const FieldInfo& field = field_table[i];
+        if (!layout.has(static_cast<Field>(i))) continue;
+        auto& stride = layout.stride[index_of(field.scope)];
         stride = std::max(stride, static_cast<std::uint8_t>(field.word + 1));
     }
 }
 
-Layout first_layout(const World &world) {
+Layout first_layout(const World& world) {
     Layout layout;
     const auto mms = static_cast<unsigned>(world.processes.size());
     layout.mms = static_cast<std::uint8_t>(mms);
@@ -48,41 +47,35 @@ Layout first_layout(const World &world) {
 }
 
 // Fields that only the design's text asks for.
-void add_parts(Program &program) {
+void add_parts(Program& program) {
     const bool locks_vmas =
-        std::any_of(program.code.begin(), program.code.end(), [](const Instruction &i) {
+        std::any_of(program.code.begin(), program.code.end(), [](const Instruction& i) {
             return i.code == Code::trylock_vma || i.code == Code::lock_vma_write;
         });
-    if (locks_vmas)
-        program.layout.parts |= Part::vma_lock;
+    if (locks_vmas) program.layout.parts |= Part::vma_lock;
     widen(program.layout);
 }
 
 // One scope after the other, threads last and on a multiple of four words, so that they pack
 // separately; the pages likewise, if there is room for that.
-bool place_scopes(Layout &layout, bool pages_apart) {
+bool place_scopes(Layout& layout, bool pages_apart) {
     unsigned at = 0;
-    for (const Scope scope :
-         {Scope::mm, Scope::pte, Scope::page, Scope::pin, Scope::tlb, Scope::outside,
-          Scope::thread}) {
-        if (scope == Scope::thread || (scope == Scope::page && pages_apart))
-            at = (at + 3U) & ~3U;
-        if (scope == Scope::thread)
-            layout.thread_words = static_cast<std::uint8_t>(at);
+    for (const Scope scope : {Scope::mm, Scope::pte, Scope::page, Scope::pin, Scope::tlb,
+                              Scope::outside, Scope::thread}) {
+        if (scope == Scope::thread || (scope == Scope::page && pages_apart)) at = (at + 3U) & ~3U;
+        if (scope == Scope::thread) layout.thread_words = static_cast<std::uint8_t>(at);
         layout.base[index_of(scope)] = static_cast<std::uint8_t>(at);
         at += unsigned{layout.stride[index_of(scope)]} * layout.count[index_of(scope)];
-        if (at > State::max_words)
-            return false;
+        if (at > State::max_words) return false;
     }
     layout.words = static_cast<std::uint8_t>(at);
     return true;
 }
 
-void fill_access(Program &program) {
+void fill_access(Program& program) {
     for (std::size_t i = 0; i < field_table.size(); ++i) {
-        const FieldInfo &field = field_table[i];
-        if (!program.layout.has(static_cast<Field>(i)))
-            continue; // reads as 0
+        const FieldInfo& field = field_table[i];
+        if (!program.layout.has(static_cast<Field>(i))) continue;  // reads as 0
         program.access[i] = {
             static_cast<std::uint8_t>(program.layout.base[index_of(field.scope)] + field.word),
             program.layout.stride[index_of(field.scope)], field.shift, field.mask()};
@@ -91,48 +84,40 @@ void fill_access(Program &program) {
 
 // The operations of all menus, each once; unpin once for each kind of pin, since
 // what it does follows from how the pin was taken.
-std::vector<MenuItem> all_items(const World &world) {
+std::vector<MenuItem> all_items(const World& world) {
     std::vector<MenuItem> items;
-    const auto add = [&](const MenuItem &item) {
-        if (std::find(items.begin(), items.end(), item) == items.end())
-            items.push_back(item);
+    const auto add = [&](const MenuItem& item) {
+        if (std::find(items.begin(), items.end(), item) == items.end()) items.push_back(item);
     };
-    for (const Process &process : world.processes)
-        for (const MenuItem &item : process.menu)
-            add(item);
-    for (const auto *menu : {&world.monitor_menu, &world.procfs_menu, &world.kernel_menu,
-                             &world.secondary_menu})
-        for (const MenuItem &item : *menu)
-            add(item);
+    for (const Process& process : world.processes)
+        for (const MenuItem& item : process.menu) add(item);
+    for (const auto* menu :
+         {&world.monitor_menu, &world.procfs_menu, &world.kernel_menu, &world.secondary_menu})
+        for (const MenuItem& item : *menu) add(item);
     const auto taken = items;
-    for (const MenuItem &item : world.device_menu) {
+    for (const MenuItem& item : world.device_menu) {
         if (item.kind != OperationKind::unpin) {
             add(item);
             continue;
         }
-        for (const MenuItem &gup : taken)
-            if (info(gup.kind).needs == Needs::pin_slot)
-                add({OperationKind::unpin, gup.flags});
+        for (const MenuItem& gup : taken)
+            if (info(gup.kind).needs == Needs::pin_slot) add({OperationKind::unpin, gup.flags});
     }
     return items;
 }
 
 // Whether the end can be reached from the entry within the first step.
-bool can_be_instant(const Program &program, std::size_t address, bool entered,
-                    std::vector<bool> &seen) {
+bool can_be_instant(const Program& program, std::size_t address, bool entered,
+                    std::vector<bool>& seen) {
     for (;;) {
-        if (address >= program.code.size())
-            return false;
-        const Instruction &i = program.code[address];
-        if (i.code == Code::end)
-            return true;
+        if (address >= program.code.size()) return false;
+        const Instruction& i = program.code[address];
+        if (i.code == Code::end) return true;
         if (i.code == Code::rest) {
-            if (entered && i.a == 0)
-                return false;
+            if (entered && i.a == 0) return false;
             entered = true;
         }
-        if (seen[address])
-            return false;
+        if (seen[address]) return false;
         seen[address] = true;
         if (i.code == Code::jump) {
             address = i.target;
@@ -145,20 +130,19 @@ bool can_be_instant(const Program &program, std::size_t address, bool entered,
     }
 }
 
-void fill_menus(Program &program) {
-    const auto number_of = [&](const MenuItem &item) {
+void fill_menus(Program& program) {
+    const auto number_of = [&](const MenuItem& item) {
         for (std::size_t i = 0; i < program.operations.size(); ++i)
-            if (program.operations[i].item == item)
-                return static_cast<std::uint16_t>(i);
+            if (program.operations[i].item == item) return static_cast<std::uint16_t>(i);
         return std::uint16_t{0};
     };
-    for (OperationCode &operation : program.operations) {
+    for (OperationCode& operation : program.operations) {
         std::vector<bool> seen(program.code.size(), false);
         operation.can_be_instant = can_be_instant(program, operation.entry, false, seen);
     }
-    for (const Thread &thread : program.world.threads) {
+    for (const Thread& thread : program.world.threads) {
         program.menus.emplace_back();
-        for (const MenuItem &item : program.world.menu(thread))
+        for (const MenuItem& item : program.world.menu(thread))
             program.menus.back().push_back(number_of(item));
     }
     for (std::size_t i = 0; i < program.operations.size(); ++i)
@@ -167,31 +151,27 @@ void fill_menus(Program &program) {
 }
 
 // What the world's menus name, from nothing.
-Handlers compile_operations(Emitter &emitter, const DesignText &design, const World &world) {
-    Program &program = emitter.program();
+Handlers compile_operations(Emitter& emitter, const DesignText& design, const World& world) {
+    Program& program = emitter.program();
     emitter.shrink(0);
     program = Program();
     program.world = world;
     program.layout = first_layout(world);
-    program.rests.emplace_back(); // idle
+    program.rests.emplace_back();  // idle
     Handlers handlers(emitter, design);
-    for (const MenuItem &item : all_items(world))
-        handlers.operation(item);
+    for (const MenuItem& item : all_items(world)) handlers.operation(item);
     return handlers;
 }
 
 // Compiles the operations again, by what the first time has shown of their pages.
-void apply_proofs(Emitter &emitter, const DesignText &design, const World &world, bool trust) {
+void apply_proofs(Emitter& emitter, const DesignText& design, const World& world, bool trust) {
     PageProofs proofs = prove_pages(emitter);
-    if (proofs.unmapped.empty() && !trust)
-        return;
+    if (proofs.unmapped.empty() && !trust) return;
     emitter.ask_at(std::move(proofs.unmapped));
-    if (trust)
-        emitter.trust_but_at(std::move(proofs.unused));
+    if (trust) emitter.trust_but_at(std::move(proofs.unused));
     (void)compile_operations(emitter, design, world);
-    if (!trust)
-        return;
-    Program &program = emitter.program();
+    if (!trust) return;
+    Program& program = emitter.program();
     program.trusts_counts = true;
     proofs = prove_pages(emitter);
     for (std::size_t rest = 0; rest < program.rests.size(); ++rest)
@@ -199,8 +179,8 @@ void apply_proofs(Emitter &emitter, const DesignText &design, const World &world
 }
 
 // A definition stands once over all files of a design.
-void complain_twice(const SourceSpan &span, const SourceSpan &first, const std::string &what,
-                    Diagnostics &out) {
+void complain_twice(const SourceSpan& span, const SourceSpan& first, const std::string& what,
+                    Diagnostics& out) {
     const bool one_file = span.file == first.file;
     out.push_back({span,
                    what + " is defined twice in this " + (one_file ? "file" : "design") +
@@ -210,38 +190,35 @@ void complain_twice(const SourceSpan &span, const SourceSpan &first, const std::
 }
 
 // A name that is mistyped overrides nothing, and would go unnoticed.
-void complain_of_unused(const DesignText &design, const std::set<const ast::Predicate *> &used,
-                        Diagnostics &out) {
-    for (const ast::Predicate &predicate : design.design().predicates) {
-        if (used.count(&predicate) != 0)
-            continue;
+void complain_of_unused(const DesignText& design, const std::set<const ast::Predicate*>& used,
+                        Diagnostics& out) {
+    for (const ast::Predicate& predicate : design.design().predicates) {
+        if (used.count(&predicate) != 0) continue;
         std::vector<std::string_view> others;
         for (const std::string_view name : design.predicate_names())
-            if (name != predicate.name)
-                others.push_back(name);
+            if (name != predicate.name) others.push_back(name);
         out.push_back({predicate.span, "nothing uses the predicate '" + predicate.name + "'",
                        did_you_mean(predicate.name, others)});
     }
 }
 
-} // namespace
+}  // namespace
 
-bool can_trust_counts(const World &world) { return !world.has_backing() && !world.thp(); }
+bool can_trust_counts(const World& world) { return !world.has_backing() && !world.thp(); }
 
-std::optional<Program> compile(const DesignText &design, const PropertySet &properties,
-                               const World &world, Diagnostics &out,
-                               const CompileOptions &options) {
+std::optional<Program> compile(const DesignText& design, const PropertySet& properties,
+                               const World& world, Diagnostics& out,
+                               const CompileOptions& options) {
     const std::size_t before = out.size();
     Program program;
     Emitter emitter(program, out);
     (void)compile_operations(emitter, design, world);
     if (out.size() == before)
         apply_proofs(emitter, design, world, options.trust_counts && can_trust_counts(world));
-    if (out.size() != before)
-        return std::nullopt;
-    for (Instruction &instruction : program.code)
+    if (out.size() != before) return std::nullopt;
+    for (Instruction& instruction : program.code)
         if (instruction.code == Code::frame)
-            instruction.imm = 0; // it only told where pages are asked for
+            instruction.imm = 0;  // it only told where pages are asked for
     add_parts(program);
     compile_checks(emitter, properties, options.decided);
     drop_unreached_rests(program);
@@ -249,12 +226,11 @@ std::optional<Program> compile(const DesignText &design, const PropertySet &prop
         emitter.complain(design.design().span, "the design has more steps than " +
                                                    std::to_string(info(Field::pc).mask()));
     if (!place_scopes(program.layout, true) && !place_scopes(program.layout, false))
-        emitter.complain(design.design().span,
-                         "world '" + world.name + "' is too large for a state of " +
-                             std::to_string(State::max_words) + " words");
-    if (out.size() != before)
-        return std::nullopt;
-    for (const Instruction &instruction : program.code) {
+        emitter.complain(design.design().span, "world '" + world.name +
+                                                   "' is too large for a state of " +
+                                                   std::to_string(State::max_words) + " words");
+    if (out.size() != before) return std::nullopt;
+    for (const Instruction& instruction : program.code) {
         program.searches |= instruction.code == Code::twin;
         program.orders_processes |=
             instruction.code == Code::twin || instruction.code == Code::next_mapping;
@@ -266,10 +242,10 @@ std::optional<Program> compile(const DesignText &design, const PropertySet &prop
     return program;
 }
 
-void check_design(const DesignText &design, const PropertySet &properties,
-                  const std::vector<const World *> &worlds, Diagnostics &out) {
-    const ast::Design &own = design.design();
-    const auto twice = [&](const auto &list, std::string_view what, const auto &same) {
+void check_design(const DesignText& design, const PropertySet& properties,
+                  const std::vector<const World*>& worlds, Diagnostics& out) {
+    const ast::Design& own = design.design();
+    const auto twice = [&](const auto& list, std::string_view what, const auto& same) {
         for (std::size_t i = 0; i < list.size(); ++i)
             for (std::size_t j = 0; j < i; ++j)
                 if (same(list[i], list[j]))
@@ -277,45 +253,39 @@ void check_design(const DesignText &design, const PropertySet &properties,
                                    std::string(what) + "'" + list[i].name + "'", out);
     };
     twice(own.predicates, "predicate ",
-          [](const auto &a, const auto &b) { return a.name == b.name; });
-    twice(own.handlers, "", [](const auto &a, const auto &b) {
-        return a.name == b.name && a.kind == b.kind;
-    });
+          [](const auto& a, const auto& b) { return a.name == b.name; });
+    twice(own.handlers, "",
+          [](const auto& a, const auto& b) { return a.name == b.name && a.kind == b.kind; });
     std::vector<std::string_view> names;
-    for (const auto &property : properties.properties)
-        names.push_back(property.name);
-    for (const auto &expectation : own.expectations)
+    for (const auto& property : properties.properties) names.push_back(property.name);
+    for (const auto& expectation : own.expectations)
         if (std::find(names.begin(), names.end(), expectation.property) == names.end())
-            out.push_back({expectation.span,
-                           "there is no property '" + expectation.property + "'",
+            out.push_back({expectation.span, "there is no property '" + expectation.property + "'",
                            did_you_mean(expectation.property, names)});
     std::vector<std::string_view> world_names;
-    for (const World *world : worlds)
-        world_names.push_back(world->name);
-    for (const auto &expectation : own.expectations)
-        for (const auto &[span, name] : expectation.worlds)
+    for (const World* world : worlds) world_names.push_back(world->name);
+    for (const auto& expectation : own.expectations)
+        for (const auto& [span, name] : expectation.worlds)
             if (std::find(world_names.begin(), world_names.end(), name) == world_names.end())
-                out.push_back({span, "there is no world '" + name + "'",
-                               did_you_mean(name, world_names)});
-    std::set<const ast::Handler *> reached;
-    std::set<const ast::Predicate *> used;
+                out.push_back(
+                    {span, "there is no world '" + name + "'", did_you_mean(name, world_names)});
+    std::set<const ast::Handler*> reached;
+    std::set<const ast::Predicate*> used;
     const std::size_t before = out.size();
-    for (const World *world : worlds) {
+    for (const World* world : worlds) {
         Program program;
         Emitter emitter(program, out);
         const Handlers handlers = compile_operations(emitter, design, *world);
         reached.insert(handlers.reached().begin(), handlers.reached().end());
         used.insert(handlers.used().begin(), handlers.used().end());
-        if (out.size() != before)
-            return; // the other worlds would complain about the same
+        if (out.size() != before) return;  // the other worlds would complain about the same
     }
     complain_of_unused(design, used, out);
-    for (const auto &handler : own.handlers)
+    for (const auto& handler : own.handlers)
         if (reached.count(&handler) == 0) {
             const bool operation = handler.kind == ast::HandlerKind::operation;
             std::vector<std::string_view> known;
-            for (const auto &about : operation_table)
-                known.push_back(about.name);
+            for (const auto& about : operation_table) known.push_back(about.name);
             out.push_back({handler.span,
                            operation ? "there is no operation '" + handler.name + "' to start"
                                      : "nothing calls '" + handler.name + "'",
@@ -323,4 +293,4 @@ void check_design(const DesignText &design, const PropertySet &properties,
         }
 }
 
-} // namespace cowcheck
+}  // namespace cowcheck

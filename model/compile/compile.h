@@ -29,17 +29,17 @@ struct CompileOptions {
 };
 
 // Whether a world's programs can: its memory is all anonymous, and no page is a part of another.
-[[nodiscard]] bool can_trust_counts(const World &world);
+[[nodiscard]] bool can_trust_counts(const World& world);
 
 // Everything that is wrong is in `out` then, and nothing is returned.
-[[nodiscard]] std::optional<Program> compile(const DesignText &design,
-                                             const PropertySet &properties, const World &world,
-                                             Diagnostics &out, const CompileOptions &options = {});
+[[nodiscard]] std::optional<Program> compile(const DesignText& design,
+                                             const PropertySet& properties, const World& world,
+                                             Diagnostics& out, const CompileOptions& options = {});
 
 // What compile() can't see in one world: names defined twice, overrides of
 // nothing, handlers and predicates of this very file that nobody uses in any of
 // these worlds, expectations about properties or worlds that don't exist.
-void check_design(const DesignText &design, const PropertySet &properties,
-                  const std::vector<const World *> &worlds, Diagnostics &out);
+void check_design(const DesignText& design, const PropertySet& properties,
+                  const std::vector<const World*>& worlds, Diagnostics& out);
 
-} // namespace cowcheck
+}  // namespace cowcheck

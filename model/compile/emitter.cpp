@@ -7,9 +7,9 @@ namespace cowcheck {
 
 std::string_view name_of(Type type) {
     static constexpr std::array<std::string_view, 15> names{
-        "an error",         "a truth value",  "a number",        "a page",     "a PTE",
-        "a process (mm)",   "a virtual page", "a VMA",           "GUP flags",  "a sequence count",
-        "a pin",            "a CPU",          "a TLB entry",     "the world",  "an operation"};
+        "an error",       "a truth value",  "a number",    "a page",    "a PTE",
+        "a process (mm)", "a virtual page", "a VMA",       "GUP flags", "a sequence count",
+        "a pin",          "a CPU",          "a TLB entry", "the world", "an operation"};
     return names[static_cast<std::size_t>(type)];
 }
 
@@ -22,7 +22,7 @@ std::uint16_t Emitter::emit(Code code, unsigned a, unsigned b, unsigned c, unsig
     return static_cast<std::uint16_t>(program_.code.size() - 1);
 }
 
-std::uint8_t Emitter::scratch(const SourceSpan &span) {
+std::uint8_t Emitter::scratch(const SourceSpan& span) {
     if (next_ >= Reg::zero) {
         complain(span, "this expression is too large; split it with a predicate or a local");
         next_ = Reg::scratch;
@@ -30,9 +30,8 @@ std::uint8_t Emitter::scratch(const SourceSpan &span) {
     return static_cast<std::uint8_t>(next_++);
 }
 
-std::uint8_t Emitter::in_register(const Value &value, const SourceSpan &span) {
-    if (!value.constant)
-        return value.reg;
+std::uint8_t Emitter::in_register(const Value& value, const SourceSpan& span) {
+    if (!value.constant) return value.reg;
     if (knows_constants_ && value.number >= 0 && value.number < Reg::constants)
         return static_cast<std::uint8_t>(Reg::zero + value.number);
     const std::uint8_t reg = scratch(span);
@@ -40,16 +39,15 @@ std::uint8_t Emitter::in_register(const Value &value, const SourceSpan &span) {
     return reg;
 }
 
-void Emitter::demand(std::uint8_t pte, std::uint16_t bits, const SourceSpan &span) {
-    if (!asked_.contains(PageSite(program_.operations.size(), span_)))
-        return;
+void Emitter::demand(std::uint8_t pte, std::uint16_t bits, const SourceSpan& span) {
+    if (!asked_.contains(PageSite(program_.operations.size(), span_))) return;
     const std::uint8_t fine = scratch(span);
     emit(Code::bit, fine, pte, 0, bits);
     emit(Code::assert_, fine);
     oopses_.push_back(emit(Code::jump_unless, fine));
 }
 
-void Emitter::no_such_page(const SourceSpan &span) {
+void Emitter::no_such_page(const SourceSpan& span) {
     const std::uint8_t never = scratch(span);
     emit(Code::imm, never);
     emit(Code::assert_, never);
@@ -58,9 +56,8 @@ void Emitter::no_such_page(const SourceSpan &span) {
 
 // An oops: the thread stays there for good, with its locks. A step that leads back to itself
 // is no deadlock of others who wait for them.
-void Emitter::end_oopses(const SourceSpan &span, const std::string &where) {
-    if (oopses_.empty())
-        return;
+void Emitter::end_oopses(const SourceSpan& span, const std::string& where) {
+    if (oopses_.empty()) return;
     at(span);
     Rest rest;
     rest.address = here();
@@ -74,15 +71,14 @@ void Emitter::end_oopses(const SourceSpan &span, const std::string &where) {
     program_.rests.push_back(std::move(rest));
 }
 
-void Emitter::complain(const SourceSpan &span, std::string message, std::string suggestion) {
+void Emitter::complain(const SourceSpan& span, std::string message, std::string suggestion) {
     ++complaints_;
-    const bool said = std::any_of(
-        diagnostics_.begin(), diagnostics_.end(), [&](const Diagnostic &d) {
+    const bool said =
+        std::any_of(diagnostics_.begin(), diagnostics_.end(), [&](const Diagnostic& d) {
             return d.span.file == span.file && d.span.line == span.line &&
                    d.span.column == span.column && d.message == message;
         });
-    if (!said)
-        diagnostics_.push_back({span, std::move(message), std::move(suggestion)});
+    if (!said) diagnostics_.push_back({span, std::move(message), std::move(suggestion)});
 }
 
-} // namespace cowcheck
+}  // namespace cowcheck

@@ -14,15 +14,15 @@ namespace cowcheck {
 
 // A statement of one operation that asks for the page of a PTE, or about a page.
 struct PageSite {
-    std::uint16_t operation = 0; // index into Program::operations
-    const SourceFile *file = nullptr;
+    std::uint16_t operation = 0;  // index into Program::operations
+    const SourceFile* file = nullptr;
     std::uint32_t line = 0;
     std::uint32_t column = 0;
 
-    PageSite(std::size_t number, const SourceSpan &span)
+    PageSite(std::size_t number, const SourceSpan& span)
         : operation(static_cast<std::uint16_t>(number)), file(span.file), line(span.line),
           column(span.column) {}
-    friend bool operator<(const PageSite &a, const PageSite &b) {
+    friend bool operator<(const PageSite& a, const PageSite& b) {
         return std::tie(a.operation, a.file, a.line, a.column) <
                std::tie(b.operation, b.file, b.line, b.column);
     }
@@ -31,17 +31,16 @@ struct PageSite {
 using PageSites = std::set<PageSite>;
 
 class Emitter {
-  public:
-    Emitter(Program &program, Diagnostics &diagnostics)
+public:
+    Emitter(Program& program, Diagnostics& diagnostics)
         : program_(program), diagnostics_(diagnostics) {}
 
     std::uint16_t here() const { return static_cast<std::uint16_t>(program_.code.size()); }
     std::uint16_t emit(Code code, unsigned a = 0, unsigned b = 0, unsigned c = 0, unsigned imm = 0,
                        unsigned target = 0);
     void set_target(std::uint16_t at, std::uint16_t target) { program_.code[at].target = target; }
-    void set_targets(const std::vector<std::uint16_t> &jumps, std::uint16_t target) {
-        for (const std::uint16_t at : jumps)
-            set_target(at, target);
+    void set_targets(const std::vector<std::uint16_t>& jumps, std::uint16_t target) {
+        for (const std::uint16_t at : jumps) set_target(at, target);
     }
 
     // Takes back everything from this instruction on.
@@ -54,11 +53,11 @@ class Emitter {
     // Where the PTE value in a register has none of these bits, and its page is asked for: a
     // violation of `assertions`, and whoever asked goes no further. Nothing where the text
     // shows that this can't be.
-    void demand(std::uint8_t pte, std::uint16_t bits, const SourceSpan &span);
+    void demand(std::uint8_t pte, std::uint16_t bits, const SourceSpan& span);
     // A page is asked for that this world does not have: likewise, whenever it is reached.
-    void no_such_page(const SourceSpan &span);
+    void no_such_page(const SourceSpan& span);
     // Where they stop who went no further, if there is any: at the end of an operation.
-    void end_oopses(const SourceSpan &span, const std::string &where);
+    void end_oopses(const SourceSpan& span, const std::string& where);
     // Statements that need this question, as a first compilation has found out.
     void ask_at(PageSites sites) { asked_ = std::move(sites); }
 
@@ -69,38 +68,38 @@ class Emitter {
     }
 
     // A scratch register, free again after the statement.
-    std::uint8_t scratch(const SourceSpan &span);
+    std::uint8_t scratch(const SourceSpan& span);
     void free_scratch() { next_ = Reg::scratch; }
 
     // From now on code may rely on what the registers from Reg::zero on hold.
     void know_constants() { knows_constants_ = true; }
 
     // The value in a register, loading a constant if need be.
-    std::uint8_t in_register(const Value &value, const SourceSpan &span);
+    std::uint8_t in_register(const Value& value, const SourceSpan& span);
 
     // Says something once, however often the text is instantiated.
-    void complain(const SourceSpan &span, std::string message, std::string suggestion = {});
+    void complain(const SourceSpan& span, std::string message, std::string suggestion = {});
     // How often, those included that were said before.
     std::size_t complaints() const { return complaints_; }
 
-    Program &program() { return program_; }
-    const Program &program() const { return program_; }
+    Program& program() { return program_; }
+    const Program& program() const { return program_; }
 
     // Which statement an instruction belongs to.
-    void at(const SourceSpan &span) { span_ = span; }
-    const SourceSpan &span_of(std::uint16_t address) const { return spans_[address]; }
+    void at(const SourceSpan& span) { span_ = span; }
+    const SourceSpan& span_of(std::uint16_t address) const { return spans_[address]; }
 
-  private:
-    Program &program_;
-    Diagnostics &diagnostics_;
+private:
+    Program& program_;
+    Diagnostics& diagnostics_;
     std::size_t complaints_ = 0;
     unsigned next_ = Reg::scratch;
     bool knows_constants_ = false;
     SourceSpan span_;
-    std::vector<SourceSpan> spans_; // parallel to the code
+    std::vector<SourceSpan> spans_;  // parallel to the code
     PageSites asked_;
-    std::optional<PageSites> distrusted_; // nothing: so are all
-    std::vector<std::uint16_t> oopses_; // jumps of this operation
+    std::optional<PageSites> distrusted_;  // nothing: so are all
+    std::vector<std::uint16_t> oopses_;    // jumps of this operation
 };
 
-} // namespace cowcheck
+}  // namespace cowcheck

@@ -8,40 +8,42 @@ namespace cowcheck {
 
 namespace {
 
-bool is_word(const ast::Expr &expr, std::string_view word) {
+bool is_word(const ast::Expr& expr, std::string_view word) {
     return expr.kind == ast::ExprKind::name && expr.name == word;
 }
 
 // Whether a phrase starts with these words; what is left are its arguments.
-bool starts_with(const ast::Expr &phrase, std::initializer_list<std::string_view> words) {
+bool starts_with(const ast::Expr& phrase, std::initializer_list<std::string_view> words) {
     return phrase.operands.size() >= words.size() &&
            std::equal(words.begin(), words.end(), phrase.operands.begin(),
-                      [](std::string_view word, const ast::Expr &e) { return is_word(e, word); });
+                      [](std::string_view word, const ast::Expr& e) { return is_word(e, word); });
 }
 
 struct GhostFunction {
     std::string_view name;
     Code code;
     Type result;
-    std::array<Type, 3> parameters; // Type::error: no such parameter
+    std::array<Type, 3> parameters;  // Type::error: no such parameter
 };
 
 constexpr std::array<GhostFunction, 8> ghost_functions{
     {{"zapping", Code::zapping, Type::boolean, {Type::mm, Type::va, Type::error}},
      {"uffd_wp_promised", Code::wp_promised, Type::boolean, {Type::mm, Type::va, Type::error}},
      {"quiet", Code::quiet_mm, Type::boolean, {Type::mm, Type::error, Type::error}},
-     {"mapped_outside", Code::mapped_outside, Type::boolean, {Type::page, Type::error, Type::error}},
+     {"mapped_outside",
+      Code::mapped_outside,
+      Type::boolean,
+      {Type::page, Type::error, Type::error}},
      {"references", Code::references, Type::number, {Type::page, Type::error, Type::error}},
      {"mappings", Code::mappings, Type::number, {Type::page, Type::error, Type::error}},
      {"pmd_mappings", Code::pmd_mappings, Type::number, {Type::page, Type::error, Type::error}},
      {"reachable_by_others", Code::reachable, Type::boolean, {Type::mm, Type::page, Type::error}}}};
 
-} // namespace
+}  // namespace
 
-Value Expressions::call(const ast::Expr &expr, Context &context) {
+Value Expressions::call(const ast::Expr& expr, Context& context) {
     if (context.property)
-        if (const auto value = ghost(expr, context))
-            return *value;
+        if (const auto value = ghost(expr, context)) return *value;
     if (!context.property && expr.name == "identical" && expr.operands.size() == 2) {
         const auto page = [&](std::size_t i) {
             return e_.in_register(compile(expr.operands[i], context, Type::page), expr.span);
@@ -52,41 +54,38 @@ Value Expressions::call(const ast::Expr &expr, Context &context) {
         e_.emit(Code::identical, reg, a, b);
         return in(Type::boolean, reg);
     }
-    if (const ast::Predicate *found = find_predicate(expr.name, context))
+    if (const ast::Predicate* found = find_predicate(expr.name, context))
         return predicate(expr, *found, context);
     std::vector<std::string_view> names;
-    if (context.design != nullptr)
-        names = context.design->predicate_names();
+    if (context.design != nullptr) names = context.design->predicate_names();
     if (context.predicates != nullptr)
-        for (const auto &p : *context.predicates)
-            names.push_back(p.name);
+        for (const auto& p : *context.predicates) names.push_back(p.name);
     if (context.property) {
-        for (const auto &g : ghost_functions)
-            names.push_back(g.name);
-        names.insert(names.end(),
-                     {"references_but_pins", "entitled", "holds_expected", "soft_dirty_promised", "tlb", "pte", "spte"});
+        for (const auto& g : ghost_functions) names.push_back(g.name);
+        names.insert(names.end(), {"references_but_pins", "entitled", "holds_expected",
+                                   "soft_dirty_promised", "tlb", "pte", "spte"});
     }
     e_.complain(expr.span, "there is no predicate '" + expr.name + "'",
                 did_you_mean(expr.name, names));
     return {};
 }
 
-const ast::Predicate *Expressions::find_predicate(const std::string &name,
-                                                  const Context &context) const {
+const ast::Predicate* Expressions::find_predicate(const std::string& name,
+                                                  const Context& context) const {
     if (context.predicates == nullptr)
         return context.design != nullptr ? context.design->predicate(name) : nullptr;
     const auto found = std::find_if(context.predicates->begin(), context.predicates->end(),
-                                    [&](const ast::Predicate &p) { return p.name == name; });
+                                    [&](const ast::Predicate& p) { return p.name == name; });
     return found != context.predicates->end() ? &*found : nullptr;
 }
 
-std::optional<Names> Expressions::arguments(const ast::Expr &expr,
-                                            const ast::Predicate &predicate, Context &context) {
+std::optional<Names> Expressions::arguments(const ast::Expr& expr, const ast::Predicate& predicate,
+                                            Context& context) {
     used_.insert(&predicate);
     if (expr.operands.size() != predicate.parameters.size()) {
         e_.complain(expr.span, "'" + predicate.name + "' takes " +
-                                   std::to_string(predicate.parameters.size()) + " arguments, not " +
-                                   std::to_string(expr.operands.size()));
+                                   std::to_string(predicate.parameters.size()) +
+                                   " arguments, not " + std::to_string(expr.operands.size()));
         return std::nullopt;
     }
     if (context.depth > 16) {
@@ -108,18 +107,17 @@ std::optional<Names> Expressions::arguments(const ast::Expr &expr,
     return names;
 }
 
-Value Expressions::predicate(const ast::Expr &expr, const ast::Predicate &predicate,
-                             Context &context) {
+Value Expressions::predicate(const ast::Expr& expr, const ast::Predicate& predicate,
+                             Context& context) {
     auto names = arguments(expr, predicate, context);
-    if (!names)
-        return {};
+    if (!names) return {};
     Context inner = context;
     inner.names = &*names;
     ++inner.depth;
     return compile(predicate.value, inner);
 }
 
-std::optional<Value> Expressions::ghost(const ast::Expr &expr, Context &context) {
+std::optional<Value> Expressions::ghost(const ast::Expr& expr, Context& context) {
     const auto argument = [&](std::size_t i, Type type) {
         return e_.in_register(compile(expr.operands[i], context, type), expr.span);
     };
@@ -140,7 +138,7 @@ std::optional<Value> Expressions::ghost(const ast::Expr &expr, Context &context)
                             Type::boolean, e_.in_register(who, expr.span), page);
     }
     if (expr.name == "holds_expected" && n == 3) {
-        (void)argument(1, Type::va); // always the event's own
+        (void)argument(1, Type::va);  // always the event's own
         return binary_ghost(Code::holds_expected, Type::boolean, argument(0, Type::mm),
                             argument(2, Type::page));
     }
@@ -160,16 +158,14 @@ std::optional<Value> Expressions::ghost(const ast::Expr &expr, Context &context)
         e_.emit(Code::pte_index, index, argument(0, Type::mm), argument(1, Type::va));
         return load(Type::pte, Field::spte, index, expr.span);
     }
-    if (expr.name == "tlb" && n == 1) // one value per CPU and virtual page: see for each cpu
+    if (expr.name == "tlb" && n == 1)  // one value per CPU and virtual page: see for each cpu
         return in(Type::tlb, argument(0, Type::cpu));
-    for (const auto &function : ghost_functions) {
-        if (function.name != expr.name)
-            continue;
+    for (const auto& function : ghost_functions) {
+        if (function.name != expr.name) continue;
         const auto arity = static_cast<std::size_t>(
             std::count_if(function.parameters.begin(), function.parameters.end(),
                           [](Type type) { return type != Type::error; }));
-        if (n != arity)
-            break;
+        if (n != arity) break;
         const std::uint8_t b = argument(0, function.parameters[0]);
         const std::uint8_t c = arity > 1 ? argument(1, function.parameters[1]) : 0;
         return binary_ghost(function.code, function.result, b, c);
@@ -177,7 +173,7 @@ std::optional<Value> Expressions::ghost(const ast::Expr &expr, Context &context)
     return std::nullopt;
 }
 
-Value Expressions::phrase(const ast::Expr &expr, Context &context) {
+Value Expressions::phrase(const ast::Expr& expr, Context& context) {
     const auto result = [&](Type type, Code code, unsigned b = 0, unsigned imm = 0) {
         const std::uint8_t reg = e_.scratch(expr.span);
         e_.emit(code, reg, b, 0, imm);
@@ -204,8 +200,7 @@ Value Expressions::phrase(const ast::Expr &expr, Context &context) {
             return result(Type::boolean, Code::walk, 0, 0);
         if (n == 3 && starts_with(expr, {"walk", "for", "writing"}))
             return result(Type::boolean, Code::walk, 0, 1);
-        if (n == 2 && starts_with(expr, {"zeroed", "page"}))
-            return result(Type::page, Code::alloc);
+        if (n == 2 && starts_with(expr, {"zeroed", "page"})) return result(Type::page, Code::alloc);
         if (n == 3 && starts_with(expr, {"zeroed", "huge", "page"}))
             return result(Type::page, Code::alloc_huge);
         if (n == 4 && starts_with(expr, {"huge", "copy", "of"})) {
@@ -222,13 +217,12 @@ Value Expressions::phrase(const ast::Expr &expr, Context &context) {
         }
         if (n == 3 && starts_with(expr, {"copy", "of"}))
             return result(Type::page, Code::copy, page_at(2),
-                          context.fault                              ? 1
+                          context.fault                                ? 1
                           : e_.program().layout.has(Field::constraint) ? 2
                                                                        : 0);
         if (n == 3 && starts_with(expr, {"twin", "of"}))
             return result(Type::page, Code::twin, page_at(2));
-        if (n == 2 && starts_with(expr, {"new", "mm"}))
-            return result(Type::mm, Code::new_mm);
+        if (n == 2 && starts_with(expr, {"new", "mm"})) return result(Type::mm, Code::new_mm);
         if (n == 2 && starts_with(expr, {"read", "write_protect_seq"})) {
             e_.emit(Code::seq_read);
             return in(Type::seq, Sequence::write_protect);
@@ -243,8 +237,7 @@ Value Expressions::phrase(const ast::Expr &expr, Context &context) {
             return result(Type::boolean, Code::trylock_vma);
     }
     std::string text;
-    for (const auto &operand : expr.operands)
-        text += (text.empty() ? "" : " ") + operand.name;
+    for (const auto& operand : expr.operands) text += (text.empty() ? "" : " ") + operand.name;
     e_.complain(expr.span, "'" + text + "' is not something the language knows",
                 "one of: trylock PAGE, trylock vma for reading, try get PAGE, try pin PAGE, "
                 "zeroed page, copy of PAGE, zeroed huge page, huge copy of PMD, subpage of PAGE, "
@@ -253,4 +246,4 @@ Value Expressions::phrase(const ast::Expr &expr, Context &context) {
     return {};
 }
 
-} // namespace cowcheck
+}  // namespace cowcheck

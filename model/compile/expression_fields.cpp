@@ -11,34 +11,30 @@ namespace cowcheck {
 
 namespace {
 
-const PteFlag *find_pte_flag(std::string_view name) {
+const PteFlag* find_pte_flag(std::string_view name) {
     const auto flag = std::find_if(pte_flags.begin(), pte_flags.end(),
-                                   [&](const PteFlag &known) { return known.name == name; });
+                                   [&](const PteFlag& known) { return known.name == name; });
     return flag == pte_flags.end() ? nullptr : &*flag;
 }
 
-} // namespace
+}  // namespace
 
-Value Expressions::unknown_field(const ast::Expr &expr, const Value &base,
-                                 const std::vector<std::string_view> &fields) {
-    e_.complain(expr.span,
-                std::string(name_of(base.type)) + " has no '" + expr.name + "'",
+Value Expressions::unknown_field(const ast::Expr& expr, const Value& base,
+                                 const std::vector<std::string_view>& fields) {
+    e_.complain(expr.span, std::string(name_of(base.type)) + " has no '" + expr.name + "'",
                 did_you_mean(expr.name, fields));
     return {};
 }
 
-Value Expressions::field(const ast::Expr &expr, Context &context) {
-    const ast::Expr &owner = expr.operands[0];
+Value Expressions::field(const ast::Expr& expr, Context& context) {
+    const ast::Expr& owner = expr.operands[0];
     const bool demand = !context.property && !context.compared;
     context.compared = false;
     const Value base = compile(owner, context);
     switch (base.type) {
-    case Type::error:
-        return {};
-    case Type::pte:
-        return pte_field(expr, base, demand);
-    case Type::page:
-        return page_field(expr, base, context);
+    case Type::error: return {};
+    case Type::pte: return pte_field(expr, base, demand);
+    case Type::page: return page_field(expr, base, context);
     case Type::mm:
         if (expr.name == "pte")
             return read_pte(expr.span, e_.in_register(base, expr.span), Reg::va, context);
@@ -53,45 +49,33 @@ Value Expressions::field(const ast::Expr &expr, Context &context) {
             return load(Type::number, Field::tlb_flush_pending, e_.in_register(base, expr.span),
                         expr.span);
         return unknown_field(expr, base, {"has_pinned", "tlb_flush_pending", "pte", "pmd"});
-    case Type::vma:
-        return vma_field(expr, base);
-    case Type::pin:
-        return pin_field(expr, base);
+    case Type::vma: return vma_field(expr, base);
+    case Type::pin: return pin_field(expr, base);
     case Type::tlb:
-        if (expr.name == "valid")
-            return load(Type::boolean, Field::tlb_valid, base.reg, expr.span);
+        if (expr.name == "valid") return load(Type::boolean, Field::tlb_valid, base.reg, expr.span);
         if (expr.name == "writable")
             return load(Type::boolean, Field::tlb_writable, base.reg, expr.span);
-        if (expr.name == "page")
-            return load(Type::page, Field::tlb_page, base.reg, expr.span);
+        if (expr.name == "page") return load(Type::page, Field::tlb_page, base.reg, expr.span);
         return unknown_field(expr, base, {"valid", "writable", "page"});
-    default:
-        return constant_field(expr, base, context);
+    default: return constant_field(expr, base, context);
     }
 }
 
 // What the world says about all memory is a constant: no guard is left of it.
-Value Expressions::vma_field(const ast::Expr &expr, const Value &vma) {
-    const World &world = e_.program().world;
+Value Expressions::vma_field(const ast::Expr& expr, const Value& vma) {
+    const World& world = e_.program().world;
     const auto known = [&](bool value) {
-        e_.shrink(e_.here() - 1U); // the index of the PTE
+        e_.shrink(e_.here() - 1U);  // the index of the PTE
         return constant(Type::boolean, value);
     };
-    if (expr.name == "mapped")
-        return load(Type::boolean, Field::mapped, vma.reg, expr.span);
-    if (expr.name == "uffd_wp")
-        return known(world.uffd_wp());
-    if (expr.name == "uffd_wp_async")
-        return known(world.wp_async);
-    if (expr.name == "uffd_event_fork")
-        return known(world.event_fork);
-    if (expr.name == "anonymous")
-        return known(!world.file());
-    if (expr.name == "hugetlb")
-        return known(world.hugetlb());
+    if (expr.name == "mapped") return load(Type::boolean, Field::mapped, vma.reg, expr.span);
+    if (expr.name == "uffd_wp") return known(world.uffd_wp());
+    if (expr.name == "uffd_wp_async") return known(world.wp_async);
+    if (expr.name == "uffd_event_fork") return known(world.event_fork);
+    if (expr.name == "anonymous") return known(!world.file());
+    if (expr.name == "hugetlb") return known(world.hugetlb());
     if (expr.name == "writable") {
-        if (!e_.program().layout.has(Field::read_only))
-            return known(true);
+        if (!e_.program().layout.has(Field::read_only)) return known(true);
         const Value read_only = load(Type::boolean, Field::read_only, vma.reg, expr.span);
         return unary_code(Type::boolean, Code::invert, read_only.reg, expr.span);
     }
@@ -104,50 +88,40 @@ Value Expressions::vma_field(const ast::Expr &expr, const Value &vma) {
         return constant(Type::page, 0);
     }
     if (expr.name == "file_page") {
-        const std::uint8_t first = e_.in_register(constant(Type::page, world.file_frame()), expr.span);
+        const std::uint8_t first =
+            e_.in_register(constant(Type::page, world.file_frame()), expr.span);
         const std::uint8_t page = e_.scratch(expr.span);
         e_.emit(Code::add, page, first, Reg::va);
         return in(Type::page, page);
     }
     return unknown_field(expr, vma,
-                         {"mapped", "uffd_wp", "uffd_wp_async", "uffd_event_fork", "anonymous", "hugetlb", "writable", "dont_copy",
-                          "file_page"});
+                         {"mapped", "uffd_wp", "uffd_wp_async", "uffd_event_fork", "anonymous",
+                          "hugetlb", "writable", "dont_copy", "file_page"});
 }
 
-Value Expressions::constant_field(const ast::Expr &expr, const Value &base, Context &context) {
-    const std::string &name = expr.name;
+Value Expressions::constant_field(const ast::Expr& expr, const Value& base, Context& context) {
+    const std::string& name = expr.name;
     if (base.type == Type::flags) {
         const GupFlags flags = context.names->at(expr.operands[0].name).flags;
-        if (name == "write")
-            return constant(Type::boolean, flags.write);
-        if (name == "pin")
-            return constant(Type::boolean, flags.pin);
-        if (name == "longterm")
-            return constant(Type::boolean, flags.longterm);
-        if (name == "get")
-            return constant(Type::boolean, flags.get);
-        if (name == "keep")
-            return constant(Type::boolean, flags.keep);
+        if (name == "write") return constant(Type::boolean, flags.write);
+        if (name == "pin") return constant(Type::boolean, flags.pin);
+        if (name == "longterm") return constant(Type::boolean, flags.longterm);
+        if (name == "get") return constant(Type::boolean, flags.get);
+        if (name == "keep") return constant(Type::boolean, flags.keep);
         return unknown_field(expr, base, {"write", "pin", "longterm", "get", "keep"});
     }
     if (base.type == Type::world) {
-        const World &world = e_.program().world;
-        if (name == "zeropage")
-            return constant(Type::boolean, world.zeropage);
-        if (name == "backing")
-            return constant(Type::boolean, world.has_backing());
-        if (name == "hugetlb")
-            return constant(Type::boolean, world.hugetlb());
-        if (name == "swap")
-            return constant(Type::boolean, world.swap());
-        if (name == "secondary_mmu")
-            return constant(Type::boolean, world.secondary_mmu());
-        if (name == "uffd_wp_async")
-            return constant(Type::boolean, world.wp_async);
-        if (name == "thp")
-            return constant(Type::boolean, world.thp());
-        return unknown_field(expr, base, {"zeropage", "backing", "hugetlb", "swap",
-                                          "secondary_mmu", "uffd_wp_async", "thp"});
+        const World& world = e_.program().world;
+        if (name == "zeropage") return constant(Type::boolean, world.zeropage);
+        if (name == "backing") return constant(Type::boolean, world.has_backing());
+        if (name == "hugetlb") return constant(Type::boolean, world.hugetlb());
+        if (name == "swap") return constant(Type::boolean, world.swap());
+        if (name == "secondary_mmu") return constant(Type::boolean, world.secondary_mmu());
+        if (name == "uffd_wp_async") return constant(Type::boolean, world.wp_async);
+        if (name == "thp") return constant(Type::boolean, world.thp());
+        return unknown_field(
+            expr, base,
+            {"zeropage", "backing", "hugetlb", "swap", "secondary_mmu", "uffd_wp_async", "thp"});
     }
     if (base.type == Type::operation && name == "writes" && context.property)
         return in(Type::boolean, Reg::writes);
@@ -159,24 +133,21 @@ Value Expressions::constant_field(const ast::Expr &expr, const Value &base, Cont
         return unary_code(Type::boolean, Code::seq_odd, 0, expr.span);
     if (base.type == Type::seq && name == "changed")
         return unary_code(Type::boolean, Code::seq_changed, 0, expr.span);
-    if (base.type == Type::seq)
-        return unknown_field(expr, base, {"odd", "changed"});
+    if (base.type == Type::seq) return unknown_field(expr, base, {"odd", "changed"});
     return unknown_field(expr, base, {context.property ? "writes" : "longterm"});
 }
 
-Value Expressions::pte_field(const ast::Expr &expr, const Value &pte, bool demand) {
+Value Expressions::pte_field(const ast::Expr& expr, const Value& pte, bool demand) {
     const std::uint8_t reg = e_.in_register(pte, expr.span);
     if (expr.name == "page") {
-        if (demand)
-            e_.demand(reg, frame_bits(e_.program().world), expr.span);
+        if (demand) e_.demand(reg, frame_bits(e_.program().world), expr.span);
         return unary_code(Type::page, Code::frame, reg, expr.span, demand);
     }
     if (expr.name == "none") {
-        const Value present =
-            unary_code(Type::boolean, Code::bit, reg, expr.span,
-                       e_.program().world.swap_ptes() || e_.program().world.thp()
-                           ? PteBit::present | PteBit::swap // or PteBit::table
-                           : PteBit::present);
+        const Value present = unary_code(Type::boolean, Code::bit, reg, expr.span,
+                                         e_.program().world.swap_ptes() || e_.program().world.thp()
+                                             ? PteBit::present | PteBit::swap  // or PteBit::table
+                                             : PteBit::present);
         return unary_code(Type::boolean, Code::invert, present.reg, expr.span);
     }
     if (((expr.name == "huge" || expr.name == "table") && !e_.program().world.thp()) ||
@@ -185,24 +156,22 @@ Value Expressions::pte_field(const ast::Expr &expr, const Value &pte, bool deman
         return constant(Type::boolean, 0);
     if (expr.name == "migration")
         return unary_code(Type::boolean, Code::is_migration, reg, expr.span);
-    if (const PteFlag *flag = find_pte_flag(expr.name))
+    if (const PteFlag* flag = find_pte_flag(expr.name))
         return unary_code(Type::boolean, Code::bit, reg, expr.span, flag->bit);
     std::vector<std::string_view> names;
-    for (const PteFlag &flag : pte_flags)
-        names.push_back(flag.name);
+    for (const PteFlag& flag : pte_flags) names.push_back(flag.name);
     names.insert(names.end(), {"none", "migration", "page"});
     return unknown_field(expr, pte, names);
 }
 
-Value Expressions::page_field(const ast::Expr &expr, const Value &page, const Context &context) {
+Value Expressions::page_field(const ast::Expr& expr, const Value& page, const Context& context) {
     const std::uint8_t reg = e_.in_register(page, expr.span);
     const bool thp = e_.program().world.thp();
     if (expr.name == "refcount")
         return load(Type::number, Field::refcount, folio(reg, expr.span), expr.span);
-    if (expr.name == "mapcount") { // page_mapcount(): by PTEs and by PMDs
+    if (expr.name == "mapcount") {  // page_mapcount(): by PTEs and by PMDs
         const Value by_ptes = load(Type::number, Field::mapcount, reg, expr.span);
-        if (!thp)
-            return by_ptes;
+        if (!thp) return by_ptes;
         const Value by_pmds =
             load(Type::number, Field::entire_mapcount, folio(reg, expr.span), expr.span);
         e_.emit(Code::add, by_ptes.reg, by_ptes.reg, by_pmds.reg);
@@ -217,14 +186,12 @@ Value Expressions::page_field(const ast::Expr &expr, const Value &page, const Co
     if (expr.name == "entire_mapcount")
         return thp ? load(Type::number, Field::entire_mapcount, folio(reg, expr.span), expr.span)
                    : constant(Type::number, 0);
-    if (expr.name == "compound" && !thp)
-        return constant(Type::boolean, 0);
+    if (expr.name == "compound" && !thp) return constant(Type::boolean, 0);
     if (expr.name == "compound") {
         const Value half = load(Type::number, Field::compound, reg, expr.span);
         return unary_code(Type::boolean, Code::bit, half.reg, expr.span, 3);
     }
-    if (expr.name == "head")
-        return in(Type::page, folio(reg, expr.span));
+    if (expr.name == "head") return in(Type::page, folio(reg, expr.span));
     if (expr.name == "other")
         return thp ? unary_code(Type::page, Code::other, reg, expr.span) : in(Type::page, reg);
     if (expr.name == "anon_exclusive")
@@ -232,33 +199,27 @@ Value Expressions::page_field(const ast::Expr &expr, const Value &page, const Co
     if (expr.name == "locked")
         return load(Type::boolean, Field::locked, folio(reg, expr.span), expr.span);
     if (expr.name == "swapcache")
-        return e_.program().world.swap()
-                   ? load(Type::boolean, Field::swapcache, reg, expr.span)
-                   : constant(Type::boolean, 0);
+        return e_.program().world.swap() ? load(Type::boolean, Field::swapcache, reg, expr.span)
+                                         : constant(Type::boolean, 0);
     if (expr.name == "dirty")
-        return e_.program().world.swap()
-                   ? load(Type::boolean, Field::page_dirty, reg, expr.span)
-                   : constant(Type::boolean, 0);
+        return e_.program().world.swap() ? load(Type::boolean, Field::page_dirty, reg, expr.span)
+                                         : constant(Type::boolean, 0);
     if (expr.name == "ksm")
         return e_.program().world.ksm() ? load(Type::boolean, Field::ksm, reg, expr.span)
                                         : constant(Type::boolean, 0);
     if (expr.name == "anon" && !context.property && !e_.program().world.has_backing() &&
         e_.is_page_in_use())
         return constant(Type::boolean, 1);
-    if (expr.name == "anon")
-        return unary_code(Type::boolean, Code::is_anon, reg, expr.span);
-    if (expr.name == "counted")
-        return unary_code(Type::boolean, Code::is_counted, reg, expr.span);
-    if (expr.name == "free")
-        return unary_code(Type::boolean, Code::is_free, reg, expr.span);
-    return unknown_field(
-        expr, page,
-        {"refcount", "mapcount", "anon_exclusive", "swapcache", "ksm", "dirty", "locked", "anon",
-         "counted", "free", "compound", "head", "other", "entire_mapcount", "large_mapcount",
-         "maybe_mapped_shared"});
+    if (expr.name == "anon") return unary_code(Type::boolean, Code::is_anon, reg, expr.span);
+    if (expr.name == "counted") return unary_code(Type::boolean, Code::is_counted, reg, expr.span);
+    if (expr.name == "free") return unary_code(Type::boolean, Code::is_free, reg, expr.span);
+    return unknown_field(expr, page,
+                         {"refcount", "mapcount", "anon_exclusive", "swapcache", "ksm", "dirty",
+                          "locked", "anon", "counted", "free", "compound", "head", "other",
+                          "entire_mapcount", "large_mapcount", "maybe_mapped_shared"});
 }
 
-Value Expressions::pin_field(const ast::Expr &expr, const Value &pin) {
+Value Expressions::pin_field(const ast::Expr& expr, const Value& pin) {
     const std::uint8_t reg = e_.in_register(pin, expr.span);
     if (expr.name == "held") {
         const Value state = load(Type::number, Field::pin_state, reg, expr.span);
@@ -268,12 +229,9 @@ Value Expressions::pin_field(const ast::Expr &expr, const Value &pin) {
         e_.emit(Code::eq, result, state.reg, right);
         return in(Type::boolean, result);
     }
-    if (expr.name == "mm")
-        return load(Type::mm, Field::pin_mm, reg, expr.span);
-    if (expr.name == "va")
-        return load(Type::va, Field::pin_va, reg, expr.span);
-    if (expr.name == "page")
-        return load(Type::page, Field::pin_page, reg, expr.span);
+    if (expr.name == "mm") return load(Type::mm, Field::pin_mm, reg, expr.span);
+    if (expr.name == "va") return load(Type::va, Field::pin_va, reg, expr.span);
+    if (expr.name == "page") return load(Type::page, Field::pin_page, reg, expr.span);
     struct PinFlag {
         std::string_view name;
         Field field;
@@ -284,21 +242,20 @@ Value Expressions::pin_field(const ast::Expr &expr, const Value &pin) {
                                                    {"attached", Field::pin_attached},
                                                    {"fork_crossed", Field::pin_crossed},
                                                    {"owned", Field::pin_owned}}};
-    for (const auto &flag : flags)
-        if (flag.name == expr.name)
-            return load(Type::boolean, flag.field, reg, expr.span);
+    for (const auto& flag : flags)
+        if (flag.name == expr.name) return load(Type::boolean, flag.field, reg, expr.span);
     return unknown_field(expr, pin,
                          {"held", "write", "foll_pin", "longterm", "attached", "fork_crossed",
                           "owned", "mm", "va", "page"});
 }
 
-Value Expressions::record(const std::vector<ast::RecordField> &fields, Value base,
-                          const SourceSpan &span, Context &context) {
+Value Expressions::record(const std::vector<ast::RecordField>& fields, Value base,
+                          const SourceSpan& span, Context& context) {
     const std::uint8_t source = e_.in_register(base, span);
     const std::uint8_t pte = e_.scratch(span);
     e_.emit(Code::move, pte, source);
     bool migration = false;
-    for (const auto &field : fields) {
+    for (const auto& field : fields) {
         if (field.name == "migration" && field.value.empty()) {
             migration = true;
             continue;
@@ -312,18 +269,17 @@ Value Expressions::record(const std::vector<ast::RecordField> &fields, Value bas
             e_.emit(Code::put_frame, pte, 0, e_.in_register(page, field.span));
             continue;
         }
-        const PteFlag *flag = find_pte_flag(field.name);
+        const PteFlag* flag = find_pte_flag(field.name);
         if (flag == nullptr || !flag->set) {
             std::vector<std::string_view> names{"page", "migration"};
-            for (const PteFlag &known : pte_flags)
-                if (known.set)
-                    names.push_back(known.name);
+            for (const PteFlag& known : pte_flags)
+                if (known.set) names.push_back(known.name);
             e_.complain(field.span, "a PTE has no '" + field.name + "' to set",
                         did_you_mean(field.name, names));
             continue;
         }
-        const Value value = field.value.empty() ? constant(Type::boolean, 1)
-                                                : truth(field.value[0], context);
+        const Value value =
+            field.value.empty() ? constant(Type::boolean, 1) : truth(field.value[0], context);
         e_.emit(Code::put_bit, pte, 0, e_.in_register(value, field.span), flag->bit);
     }
     if (migration) {
@@ -335,4 +291,4 @@ Value Expressions::record(const std::vector<ast::RecordField> &fields, Value bas
     return in(Type::pte, pte);
 }
 
-} // namespace cowcheck
+}  // namespace cowcheck

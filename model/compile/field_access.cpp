@@ -6,16 +6,15 @@
 
 namespace cowcheck {
 
-FieldAccess::FieldAccess(const Program &program) : p_(program) {
+FieldAccess::FieldAccess(const Program& program) : p_(program) {
     for (std::size_t r = 1; r < p_.rests.size(); ++r)
         each_of_step(p_, p_.rests[r], [&](std::size_t at) {
             note(p_.code[at], locks_at(p_.rests[r]), actor_of(p_.rests[r]));
             note_value(at);
         });
-    for (const CheckCode &check : p_.on_event)
+    for (const CheckCode& check : p_.on_event)
         each_reachable(p_.code, check.entry, false, [&](std::size_t at) {
-            if (p_.code[at].code == Code::load)
-                access_[p_.code[at].c].asked = true;
+            if (p_.code[at].code == Code::load) access_[p_.code[at].c].asked = true;
         });
     for (std::size_t at = 0; at < p_.code.size(); ++at)
         if (p_.code[at].code == Code::put_bit && (p_.code[at].imm & PteBit::writable) != 0 &&
@@ -24,12 +23,12 @@ FieldAccess::FieldAccess(const Program &program) : p_(program) {
 }
 
 // Who rests here: one kind of actor, whatever operations were merged.
-Actor FieldAccess::actor_of(const Rest &rest) const {
+Actor FieldAccess::actor_of(const Rest& rest) const {
     return info(p_.operations[rest.operation].item.kind).actor;
 }
 
 // The locks that are held, or might as well be.
-std::uint8_t FieldAccess::locks_at(const Rest &rest) const {
+std::uint8_t FieldAccess::locks_at(const Rest& rest) const {
     const auto alone = [&](std::uint16_t operation) {
         return info(p_.operations[operation].item.kind).needs == Needs::nobody_else;
     };
@@ -44,70 +43,63 @@ std::uint8_t FieldAccess::locks_at(const Rest &rest) const {
 
 // Whether no other thread can change the field while this one rests here: they
 // would need mmap_lock in a way that excludes how it is held here.
-bool FieldAccess::others_excluded(Field field, const Rest &rest) const {
-    if ((rest.held & (Held::mmap_read | Held::mmap_write)) == 0)
-        return false;
+bool FieldAccess::others_excluded(Field field, const Rest& rest) const {
+    if ((rest.held & (Held::mmap_read | Held::mmap_write)) == 0) return false;
     const std::uint8_t needed =
         (rest.held & Held::mmap_write) != 0 ? Held::mmap_read : Held::mmap_write;
-    const Access &a = of(field);
+    const Access& a = of(field);
     for (std::size_t actor = 0; actor < a.writes_by.size(); ++actor)
-        if (is_of_others(actor, rest) && (a.writes_by[actor] & needed) == 0)
-            return false;
+        if (is_of_others(actor, rest) && (a.writes_by[actor] & needed) == 0) return false;
     return true;
 }
 
 // Whether the text of another thread reads the field at all.
-bool FieldAccess::others_read(Field field, const Rest &rest) const {
-    const Access &a = of(field);
+bool FieldAccess::others_read(Field field, const Rest& rest) const {
+    const Access& a = of(field);
     for (std::size_t actor = 0; actor < a.read_by.size(); ++actor)
-        if (is_of_others(actor, rest) && a.read_by[actor])
-            return true;
+        if (is_of_others(actor, rest) && a.read_by[actor]) return true;
     return false;
 }
 
 // Whether what such an actor does may be done by another thread than the one that rests here.
-bool FieldAccess::is_of_others(std::size_t actor, const Rest &rest) const {
+bool FieldAccess::is_of_others(std::size_t actor, const Rest& rest) const {
     const Actor own = actor_of(rest);
     return actor != static_cast<std::size_t>(own) ||
            std::count_if(p_.world.threads.begin(), p_.world.threads.end(),
-                         [&](const Thread &thread) { return thread.actor == own; }) > 1;
+                         [&](const Thread& thread) { return thread.actor == own; }) > 1;
 }
 
-void FieldAccess::note(const Instruction &i, std::uint8_t locks, Actor actor) {
+void FieldAccess::note(const Instruction& i, std::uint8_t locks, Actor actor) {
     trylock_ = trylock_ || i.code == Code::trylock_page;
     seq_read_ = seq_read_ || i.code == Code::seq_read;
     const auto reads = [&](Field field) {
-        Access &a = access_[static_cast<std::size_t>(field)];
+        Access& a = access_[static_cast<std::size_t>(field)];
         a.reads &= locks;
         a.read_by[static_cast<std::size_t>(actor)] = true;
         a.read = true;
     };
     const auto writes = [&](Field field) {
-        Access &a = access_[static_cast<std::size_t>(field)];
+        Access& a = access_[static_cast<std::size_t>(field)];
         a.writes &= locks;
         a.writes_by[static_cast<std::size_t>(actor)] &= locks;
     };
-    if (i.code == Code::load)
-        reads(static_cast<Field>(i.c));
+    if (i.code == Code::load) reads(static_cast<Field>(i.c));
     if (i.code == Code::store || i.code == Code::add_field || i.code == Code::sub_field)
         writes(static_cast<Field>(i.c));
     if (i.code == Code::get || i.code == Code::try_get || i.code == Code::put ||
         i.code == Code::split_folio || i.code == Code::lru_add || i.code == Code::lru_drain)
         writes(Field::refcount);
-    if (i.code == Code::dma_write || i.code == Code::swap_write)
-        writes(Field::page_dirty);
+    if (i.code == Code::dma_write || i.code == Code::swap_write) writes(Field::page_dirty);
     if (i.code == Code::split_folio) {
         writes(Field::locked);
         reads(Field::mapcount);
     }
-    if (i.code == Code::wait_page)
-        reads(Field::locked);
+    if (i.code == Code::wait_page) reads(Field::locked);
     if (i.code == Code::trylock_page || i.code == Code::lock_page) {
         reads(Field::locked);
         writes(Field::locked);
     }
-    if (i.code == Code::unlock_page)
-        writes(Field::locked);
+    if (i.code == Code::unlock_page) writes(Field::locked);
     if (i.code == Code::set_pte || i.code == Code::zap_pte || i.code == Code::fill_table ||
         i.code == Code::set_leaf)
         writes(Field::pte);
@@ -117,21 +109,17 @@ void FieldAccess::note(const Instruction &i, std::uint8_t locks, Actor actor) {
         reads(Field::pte);
         reads(Field::pmd);
     }
-    if (i.code == Code::detach_vma)
-        writes(Field::mapped);
+    if (i.code == Code::detach_vma) writes(Field::mapped);
     if (i.code == Code::share_pte || i.code == Code::start_mm)
-        for (const Field field : {Field::mapped, Field::read_only, Field::dont_copy})
-            reads(field);
+        for (const Field field : {Field::mapped, Field::read_only, Field::dont_copy}) reads(field);
 }
-
 
 // Whether all stores to the field, of which this may be one, store one constant.
 void FieldAccess::note_value(std::size_t at) {
-    const Instruction &i = p_.code[at];
-    if (i.code != Code::store && i.code != Code::add_field && i.code != Code::sub_field)
-        return;
-    Access &a = access_[i.c];
-    const Instruction *before = at > 0 ? &p_.code[at - 1] : nullptr;
+    const Instruction& i = p_.code[at];
+    if (i.code != Code::store && i.code != Code::add_field && i.code != Code::sub_field) return;
+    Access& a = access_[i.c];
+    const Instruction* before = at > 0 ? &p_.code[at - 1] : nullptr;
     std::optional<std::uint16_t> value;
     if (i.code == Code::store && before && before->code == Code::imm && before->a == i.a)
         value = before->imm;
@@ -142,8 +130,7 @@ void FieldAccess::note_value(std::size_t at) {
 // `writable` in a record, or `writable = x`: does the same record set `dirty`?
 // `writable = false` needs no such thing.
 bool FieldAccess::sets_dirty_too(std::size_t at) const {
-    if (constant_before(at) == 0)
-        return true;
+    if (constant_before(at) == 0) return true;
     const std::uint8_t pte = p_.code[at].a;
     for (std::size_t i = at; i < p_.code.size() && p_.code[i].code != Code::rest; ++i)
         if (p_.code[i].code == Code::put_bit && p_.code[i].a == pte &&
@@ -170,9 +157,9 @@ bool writes_page_table(Code code) {
            code == Code::fill_table || code == Code::zap_pmd || code == Code::set_pmd;
 }
 
-} // namespace
+}  // namespace
 
-bool page_tables_are_locked(const Program &program) {
+bool page_tables_are_locked(const Program& program) {
     bool locked = true;
     for (std::size_t r = 1; r < program.rests.size(); ++r)
         if ((program.rests[r].held & Held::ptl) == 0)
@@ -187,4 +174,4 @@ bool page_tables_are_locked(const Program &program) {
     return locked;
 }
 
-} // namespace cowcheck
+}  // namespace cowcheck

@@ -14,8 +14,7 @@ namespace {
 
 constexpr std::uint64_t bits(std::initializer_list<Field> fields) {
     std::uint64_t set = 0;
-    for (const Field field : fields)
-        set |= std::uint64_t{1} << static_cast<unsigned>(field);
+    for (const Field field : fields) set |= std::uint64_t{1} << static_cast<unsigned>(field);
     return set;
 }
 
@@ -45,35 +44,31 @@ constexpr std::uint64_t candidates =
     bits({Field::wp_armed, Field::soft_dirty_armed, Field::fault_shared});
 
 // Whether what is done from two places on is the same, instruction by instruction.
-bool is_same_code(const std::vector<Instruction> &code, std::size_t one, std::size_t other) {
+bool is_same_code(const std::vector<Instruction>& code, std::size_t one, std::size_t other) {
     std::set<std::pair<std::size_t, std::size_t>> seen;
     std::vector<std::pair<std::size_t, std::size_t>> work{{one, other}};
     while (!work.empty()) {
         const auto [a, b] = work.back();
         work.pop_back();
-        if (!seen.emplace(a, b).second)
-            continue;
-        if (a >= code.size() || b >= code.size())
-            return false;
+        if (!seen.emplace(a, b).second) continue;
+        if (a >= code.size() || b >= code.size()) return false;
         Instruction i = code[a];
         Instruction j = code[b];
         const auto from_a = successors(i, a);
         const auto from_b = successors(j, b);
         i.target = j.target = 0;
-        if (i.code == Code::rest) // says which one it is
+        if (i.code == Code::rest)  // says which one it is
             i.imm = j.imm = 0;
-        if (!(i == j))
-            return false;
-        for (std::size_t n = 0; n < from_a.size(); ++n)
-            work.emplace_back(from_a[n], from_b[n]);
+        if (!(i == j)) return false;
+        for (std::size_t n = 0; n < from_a.size(); ++n) work.emplace_back(from_a[n], from_b[n]);
     }
     return true;
 }
 
 // Whether unpin() does the same to all FOLL_PINs, and the same to all FOLL_GETs.
-bool unpin_goes_by_foll_pin(const Program &program) {
-    for (const OperationCode &one : program.operations)
-        for (const OperationCode &other : program.operations)
+bool unpin_goes_by_foll_pin(const Program& program) {
+    for (const OperationCode& one : program.operations)
+        for (const OperationCode& other : program.operations)
             if (one.item.kind == OperationKind::unpin && other.item.kind == OperationKind::unpin &&
                 one.item.flags.pin == other.item.flags.pin &&
                 !is_same_code(program.code, one.entry, other.entry))
@@ -87,12 +82,12 @@ bool unpin_goes_by_foll_pin(const Program &program) {
 // It says what a device may do, and what that means. Once nobody asks what pages hold, a device
 // does nothing that anybody sees but give the pin back. fork asks for what is written by
 // FOLL_GET (Unless::child_is_new).
-std::uint64_t unread_of_pins(const Program &program, std::uint64_t read) {
+std::uint64_t unread_of_pins(const Program& program, std::uint64_t read) {
     const auto is_looked_at = [&](Event event) {
         return program.on_event[static_cast<std::size_t>(event)].entry != 0xffff;
     };
     const bool writes_by_get = std::any_of(
-        program.operations.begin(), program.operations.end(), [](const OperationCode &operation) {
+        program.operations.begin(), program.operations.end(), [](const OperationCode& operation) {
             return info(operation.item.kind).needs == Needs::pin_slot &&
                    operation.item.flags.write && !operation.item.flags.pin;
         });
@@ -104,30 +99,28 @@ std::uint64_t unread_of_pins(const Program &program, std::uint64_t read) {
     constexpr std::uint64_t where = whose | bits({Field::pin_va});
     constexpr std::uint64_t follows =
         bits({Field::pin_write, Field::pin_attached, Field::pin_crossed});
-    if ((read & follows) != 0) // what becomes of a mapping is told to the pins that it is of
+    if ((read & follows) != 0)  // what becomes of a mapping is told to the pins that it is of
         read |= where | follows;
-    if (is_looked_at(Event::unpin)) // its names
+    if (is_looked_at(Event::unpin))  // its names
         read |= where;
     // Whether others can get at a page: another process's pin is one way.
-    const bool asks_who = std::any_of(program.code.begin(), program.code.end(),
-                                      [](const Instruction &i) { return i.code == Code::reachable; });
-    if (asks_who || (read & bits({Field::fault_shared})) != 0)
-        read |= whose;
+    const bool asks_who =
+        std::any_of(program.code.begin(), program.code.end(),
+                    [](const Instruction& i) { return i.code == Code::reachable; });
+    if (asks_who || (read & bits({Field::fault_shared})) != 0) read |= whose;
     return (where | follows | bits({Field::pin_longterm})) & ~read;
 }
 
-} // namespace
+}  // namespace
 
-std::uint64_t find_unread_ghosts(const Program &program) {
+std::uint64_t find_unread_ghosts(const Program& program) {
     std::uint64_t read = 0;
-    for (const Instruction &instruction : program.code) {
-        if (instruction.code == Code::load)
-            read |= std::uint64_t{1} << instruction.c;
-        const auto reader = std::find_if(readers.begin(), readers.end(), [&](const Reader &one) {
+    for (const Instruction& instruction : program.code) {
+        if (instruction.code == Code::load) read |= std::uint64_t{1} << instruction.c;
+        const auto reader = std::find_if(readers.begin(), readers.end(), [&](const Reader& one) {
             return one.code == instruction.code;
         });
-        if (reader != readers.end())
-            read |= reader->ghosts;
+        if (reader != readers.end()) read |= reader->ghosts;
     }
     // It is what these events say of a copy.
     for (const Event event : {Event::cow_copy, Event::fork_copy})
@@ -136,4 +129,4 @@ std::uint64_t find_unread_ghosts(const Program &program) {
     return (candidates & ~read) | unread_of_pins(program, read);
 }
 
-} // namespace cowcheck
+}  // namespace cowcheck

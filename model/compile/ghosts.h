@@ -13,6 +13,6 @@ namespace cowcheck {
 // another ghost, and no step either: what is written to them stays without effect. And what is
 // known of a pin (but its page, and FOLL_PIN), where a device can do nothing that anybody sees
 // but give it back.
-[[nodiscard]] std::uint64_t find_unread_ghosts(const Program &program);
+[[nodiscard]] std::uint64_t find_unread_ghosts(const Program& program);
 
-} // namespace cowcheck
+}  // namespace cowcheck

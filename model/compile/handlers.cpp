@@ -16,19 +16,18 @@ std::vector<std::string> words_of(std::string_view text) {
     std::size_t at = 0;
     while (at < text.size()) {
         const std::size_t space = std::min(text.find(' ', at), text.size());
-        if (space > at)
-            words.emplace_back(text.substr(at, space - at));
+        if (space > at) words.emplace_back(text.substr(at, space - at));
         at = space + 1;
     }
     return words;
 }
 
-bool always_leaves(const ast::Stmt &stmt) {
+bool always_leaves(const ast::Stmt& stmt) {
     return stmt.kind == ast::StmtKind::return_ || stmt.kind == ast::StmtKind::fail ||
            stmt.kind == ast::StmtKind::break_ || stmt.kind == ast::StmtKind::continue_;
 }
 
-} // namespace
+}  // namespace
 
 Context Handlers::context() {
     Context c;
@@ -41,7 +40,7 @@ Context Handlers::context() {
     return c;
 }
 
-void Handlers::begin_step(const SourceSpan &span) {
+void Handlers::begin_step(const SourceSpan& span) {
     e_.free_scratch();
     e_.at(span);
     if (atomic_ > 0 && atomic_begun_) {
@@ -49,7 +48,7 @@ void Handlers::begin_step(const SourceSpan &span) {
         return;
     }
     atomic_begun_ = true;
-    auto &rests = e_.program().rests;
+    auto& rests = e_.program().rests;
     Rest rest;
     rest.address = e_.here();
     rest.operation = static_cast<std::uint16_t>(e_.program().operations.size());
@@ -66,12 +65,9 @@ void Handlers::ghost_start() {
         e_.emit(Code::load, Reg::page, Reg::pin, static_cast<unsigned>(Field::pin_page));
         e_.emit(Code::unpin_event);
     }
-    if (item_.kind == OperationKind::clear_refs)
-        e_.emit(Code::soft_dirty_armed, 0, 0, 0, 0);
-    if (item_.kind == OperationKind::uffd_wp_resolve)
-        e_.emit(Code::wp_resolved);
-    if (item_.kind == OperationKind::uffd_wp_resolve_range)
-        e_.emit(Code::wp_resolved, 0, 0, 1);
+    if (item_.kind == OperationKind::clear_refs) e_.emit(Code::soft_dirty_armed, 0, 0, 0, 0);
+    if (item_.kind == OperationKind::uffd_wp_resolve) e_.emit(Code::wp_resolved);
+    if (item_.kind == OperationKind::uffd_wp_resolve_range) e_.emit(Code::wp_resolved, 0, 0, 1);
     if (item_.kind == OperationKind::exit) {
         e_.emit(Code::imm, Reg::scratch, 0, 0, static_cast<unsigned>(Life::exiting));
         e_.emit(Code::store, Reg::scratch, Reg::mm, static_cast<unsigned>(Field::life));
@@ -82,14 +78,11 @@ void Handlers::ghost_end() {
     // There is no soft-dirty tracking of hugetlb memory, so nothing is promised.
     if (item_.kind == OperationKind::clear_refs && !e_.program().world.hugetlb())
         e_.emit(Code::soft_dirty_armed, 0, 0, 0, 1);
-    if (item_.kind == OperationKind::uffd_wp_resolve)
-        e_.emit(Code::wp_resolved);
-    if (item_.kind == OperationKind::uffd_wp_resolve_range)
-        e_.emit(Code::wp_resolved, 0, 0, 1);
+    if (item_.kind == OperationKind::uffd_wp_resolve) e_.emit(Code::wp_resolved);
+    if (item_.kind == OperationKind::uffd_wp_resolve_range) e_.emit(Code::wp_resolved, 0, 0, 1);
     if (const unsigned armed = arms(item_.kind); armed != 0)
         e_.emit(Code::wp_returned, 0, 0, item_.kind == OperationKind::uffd_wp_protect_range, armed);
-    if (item_.kind == OperationKind::unpin)
-        e_.emit(Code::drop_pin);
+    if (item_.kind == OperationKind::unpin) e_.emit(Code::drop_pin);
 }
 
 void Handlers::end(EndOf how, unsigned page) {
@@ -97,12 +90,13 @@ void Handlers::end(EndOf how, unsigned page) {
     e_.emit(Code::end, page, 0, 0, static_cast<unsigned>(how));
 }
 
-void Handlers::operation(const MenuItem &item) {
-    const OperationInfo &about = info(item.kind);
-    const ast::Handler *handler = d_.handler(ast::HandlerKind::operation, about.name);
+void Handlers::operation(const MenuItem& item) {
+    const OperationInfo& about = info(item.kind);
+    const ast::Handler* handler = d_.handler(ast::HandlerKind::operation, about.name);
     if (handler == nullptr) {
-        e_.complain(d_.design().span, "the design has no operation '" + std::string(about.name) +
-                                          "', which the world's menu needs",
+        e_.complain(d_.design().span,
+                    "the design has no operation '" + std::string(about.name) +
+                        "', which the world's menu needs",
                     did_you_mean(about.name, d_.handler_names(ast::HandlerKind::operation)));
         return;
     }
@@ -115,20 +109,19 @@ void Handlers::operation(const MenuItem &item) {
     if (!std::equal(wanted.begin(), wanted.end(), handler->parameters.begin(),
                     handler->parameters.end())) {
         std::string list;
-        for (const auto &word : wanted)
-            list += (list.empty() ? "" : ", ") + word;
+        for (const auto& word : wanted) list += (list.empty() ? "" : ", ") + word;
         e_.complain(handler->span, "operation '" + std::string(about.name) + "' is declared as " +
                                        std::string(about.name) + "(" + list + ")");
         return;
     }
     Names names;
-    for (const auto &word : wanted) {
+    for (const auto& word : wanted) {
         if (word == "va")
             names.insert_or_assign(word, Variable{Type::va, Variable::Kind::reg, 0, Reg::va, {}});
         else if (word == "flags")
             names.insert_or_assign(word,
                                    Variable{Type::flags, Variable::Kind::reg, 0, 0, item.flags});
-        else // a pin's page, loaded below
+        else  // a pin's page, loaded below
             names.insert_or_assign(word,
                                    Variable{Type::page, Variable::Kind::reg, 0, Reg::page, {}});
     }
@@ -142,15 +135,14 @@ void Handlers::operation(const MenuItem &item) {
     body(*handler, std::move(names), false, true);
     e_.end_oopses(handler->span, handler->name);
     e_.program().operations.push_back({item, entry, handler->span});
-    if (complaints != e_.complaints())
-        return;
+    if (complaints != e_.complaints()) return;
     check_locks(e_, entry, handler->span);
     if (about.actor == Actor::device && e_.program().rests.size() != first_rest + 1U)
         e_.complain(handler->span, "a device's operation is one step; put it into atomic { }");
     lay_out_locals(e_, entry, first_rest, locals_);
 }
 
-void Handlers::body(const ast::Handler &handler, Names names, bool fault, bool operation,
+void Handlers::body(const ast::Handler& handler, Names names, bool fault, bool operation,
                     std::optional<std::int64_t> result) {
     if (frames_.size() >= max_nesting) {
         e_.complain(handler.span, "'" + handler.name + "' calls itself");
@@ -160,7 +152,8 @@ void Handlers::body(const ast::Handler &handler, Names names, bool fault, bool o
     Frame frame;
     frame.handler = &handler;
     frame.names = std::move(names);
-    const std::string own = (handler.kind == ast::HandlerKind::fault ? "fault " : "") + handler.name;
+    const std::string own =
+        (handler.kind == ast::HandlerKind::fault ? "fault " : "") + handler.name;
     frame.where = frames_.empty() ? own : frames_.back().where + " > " + own;
     frame.fault = fault || (!frames_.empty() && frames_.back().fault);
     frame.operation = operation;
@@ -170,46 +163,34 @@ void Handlers::body(const ast::Handler &handler, Names names, bool fault, bool o
     loops_.clear();
     block(handler.body);
     left_ = false;
-    if (operation)
-        end(gup_ && !result ? EndOf::failed_gup : EndOf::plain);
+    if (operation) end(gup_ && !result ? EndOf::failed_gup : EndOf::plain);
     e_.set_targets(frames_.back().returns, e_.here());
     loops_ = std::move(outer_loops);
     frames_.pop_back();
 }
 
-void Handlers::block(const ast::Block &block) {
+void Handlers::block(const ast::Block& block) {
     for (std::size_t i = 0; i < block.size(); ++i) {
         if (i > 0 && always_leaves(block[i - 1]))
             e_.complain(block[i].span, "this is never reached");
         left_ = false;
         statement(block[i]);
-        if (left_)
-            return; // a guard that the world decides: what follows does not exist
+        if (left_) return;  // a guard that the world decides: what follows does not exist
     }
 }
 
-void Handlers::statement(const ast::Stmt &stmt) {
+void Handlers::statement(const ast::Stmt& stmt) {
     switch (stmt.kind) {
-    case ast::StmtKind::phrase:
-        return phrase(stmt);
-    case ast::StmtKind::assign:
-        return assign(stmt);
-    case ast::StmtKind::call:
-        return call(stmt, ast::HandlerKind::handler);
-    case ast::StmtKind::fault:
-        return call(stmt, ast::HandlerKind::fault);
-    case ast::StmtKind::if_:
-        return if_(stmt);
-    case ast::StmtKind::loop:
-        return loop(stmt);
-    case ast::StmtKind::for_each:
-        return for_each(stmt);
-    case ast::StmtKind::atomic:
-        return atomic(stmt);
-    case ast::StmtKind::return_:
-        return return_(stmt);
-    case ast::StmtKind::fail:
-        return fail(stmt.span);
+    case ast::StmtKind::phrase: return phrase(stmt);
+    case ast::StmtKind::assign: return assign(stmt);
+    case ast::StmtKind::call: return call(stmt, ast::HandlerKind::handler);
+    case ast::StmtKind::fault: return call(stmt, ast::HandlerKind::fault);
+    case ast::StmtKind::if_: return if_(stmt);
+    case ast::StmtKind::loop: return loop(stmt);
+    case ast::StmtKind::for_each: return for_each(stmt);
+    case ast::StmtKind::atomic: return atomic(stmt);
+    case ast::StmtKind::return_: return return_(stmt);
+    case ast::StmtKind::fail: return fail(stmt.span);
     case ast::StmtKind::break_:
     case ast::StmtKind::continue_:
         if (loops_.empty())
@@ -229,9 +210,9 @@ void Handlers::statement(const ast::Stmt &stmt) {
     }
 }
 
-void Handlers::if_(const ast::Stmt &stmt) {
+void Handlers::if_(const ast::Stmt& stmt) {
     // A guard that the flags decide is no step: its other branch does not exist.
-    auto &program = e_.program();
+    auto& program = e_.program();
     const auto code = program.code.size();
     const auto rests = program.rests.size();
     const auto statements = program.statements.size();
@@ -239,14 +220,13 @@ void Handlers::if_(const ast::Stmt &stmt) {
     begin_step(stmt.span);
     auto c = context();
     const Value value = x_.truth(stmt.value[0], c);
-    if (value.type == Type::error)
-        return;
+    if (value.type == Type::error) return;
     if (value.constant) {
         e_.shrink(code);
         program.rests.resize(rests);
         program.statements.resize(statements);
         atomic_begun_ = begun;
-        const ast::Block &chosen = value.number != 0 ? stmt.body : stmt.other;
+        const ast::Block& chosen = value.number != 0 ? stmt.body : stmt.other;
         block(chosen);
         left_ = left_ || (!chosen.empty() && always_leaves(chosen.back()));
         return;
@@ -266,7 +246,7 @@ void Handlers::if_(const ast::Stmt &stmt) {
     e_.set_target(out, e_.here());
 }
 
-void Handlers::loop(const ast::Stmt &stmt) {
+void Handlers::loop(const ast::Stmt& stmt) {
     loops_.push_back({e_.here(), {}});
     block(stmt.body);
     left_ = false;
@@ -283,7 +263,7 @@ void Handlers::set_va(unsigned reg) {
 }
 
 // rmap_walk(): each look for the next PTE is a step, made without its lock.
-void Handlers::for_each_mapping(const ast::Stmt &stmt) {
+void Handlers::for_each_mapping(const ast::Stmt& stmt) {
     if (stmt.name != "mapping" && stmt.name != "migration_entry")
         return e_.complain(stmt.span, "a page has no '" + stmt.name + "'",
                            did_you_mean(stmt.name, {"mapping", "migration_entry"}));
@@ -291,8 +271,7 @@ void Handlers::for_each_mapping(const ast::Stmt &stmt) {
     begin_step(stmt.span);
     auto c = context();
     const Value page = x_.compile(stmt.value[0], c, Type::page);
-    if (page.type != Type::page)
-        return;
+    if (page.type != Type::page) return;
     const std::uint8_t from = e_.in_register(page, stmt.span);
     const std::uint8_t found = e_.scratch(stmt.span);
     e_.emit(Code::next_mapping, found, from, 0, stmt.name == "migration_entry");
@@ -308,14 +287,14 @@ void Handlers::for_each_mapping(const ast::Stmt &stmt) {
     e_.set_targets(breaks, e_.here());
 }
 
-void Handlers::for_each(const ast::Stmt &stmt) {
-    if (!stmt.value.empty())
-        return for_each_mapping(stmt);
+void Handlers::for_each(const ast::Stmt& stmt) {
+    if (!stmt.value.empty()) return for_each_mapping(stmt);
     if (stmt.name != "va")
-        return e_.complain(stmt.span, "a handler loops over virtual pages or over what maps a page: "
-                                      "for each va, for each mapping of page, for each "
-                                      "migration_entry of page");
-    auto &names = frames_.back().names;
+        return e_.complain(stmt.span,
+                           "a handler loops over virtual pages or over what maps a page: "
+                           "for each va, for each mapping of page, for each "
+                           "migration_entry of page");
+    auto& names = frames_.back().names;
     if (names.find("va") != names.end())
         return e_.complain(stmt.span, "'va' is a parameter here already");
     names.insert_or_assign("va", Variable{Type::va, Variable::Kind::reg, 0, Reg::va, {}});
@@ -343,9 +322,8 @@ void Handlers::for_each(const ast::Stmt &stmt) {
     frames_.back().names.erase("va");
 }
 
-void Handlers::atomic(const ast::Stmt &stmt) {
-    if (atomic_ == 0)
-        atomic_begun_ = false;
+void Handlers::atomic(const ast::Stmt& stmt) {
+    if (atomic_ == 0) atomic_begun_ = false;
     ++atomic_;
     block(stmt.body);
     left_ = false;
@@ -353,76 +331,71 @@ void Handlers::atomic(const ast::Stmt &stmt) {
 }
 
 // The whole operation ends without a page, also where another one runs the GUP.
-void Handlers::fail(const SourceSpan &span) {
+void Handlers::fail(const SourceSpan& span) {
     // Its faults and handlers may say so as well.
-    const auto frame = std::find_if(frames_.rbegin(), frames_.rend(),
-                                    [](const Frame &f) { return f.operation; });
+    const auto frame =
+        std::find_if(frames_.rbegin(), frames_.rend(), [](const Frame& f) { return f.operation; });
     if (frame == frames_.rend() || !(gup_ || frame->result))
         return e_.complain(span, "only a GUP can fail");
     end(frame->result ? EndOf::plain : EndOf::failed_gup);
 }
 
-bool Handlers::is_operation(const ast::Expr &value) const {
+bool Handlers::is_operation(const ast::Expr& value) const {
     return value.kind == ast::ExprKind::call &&
            d_.handler(ast::HandlerKind::operation, value.name) != nullptr;
 }
 
-void Handlers::return_(const ast::Stmt &stmt) {
+void Handlers::return_(const ast::Stmt& stmt) {
     const auto leave = [&] { frames_.back().returns.push_back(e_.emit(Code::jump)); };
-    const Frame &frame = frames_.back();
+    const Frame& frame = frames_.back();
     if (stmt.value.empty()) {
-        if (frame.operation)
-            return end(gup_ && !frame.result ? EndOf::failed_gup : EndOf::plain);
+        if (frame.operation) return end(gup_ && !frame.result ? EndOf::failed_gup : EndOf::plain);
         return leave();
     }
     const auto result = frame.result;
     if (!frame.operation || !(gup_ || result))
         return e_.complain(stmt.span, "only a GUP returns something");
-    const ast::Expr &value = stmt.value[0];
+    const ast::Expr& value = stmt.value[0];
     if (is_operation(value)) {
         call(value, ast::HandlerKind::operation, true, result);
-        if (result)
-            leave();
+        if (result) leave();
         return;
     }
     auto c = context();
     const Value page = x_.compile(value, c, Type::page);
-    if (page.type != Type::page)
-        return;
-    if (!result)
-        return end(EndOf::gup, e_.in_register(page, stmt.span));
+    if (page.type != Type::page) return;
+    if (!result) return end(EndOf::gup, e_.in_register(page, stmt.span));
     e_.emit(Code::store_local, e_.in_register(page, stmt.span), 0, 0,
             static_cast<unsigned>(*result));
     leave();
 }
 
-void Handlers::call(const ast::Stmt &stmt, ast::HandlerKind kind) {
+void Handlers::call(const ast::Stmt& stmt, ast::HandlerKind kind) {
     call(stmt.value[0], kind, false);
 }
 
-void Handlers::call(const ast::Expr &expr, ast::HandlerKind kind, bool operation,
+void Handlers::call(const ast::Expr& expr, ast::HandlerKind kind, bool operation,
                     std::optional<std::int64_t> result) {
-    const ast::Handler *handler = d_.handler(kind, expr.name);
+    const ast::Handler* handler = d_.handler(kind, expr.name);
     if (handler == nullptr) {
         const std::string what = kind == ast::HandlerKind::fault ? "fault" : "handler";
         return e_.complain(expr.span, "there is no " + what + " '" + expr.name + "'",
                            did_you_mean(expr.name, d_.handler_names(kind)));
     }
     if (handler->parameters.size() != expr.operands.size())
-        return e_.complain(expr.span, "'" + expr.name + "' takes " +
-                                          std::to_string(handler->parameters.size()) +
-                                          " arguments, not " +
-                                          std::to_string(expr.operands.size()));
+        return e_.complain(
+            expr.span, "'" + expr.name + "' takes " + std::to_string(handler->parameters.size()) +
+                           " arguments, not " + std::to_string(expr.operands.size()));
     Names names;
     for (std::size_t i = 0; i < expr.operands.size(); ++i) {
-        const ast::Expr &argument = expr.operands[i];
+        const ast::Expr& argument = expr.operands[i];
         if (argument.kind == ast::ExprKind::boolean) {
             names.insert_or_assign(
                 handler->parameters[i],
                 Variable{Type::boolean, Variable::Kind::constant, argument.number, 0, {}});
             continue;
         }
-        const auto &own = frames_.back().names;
+        const auto& own = frames_.back().names;
         const auto found = own.find(argument.name);
         if (argument.kind != ast::ExprKind::name || found == own.end())
             return e_.complain(argument.span, "pass a local, a parameter, true or false; what else "
@@ -432,4 +405,4 @@ void Handlers::call(const ast::Expr &expr, ast::HandlerKind kind, bool operation
     body(*handler, std::move(names), kind == ast::HandlerKind::fault, operation, result);
 }
 
-} // namespace cowcheck
+}  // namespace cowcheck

@@ -12,24 +12,24 @@
 namespace cowcheck {
 
 class Handlers {
-  public:
-    Handlers(Emitter &emitter, const DesignText &design) : e_(emitter), x_(emitter), d_(design) {}
+public:
+    Handlers(Emitter& emitter, const DesignText& design) : e_(emitter), x_(emitter), d_(design) {}
 
     // Appends the operation's code and adds it to the program.
-    void operation(const MenuItem &item);
+    void operation(const MenuItem& item);
 
     // Every handler that some operation reached.
-    [[nodiscard]] const std::set<const ast::Handler *> &reached() const { return reached_; }
+    [[nodiscard]] const std::set<const ast::Handler*>& reached() const { return reached_; }
     // Every predicate that they used.
-    [[nodiscard]] const std::set<const ast::Predicate *> &used() const { return x_.used(); }
+    [[nodiscard]] const std::set<const ast::Predicate*>& used() const { return x_.used(); }
 
-  private:
+private:
     struct Frame {
-        const ast::Handler *handler = nullptr;
+        const ast::Handler* handler = nullptr;
         Names names;
         std::string where;
         bool fault = false;
-        bool operation = false; // `return` ends the operation
+        bool operation = false;  // `return` ends the operation
         // An operation that another one runs: what it returns goes into this local.
         std::optional<std::int64_t> result;
         std::vector<std::uint16_t> returns;
@@ -40,56 +40,56 @@ class Handlers {
     };
 
     Context context();
-    void begin_step(const SourceSpan &span);
+    void begin_step(const SourceSpan& span);
     void ghost_start();
     void ghost_end();
     void end(EndOf end, unsigned page = 0);
 
-    void body(const ast::Handler &handler, Names names, bool fault, bool operation,
+    void body(const ast::Handler& handler, Names names, bool fault, bool operation,
               std::optional<std::int64_t> result = {});
-    void block(const ast::Block &block);
-    void statement(const ast::Stmt &stmt);
-    void if_(const ast::Stmt &stmt);
-    void loop(const ast::Stmt &stmt);
-    void for_each(const ast::Stmt &stmt);
-    void for_each_mapping(const ast::Stmt &stmt);
-    void atomic(const ast::Stmt &stmt);
-    void return_(const ast::Stmt &stmt);
-    void call(const ast::Stmt &stmt, ast::HandlerKind kind);
-    void call(const ast::Expr &expr, ast::HandlerKind kind, bool operation,
+    void block(const ast::Block& block);
+    void statement(const ast::Stmt& stmt);
+    void if_(const ast::Stmt& stmt);
+    void loop(const ast::Stmt& stmt);
+    void for_each(const ast::Stmt& stmt);
+    void for_each_mapping(const ast::Stmt& stmt);
+    void atomic(const ast::Stmt& stmt);
+    void return_(const ast::Stmt& stmt);
+    void call(const ast::Stmt& stmt, ast::HandlerKind kind);
+    void call(const ast::Expr& expr, ast::HandlerKind kind, bool operation,
               std::optional<std::int64_t> result = {});
-    bool is_operation(const ast::Expr &value) const;
-    void fail(const SourceSpan &span);
-    void assign(const ast::Stmt &stmt);
-    void assign_pte(const ast::Stmt &stmt);
-    void assign_pmd(const ast::Stmt &stmt);
-    std::uint8_t mapping_mm(const SourceSpan &span);
-    void assign_field(const ast::Stmt &stmt);
-    void assign_local(const ast::Stmt &stmt);
-    void assign_result(const ast::Stmt &stmt);
-    bool keeps_open_count(const ast::Stmt &stmt, const Value &value, std::uint16_t first);
-    std::optional<Variable> local(const ast::Stmt &stmt, Type type);
-    bool lru_phrase(const ast::Stmt &stmt);
-    bool notifier_phrase(const ast::Stmt &stmt);
-    void phrase(const ast::Stmt &stmt);
-    bool lock_phrase(const ast::Expr &phrase);
-    bool page_phrase(const ast::Expr &phrase);
-    bool memory_phrase(const ast::Expr &phrase);
-    void wait_userfaultfd(const SourceSpan &span);
+    bool is_operation(const ast::Expr& value) const;
+    void fail(const SourceSpan& span);
+    void assign(const ast::Stmt& stmt);
+    void assign_pte(const ast::Stmt& stmt);
+    void assign_pmd(const ast::Stmt& stmt);
+    std::uint8_t mapping_mm(const SourceSpan& span);
+    void assign_field(const ast::Stmt& stmt);
+    void assign_local(const ast::Stmt& stmt);
+    void assign_result(const ast::Stmt& stmt);
+    bool keeps_open_count(const ast::Stmt& stmt, const Value& value, std::uint16_t first);
+    std::optional<Variable> local(const ast::Stmt& stmt, Type type);
+    bool lru_phrase(const ast::Stmt& stmt);
+    bool notifier_phrase(const ast::Stmt& stmt);
+    void phrase(const ast::Stmt& stmt);
+    bool lock_phrase(const ast::Expr& phrase);
+    bool page_phrase(const ast::Expr& phrase);
+    bool memory_phrase(const ast::Expr& phrase);
+    void wait_userfaultfd(const SourceSpan& span);
     void set_va(unsigned reg);
 
-    Emitter &e_;
+    Emitter& e_;
     Expressions x_;
-    const DesignText &d_;
+    const DesignText& d_;
     MenuItem item_;
     bool gup_ = false;
     std::vector<Frame> frames_;
     std::vector<Loop> loops_;
     std::vector<Local> locals_;
-    bool left_ = false; // the last statement leaves the block, as the world or the flags say
+    bool left_ = false;  // the last statement leaves the block, as the world or the flags say
     unsigned atomic_ = 0;
     bool atomic_begun_ = false;
-    std::set<const ast::Handler *> reached_;
+    std::set<const ast::Handler*> reached_;
 };
 
-} // namespace cowcheck
+}  // namespace cowcheck

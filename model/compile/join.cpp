@@ -12,28 +12,26 @@ namespace {
 // What a step is: always, or under conditions.
 struct Class {
     std::uint8_t mover = Mover::both;
-    std::uint16_t unless = 0; // Unless: if these hold, it is what `unless` says instead
-    int place = -1;          // of the page that the conditions are about
+    std::uint16_t unless = 0;  // Unless: if these hold, it is what `unless` says instead
+    int place = -1;            // of the page that the conditions are about
 };
 
 // The lock under which a field is written, if that is always the same one.
 std::uint8_t writers_lock(Field field) {
-    if (field == Field::pte || field == Field::pmd)
-        return Held::ptl;
-    if (field == Field::mapped)
-        return Held::mmap_read | Held::mmap_write;
+    if (field == Field::pte || field == Field::pmd) return Held::ptl;
+    if (field == Field::mapped) return Held::mmap_read | Held::mmap_write;
     return 0;
 }
 
 class Classifier {
-  public:
-    explicit Classifier(Program &program)
+public:
+    explicit Classifier(Program& program)
         : p_(program), access_(program), lock_cycle_(has_lock_cycle(program)),
           tables_locked_(page_tables_are_locked(program)) {}
 
     void run() {
         for (std::size_t r = 1; r < p_.rests.size(); ++r) {
-            Instruction &rest = p_.code[p_.rests[r].address];
+            Instruction& rest = p_.code[p_.rests[r].address];
             if (is_oops(p_.code, p_.rests[r].address)) {
                 rest.a = Mover::separate;
                 continue;
@@ -49,18 +47,17 @@ class Classifier {
             rest.c = step.place >= 0 ? static_cast<std::uint8_t>(step.place) : std::uint8_t{0};
         }
         // Of rests that were merged, all instructions say the same.
-        for (Instruction &i : p_.code)
-            if (i.code == Code::rest && i.imm != 0)
-                i = p_.code[p_.rests[i.imm].address];
+        for (Instruction& i : p_.code)
+            if (i.code == Code::rest && i.imm != 0) i = p_.code[p_.rests[i.imm].address];
     }
 
-  private:
+private:
     // Whether a property looks at the field while handlers are under way.
     bool visible(Field field) const {
         return ((p_.visible_fields >> static_cast<unsigned>(field)) & 1U) != 0;
     }
 
-    Class classify_step(const Rest &rest) {
+    Class classify_step(const Rest& rest) {
         Class step;
         bool refuted = false;
         each_of_step(p_, rest, [&](std::size_t at) {
@@ -73,45 +70,37 @@ class Classifier {
             refuted = refuted || maybe.unless == 0 ||
                       (step.place >= 0 && maybe.place >= 0 && step.place != maybe.place);
             step.unless |= maybe.unless;
-            if (maybe.place >= 0)
-                step.place = maybe.place;
+            if (maybe.place >= 0) step.place = maybe.place;
         });
-        if (step.unless == 0 && !refuted)
-            return step;
+        if (step.unless == 0 && !refuted) return step;
         // Whatever movers it contains besides, it can't be more than they are.
-        if (step.mover == Mover::left)
-            step.unless |= Unless::becomes_left;
-        if (step.mover == Mover::right)
-            step.unless |= Unless::becomes_right;
-        const bool both_ways = (step.unless & Unless::becomes_left) != 0 &&
-                               (step.unless & Unless::becomes_right) != 0;
+        if (step.mover == Mover::left) step.unless |= Unless::becomes_left;
+        if (step.mover == Mover::right) step.unless |= Unless::becomes_right;
+        const bool both_ways =
+            (step.unless & Unless::becomes_left) != 0 && (step.unless & Unless::becomes_right) != 0;
         constexpr std::uint16_t flush = Unless::flushes | Unless::flushes_all | Unless::pte_kept;
-        const bool not_alone = ((step.unless & Unless::notes_shared) != 0 &&
-                                step.unless != Unless::notes_shared) ||
-                               ((step.unless & Unless::flushes) != 0 &&
-                                (step.unless & ~flush) != 0);
-        if (refuted || both_ways || not_alone || step.mover == Mover::none)
-            step.unless = 0;
+        const bool not_alone =
+            ((step.unless & Unless::notes_shared) != 0 && step.unless != Unless::notes_shared) ||
+            ((step.unless & Unless::flushes) != 0 && (step.unless & ~flush) != 0);
+        if (refuted || both_ways || not_alone || step.mover == Mover::none) step.unless = 0;
         step.mover = Mover::none;
         return step;
     }
 
     static std::uint8_t together(std::uint8_t a, std::uint8_t b) {
-        if (a == Mover::both)
-            return b;
+        if (a == Mover::both) return b;
         return b == Mover::both || a == b ? a : Mover::none;
     }
 
     // When an instruction that is no mover in general is one after all.
-    Class conditions(std::size_t at, const Rest &rest) const {
-        const Instruction &i = p_.code[at];
+    Class conditions(std::size_t at, const Rest& rest) const {
+        const Instruction& i = p_.code[at];
         const bool ptl = (rest.held & Held::ptl) != 0;
         switch (i.code) {
         case Code::load:
             if (static_cast<Field>(i.c) == Field::has_pinned)
                 return {Mover::none, Unless::pinned_already, -1};
-            if (info(static_cast<Field>(i.c)).scope != Scope::page)
-                return {};
+            if (info(static_cast<Field>(i.c)).scope != Scope::page) return {};
             if (ptl && access_.always_under(static_cast<Field>(i.c), Held::ptl, false))
                 return about_page(at, i.b, Unless::page_locked_away);
             return about_page(at, i.b, Unless::page_private);
@@ -121,8 +110,7 @@ class Classifier {
             const auto field = static_cast<Field>(i.c);
             if (field == Field::has_pinned && i.code == Code::store)
                 return {Mover::none, Unless::pinned_already, -1};
-            if (info(field).scope != Scope::page || visible(field))
-                return {};
+            if (info(field).scope != Scope::page || visible(field)) return {};
             // Whoever has a pin asks without a lock.
             if (ptl && access_.always_under(field, Held::ptl, true) && !access_.of(field).asked)
                 return about_page(at, i.b, Unless::page_locked_away);
@@ -134,44 +122,34 @@ class Classifier {
         case Code::other:
         case Code::subpage:
         case Code::large_mapcount:
-        case Code::mapped_shared:
-            return about_page(at, i.b, Unless::page_private);
-        case Code::count_mapping:
-            return about_page(at, i.a, Unless::page_private);
+        case Code::mapped_shared: return about_page(at, i.b, Unless::page_private);
+        case Code::count_mapping: return about_page(at, i.a, Unless::page_private);
         case Code::get:
-            return visible(Field::refcount) ? Class{}
-                                            : about_page(at, i.a, Unless::page_private);
-        case Code::put: // it may free the page, which others may wait for
+            return visible(Field::refcount) ? Class{} : about_page(at, i.a, Unless::page_private);
+        case Code::put:  // it may free the page, which others may wait for
             return about_page(at, i.a, Unless::page_private | Unless::becomes_left);
         case Code::trylock_page:
         case Code::unlock_page:
-            if (visible(Field::locked) || access_.of(Field::locked).asked)
-                return {};
+            if (visible(Field::locked) || access_.of(Field::locked).asked) return {};
             return about_page(at, i.code == Code::trylock_page ? i.b : i.a,
                               ptl && access_.always_under(Field::locked, Held::ptl, true)
                                   ? Unless::page_locked_away
                                   : Unless::page_private);
         case Code::seq_begin:
         case Code::seq_end:
-        case Code::seq_read:
-            return {Mover::none, Unless::only_cpu, -1};
-        case Code::seq_changed:
-            return {Mover::none, Unless::seq_settled, -1};
+        case Code::seq_read: return {Mover::none, Unless::only_cpu, -1};
+        case Code::seq_changed: return {Mover::none, Unless::seq_settled, -1};
         case Code::flush:
             return moves_va(rest) ? Class{} : Class{Mover::none, about_flush(i, rest), -1};
-        case Code::share_pte:
-            return {Mover::none, Unless::child_is_new, -1};
-        case Code::note_shared:
-            return ptl ? Class{Mover::none, Unless::notes_shared, -1} : Class{};
-        default:
-            return {};
+        case Code::share_pte: return {Mover::none, Unless::child_is_new, -1};
+        case Code::note_shared: return ptl ? Class{Mover::none, Unless::notes_shared, -1} : Class{};
+        default: return {};
         }
     }
 
-    std::uint16_t about_flush(const Instruction &flush, const Rest &rest) const {
+    std::uint16_t about_flush(const Instruction& flush, const Rest& rest) const {
         unsigned rules = Unless::flushes;
-        if (flush.imm != 0)
-            rules |= Unless::flushes_all;
+        if (flush.imm != 0) rules |= Unless::flushes_all;
         if (tables_locked_ &&
             ((rest.held & Held::ptl) != 0 || (access_.others_excluded(Field::pte, rest) &&
                                               access_.others_excluded(Field::pmd, rest))))
@@ -180,7 +158,7 @@ class Classifier {
     }
 
     // Whether the step goes on to another virtual page than the one where it begins.
-    bool moves_va(const Rest &rest) const {
+    bool moves_va(const Rest& rest) const {
         bool moves = false;
         each_of_step(p_, rest, [&](std::size_t at) {
             moves = moves || p_.code[at].code == Code::next_mapping ||
@@ -192,26 +170,24 @@ class Classifier {
     // The page in a register: known if it was loaded from a local in this step.
     Class about_page(std::size_t at, std::uint8_t reg, unsigned unless) const {
         for (std::size_t i = at; i-- > 0 && p_.code[i].code != Code::rest;) {
-            const Instruction &before = p_.code[i];
+            const Instruction& before = p_.code[i];
             // What holds for a page holds for the whole THP that it is in.
             if (before.a == reg && (before.code == Code::head || before.code == Code::other)) {
                 reg = before.b;
                 continue;
             }
-            if (before.a != reg || before.code == Code::store_local ||
-                before.code == Code::store || before.code == Code::set_pte ||
-                before.code == Code::jump_if || before.code == Code::jump_unless ||
-                before.code == Code::note_shared)
+            if (before.a != reg || before.code == Code::store_local || before.code == Code::store ||
+                before.code == Code::set_pte || before.code == Code::jump_if ||
+                before.code == Code::jump_unless || before.code == Code::note_shared)
                 continue;
             if (before.code == Code::load_local && before.imm == 0xf)
-                return {Mover::none, static_cast<std::uint16_t>(unless),
-                        before.b * 16 + before.c};
+                return {Mover::none, static_cast<std::uint16_t>(unless), before.b * 16 + before.c};
             return {};
         }
         return {};
     }
 
-    std::uint8_t classify(const Instruction &i, const Rest &rest) const {
+    std::uint8_t classify(const Instruction& i, const Rest& rest) const {
         const std::uint8_t held = rest.held;
         switch (i.code) {
         case Code::jump:
@@ -238,15 +214,14 @@ class Classifier {
         case Code::either:
         case Code::invert:
         case Code::seq_odd:
-        case Code::assert_: // a violation is noted wherever the step runs
-        case Code::attach: // says what the load of the PTE beside it says
+        case Code::assert_:  // a violation is noted wherever the step runs
+        case Code::attach:   // says what the load of the PTE beside it says
             return Mover::both;
-        case Code::end: // promises begin and waiting ends: earlier is never weaker
+        case Code::end:  // promises begin and waiting ends: earlier is never weaker
         case Code::soft_dirty_armed:
         case Code::wp_resolved:
-        case Code::wp_returned:
-            return Mover::both;
-        case Code::is_anon: // a mapped page keeps its kind while the PTE is locked
+        case Code::wp_returned: return Mover::both;
+        case Code::is_anon:  // a mapped page keeps its kind while the PTE is locked
         case Code::is_counted:
             return (held & Held::ptl) != 0 && access_.always_under(Field::pte, Held::ptl, false)
                        ? Mover::both
@@ -255,34 +230,26 @@ class Classifier {
             const std::uint8_t pte = classify_load(Field::pte, rest);
             return together(pte, classify_load(Field::pmd, rest));
         }
-        case Code::load:
-            return classify_load(static_cast<Field>(i.c), rest);
+        case Code::load: return classify_load(static_cast<Field>(i.c), rest);
         case Code::store:
         case Code::add_field:
-        case Code::sub_field:
-            return classify_store(i, rest);
-        case Code::detach_vma:
-            return classify_detach(held);
+        case Code::sub_field: return classify_store(i, rest);
+        case Code::detach_vma: return classify_detach(held);
         case Code::lock_mmap_read:
         case Code::lock_mmap_write:
         case Code::lock_ptl:
-        case Code::irqs_off:
-            return Mover::right;
+        case Code::irqs_off: return Mover::right;
         case Code::unlock_mmap_read:
         case Code::unlock_mmap_write:
         case Code::unlock_ptl:
         case Code::irqs_on:
-        case Code::unlock_vma_read: // whoever tries for reading does not see other readers
+        case Code::unlock_vma_read:  // whoever tries for reading does not see other readers
             return Mover::left;
-        case Code::lock_page:
-            return page_locks_are_seen() ? Mover::none : Mover::right;
-        case Code::unlock_page:
-            return page_locks_are_seen() ? Mover::none : Mover::left;
+        case Code::lock_page: return page_locks_are_seen() ? Mover::none : Mover::right;
+        case Code::unlock_page: return page_locks_are_seen() ? Mover::none : Mover::left;
         case Code::seq_begin:
-        case Code::seq_end:
-            return access_.seq_read() ? Mover::none : Mover::both;
-        default:
-            return Mover::none;
+        case Code::seq_end: return access_.seq_read() ? Mover::none : Mover::both;
+        default: return Mover::none;
         }
     }
 
@@ -291,7 +258,7 @@ class Classifier {
         return access_.trylock() || visible(Field::locked) || access_.of(Field::locked).asked;
     }
 
-    std::uint8_t classify_load(Field field, const Rest &rest) const {
+    std::uint8_t classify_load(Field field, const Rest& rest) const {
         const std::uint8_t held = rest.held;
         if (field == Field::tlb_flush_pending && access_.others_excluded(field, rest))
             return Mover::both;
@@ -299,30 +266,27 @@ class Classifier {
             return Mover::none;
         const std::uint8_t lock = writers_lock(field);
         const std::uint8_t writers = access_.of(field).writes;
-        const bool kept = field == Field::mapped ? (writers & Held::mmap_write) != 0
-                                                 : (writers & lock) != 0;
+        const bool kept =
+            field == Field::mapped ? (writers & Held::mmap_write) != 0 : (writers & lock) != 0;
         return kept && (held & lock) != 0 ? Mover::both : Mover::none;
     }
 
     // A count that no other thread's text reads, or what is only touched under mmap_lock, of
     // which writers of this one hold the exclusive side.
-    std::uint8_t classify_store(const Instruction &i, const Rest &rest) const {
+    std::uint8_t classify_store(const Instruction& i, const Rest& rest) const {
         const auto field = static_cast<Field>(i.c);
-        const FieldAccess::Access &a = access_.of(field);
-        if (visible(field) || a.asked)
-            return Mover::none;
+        const FieldAccess::Access& a = access_.of(field);
+        if (visible(field) || a.asked) return Mover::none;
         if (field == Field::mapcount && !a.read) {
             // Counts are only added to and taken from. That one gets too small must not be hidden:
             // the earlier is taken and the later is added, the smaller it is.
             return i.code == Code::sub_field ? Mover::left : Mover::right;
         }
-        if (info(field).scope != Scope::mm || field == Field::life)
-            return Mover::none;
+        if (info(field).scope != Scope::mm || field == Field::life) return Mover::none;
         if (field == Field::tlb_flush_pending && !access_.others_read(field, rest))
             return Mover::both;
         const bool locked = (a.reads & a.writes & Held::mmap_read) != 0;
-        if (locked && (rest.held & Held::mmap_write) != 0)
-            return Mover::both;
+        if (locked && (rest.held & Held::mmap_write) != 0) return Mover::both;
         // It is only ever set, and nobody can look meanwhile: who set it first says nothing.
         return a.only_value && (a.reads & Held::mmap_write) != 0 &&
                        (rest.held & (Held::mmap_read | Held::mmap_write)) != 0
@@ -334,7 +298,7 @@ class Classifier {
     // he looks: it may go later.
     std::uint8_t classify_detach(std::uint8_t held) const {
         for (const Field field : {Field::mapped, Field::read_only, Field::dont_copy}) {
-            const FieldAccess::Access &a = access_.of(field);
+            const FieldAccess::Access& a = access_.of(field);
             if (p_.layout.has(field) &&
                 (visible(field) || a.asked || (a.reads & Held::mmap_read) == 0))
                 return Mover::none;
@@ -342,19 +306,19 @@ class Classifier {
         return (held & Held::mmap_write) != 0 ? Mover::right : Mover::none;
     }
 
-    Program &p_;
+    Program& p_;
     FieldAccess access_;
-    bool lock_cycle_;    // locks are not always taken in the same order
-    bool tables_locked_; // page_tables_are_locked()
+    bool lock_cycle_;     // locks are not always taken in the same order
+    bool tables_locked_;  // page_tables_are_locked()
 };
 
-} // namespace
+}  // namespace
 
-void join_steps(Program &program) { Classifier(program).run(); }
+void join_steps(Program& program) { Classifier(program).run(); }
 
-void reduce_steps(Program &program) {
+void reduce_steps(Program& program) {
     merge_rests(program);
     join_steps(program);
 }
 
-} // namespace cowcheck
+}  // namespace cowcheck

@@ -15,42 +15,32 @@ using LocalSet = std::bitset<all_locals>;
 LocalSet bit(unsigned local) { return LocalSet().set(local); }
 
 // Instructions that stand for a fixed place carry target 1; see Handlers::set_va.
-bool is_local_access(const Instruction &i) {
+bool is_local_access(const Instruction& i) {
     return (i.code == Code::load_local || i.code == Code::store_local) && i.target == 0;
 }
 
-LocalSet uses(const Instruction &i) {
-    if (i.code == Code::load_local && is_local_access(i))
-        return bit(i.imm);
-    if (i.code == Code::seq_odd || i.code == Code::seq_changed ||
-        i.code == Code::notifier_changed)
+LocalSet uses(const Instruction& i) {
+    if (i.code == Code::load_local && is_local_access(i)) return bit(i.imm);
+    if (i.code == Code::seq_odd || i.code == Code::seq_changed || i.code == Code::notifier_changed)
         return bit(seq_local);
-    if ((i.code == Code::copy || i.code == Code::copy_huge) && i.imm != 0)
-        return bit(shared_local);
+    if ((i.code == Code::copy || i.code == Code::copy_huge) && i.imm != 0) return bit(shared_local);
     return {};
 }
 
-LocalSet defines(const Instruction &i) {
-    if (i.code == Code::store_local && is_local_access(i))
-        return bit(i.imm);
-    if (i.code == Code::note_shared || i.code == Code::new_mm)
-        return bit(shared_local);
+LocalSet defines(const Instruction& i) {
+    if (i.code == Code::store_local && is_local_access(i)) return bit(i.imm);
+    if (i.code == Code::note_shared || i.code == Code::new_mm) return bit(shared_local);
     return i.code == Code::seq_read || i.code == Code::notifier_read ? bit(seq_local) : LocalSet();
 }
 
 unsigned width(Type type) {
     switch (type) {
-    case Type::boolean:
-        return 1;
+    case Type::boolean: return 1;
     case Type::mm:
-    case Type::va:
-        return 2;
-    case Type::page:
-        return 4;
-    case Type::number:
-        return info(Field::refcount).bits;
-    default:
-        return 12; // a PTE
+    case Type::va: return 2;
+    case Type::page: return 4;
+    case Type::number: return info(Field::refcount).bits;
+    default: return 12;  // a PTE
     }
 }
 
@@ -60,25 +50,22 @@ struct Place {
 };
 
 class Layouter {
-  public:
-    Layouter(Emitter &e, std::uint16_t entry, std::uint16_t first_rest,
-             const std::vector<Local> &locals)
-        : e_(e), code_(e.program().code), entry_(entry), first_rest_(first_rest),
-          locals_(locals) {}
+public:
+    Layouter(Emitter& e, std::uint16_t entry, std::uint16_t first_rest,
+             const std::vector<Local>& locals)
+        : e_(e), code_(e.program().code), entry_(entry), first_rest_(first_rest), locals_(locals) {}
 
     void run() {
         live();
         complain_of_unset();
         interfere();
-        if (const auto lost = place(LocalSet().set()))
-            return complain_of_room(*lost);
+        if (const auto lost = place(LocalSet().set())) return complain_of_room(*lost);
         patch();
         for (std::size_t r = first_rest_; r < e_.program().rests.size(); ++r)
-            if (!describe(e_.program().rests[r]))
-                return;
+            if (!describe(e_.program().rests[r])) return;
     }
 
-  private:
+private:
     void live() {
         after_.assign(code_.size() - entry_, {});
         bool changed = true;
@@ -87,8 +74,7 @@ class Layouter {
             for (std::size_t i = code_.size(); i-- > entry_;) {
                 LocalSet out;
                 for (const std::uint16_t next : successors(code_[i], i))
-                    if (next < code_.size())
-                        out |= before(next);
+                    if (next < code_.size()) out |= before(next);
                 changed |= out != after_[i - entry_];
                 after_[i - entry_] = out;
             }
@@ -115,14 +101,12 @@ class Layouter {
 
     void interfere() {
         conflicts_.assign(all_locals, {});
-        LocalSet last; // neighbours mostly have the same
-        const auto together = [&](const LocalSet &set) {
-            if (set == last)
-                return;
+        LocalSet last;  // neighbours mostly have the same
+        const auto together = [&](const LocalSet& set) {
+            if (set == last) return;
             last = set;
             for (unsigned l = 0; l < all_locals; ++l)
-                if (set.test(l))
-                    conflicts_[l] |= set;
+                if (set.test(l)) conflicts_[l] |= set;
         };
         for (std::size_t i = entry_; i < code_.size(); ++i) {
             together(before(i));
@@ -131,11 +115,10 @@ class Layouter {
     }
 
     // Gives places to these; the first that finds no room, if there is one.
-    std::optional<unsigned> place(const LocalSet &wanted) {
+    std::optional<unsigned> place(const LocalSet& wanted) {
         std::vector<unsigned> order;
         for (unsigned local = 0; local < locals_.size(); ++local)
-            if (wanted.test(local))
-                order.push_back(local);
+            if (wanted.test(local)) order.push_back(local);
         std::stable_sort(order.begin(), order.end(), [&](unsigned a, unsigned b) {
             return width(locals_[a].type) > width(locals_[b].type);
         });
@@ -147,8 +130,7 @@ class Layouter {
             for (unsigned other = 0; other < locals_.size(); ++other)
                 if (placed.test(other) && conflicts_[local].test(other))
                     taken[places_[other].word] |= mask_of(other);
-            if (!find_place(local, taken))
-                return local;
+            if (!find_place(local, taken)) return local;
             placed.set(local);
         }
         return {};
@@ -158,12 +140,10 @@ class Layouter {
     // of the whole operation do not: where the one that found no room gets its value.
     void complain_of_room(unsigned lost) {
         for (std::size_t i = entry_; i < code_.size(); ++i)
-            for (const LocalSet &kept : {before(i), after_[i - entry_] | defines(code_[i])})
-                if (place(kept))
-                    return complain_of(i, "much", list(kept));
+            for (const LocalSet& kept : {before(i), after_[i - entry_] | defines(code_[i])})
+                if (place(kept)) return complain_of(i, "much", list(kept));
         std::size_t at = entry_;
-        while (at + 1 < code_.size() && !defines(code_[at]).test(lost))
-            ++at;
+        while (at + 1 < code_.size() && !defines(code_[at]).test(lost)) ++at;
         complain_of(at, "much",
                     "nothing is left for " + list(bit(lost)) + " beside " +
                         list(conflicts_[lost] & ~bit(lost)));
@@ -171,8 +151,8 @@ class Layouter {
 
     // "a PTE 'old' of do_wp_page, a page 'new' of wp_page_copy"; without the handlers if all are
     // of one.
-    std::string list(const LocalSet &kept) const {
-        const bool several = std::any_of(locals_.begin(), locals_.end(), [&](const Local &other) {
+    std::string list(const LocalSet& kept) const {
+        const bool several = std::any_of(locals_.begin(), locals_.end(), [&](const Local& other) {
             return other.handler != locals_[0].handler;
         });
         std::string text;
@@ -183,7 +163,7 @@ class Layouter {
         return text;
     }
 
-    void complain_of(std::size_t address, const std::string &what, const std::string &kept) {
+    void complain_of(std::size_t address, const std::string& what, const std::string& kept) {
         constexpr auto pages = std::tuple_size_v<decltype(Rest::frames)>;
         constexpr auto processes = std::tuple_size_v<decltype(Rest::mms)>;
         e_.complain(e_.span_of(static_cast<std::uint16_t>(address)),
@@ -194,7 +174,7 @@ class Layouter {
                         " processes; keep a PTE's page only, or look again");
     }
 
-    bool find_place(unsigned local, const std::array<std::uint16_t, 5> &taken) {
+    bool find_place(unsigned local, const std::array<std::uint16_t, 5>& taken) {
         const unsigned bits = width(locals_[local].type);
         for (unsigned word = first_local_word; word < taken.size(); ++word)
             for (unsigned shift = 0; shift + bits <= 16; ++shift)
@@ -211,22 +191,20 @@ class Layouter {
     }
 
     void patch() {
-        auto &stride = e_.program().layout.stride[static_cast<std::size_t>(Scope::thread)];
+        auto& stride = e_.program().layout.stride[static_cast<std::size_t>(Scope::thread)];
         for (std::size_t i = entry_; i < code_.size(); ++i) {
-            Instruction &instruction = code_[i];
+            Instruction& instruction = code_[i];
             // A note that nobody asks for any more.
             if (instruction.code == Code::note_shared &&
                 (after_[i - entry_] & bit(shared_local)) == 0) {
                 instruction.code = Code::move;
                 instruction.b = instruction.a;
             }
-            if (!is_local_access(instruction))
-                continue;
+            if (!is_local_access(instruction)) continue;
             const unsigned local = instruction.imm;
             instruction.b = static_cast<std::uint8_t>(places_[local].word);
             instruction.c = static_cast<std::uint8_t>(places_[local].shift);
-            instruction.imm =
-                static_cast<std::uint16_t>((1U << width(locals_[local].type)) - 1U);
+            instruction.imm = static_cast<std::uint16_t>((1U << width(locals_[local].type)) - 1U);
             instruction.target = 1;
             stride = std::max(stride, static_cast<std::uint8_t>(places_[local].word + 1));
         }
@@ -251,7 +229,7 @@ class Layouter {
     }
 
     // Whether the rest has room for what the canonical form must know of.
-    bool describe(Rest &rest) {
+    bool describe(Rest& rest) {
         const LocalSet live = after_[rest.address - entry_];
         rest.live = {};
         rest.live[0] = static_cast<std::uint16_t>((1U << info(Field::seq_watch).shift) - 1U);
@@ -261,9 +239,8 @@ class Layouter {
         if (live.test(shared_local))
             rest.live[0] |= static_cast<std::uint16_t>(1U << info(Field::fault_shared).shift);
         for (unsigned l = 0; l < locals_.size(); ++l) {
-            if (!live.test(l))
-                continue;
-            const Place &at = places_[l];
+            if (!live.test(l)) continue;
+            const Place& at = places_[l];
             rest.live[at.word - 1] |= mask_of(l);
             e_.program().locals.push_back(named(rest.address, l));
             if (locals_[l].type == Type::mm) {
@@ -274,22 +251,20 @@ class Layouter {
                 mm.shift = static_cast<std::uint8_t>(at.shift);
                 rest.mms[rest.processes++] = mm;
             }
-            if (locals_[l].type != Type::page && locals_[l].type != Type::pte)
-                continue;
+            if (locals_[l].type != Type::page && locals_[l].type != Type::pte) continue;
             if (rest.locals == rest.frames.size())
                 return too_many(rest, "pages", live, {Type::page, Type::pte});
             FrameLocal frame;
             frame.word = static_cast<std::uint8_t>(at.word);
             const bool pte = locals_[l].type == Type::pte;
             frame.shift = static_cast<std::uint8_t>(at.shift + (pte ? PteBit::frame_shift : 0));
-            if (pte)
-                frame.present_shift = static_cast<std::uint8_t>(at.shift);
+            if (pte) frame.present_shift = static_cast<std::uint8_t>(at.shift);
             rest.frames[rest.locals++] = frame;
         }
         return true;
     }
 
-    bool too_many(const Rest &rest, const std::string &what, LocalSet live,
+    bool too_many(const Rest& rest, const std::string& what, LocalSet live,
                   std::initializer_list<Type> types) {
         for (unsigned l = 0; l < locals_.size(); ++l)
             if (std::find(types.begin(), types.end(), locals_[l].type) == types.end())
@@ -298,21 +273,21 @@ class Layouter {
         return false;
     }
 
-    Emitter &e_;
-    std::vector<Instruction> &code_;
+    Emitter& e_;
+    std::vector<Instruction>& code_;
     std::size_t entry_;
     std::size_t first_rest_;
-    const std::vector<Local> &locals_;
-    std::vector<LocalSet> after_; // live after each instruction
+    const std::vector<Local>& locals_;
+    std::vector<LocalSet> after_;  // live after each instruction
     std::vector<LocalSet> conflicts_;
     std::vector<Place> places_;
 };
 
-} // namespace
+}  // namespace
 
-void lay_out_locals(Emitter &emitter, std::uint16_t entry, std::uint16_t first_rest,
-                    const std::vector<Local> &locals) {
+void lay_out_locals(Emitter& emitter, std::uint16_t entry, std::uint16_t first_rest,
+                    const std::vector<Local>& locals) {
     Layouter(emitter, entry, first_rest, locals).run();
 }
 
-} // namespace cowcheck
+}  // namespace cowcheck

@@ -27,9 +27,8 @@ constexpr std::array<LockName, 8> lock_names{{{Held::mmap_read, "mmap_lock (for 
 
 std::string names_of(unsigned held) {
     std::string text;
-    for (const auto &lock : lock_names)
-        if ((held & lock.bit) != 0)
-            text += (text.empty() ? "" : " and ") + std::string(lock.name);
+    for (const auto& lock : lock_names)
+        if ((held & lock.bit) != 0) text += (text.empty() ? "" : " and ") + std::string(lock.name);
     return text.empty() ? "nothing" : text;
 }
 
@@ -37,8 +36,8 @@ std::string names_of(unsigned held) {
 // has just succeeded.
 struct Facts {
     std::uint8_t held = 0;
-    std::uint8_t reg = 0; // 0: none
-    std::uint8_t tried = 0; // the lock that it may have taken
+    std::uint8_t reg = 0;    // 0: none
+    std::uint8_t tried = 0;  // the lock that it may have taken
     bool inverted = false;
 };
 
@@ -49,44 +48,28 @@ struct Effect {
 
 Effect effect_of(Code code) {
     switch (code) {
-    case Code::lock_mmap_read:
-        return {Held::mmap_read, 0};
-    case Code::lock_mmap_write:
-        return {Held::mmap_write, 0};
-    case Code::lock_ptl:
-        return {Held::ptl, 0};
-    case Code::lock_page:
-        return {Held::page, 0};
-    case Code::irqs_off:
-        return {Held::irqs_off, 0};
-    case Code::seq_begin:
-        return {Held::seq, 0};
-    case Code::lock_vma_write:
-        return {Held::vma_write, 0};
-    case Code::unlock_vma_read:
-        return {0, Held::vma_read};
-    case Code::unlock_vma_write:
-        return {0, Held::vma_write};
-    case Code::unlock_mmap_read:
-        return {0, Held::mmap_read};
-    case Code::unlock_mmap_write:
-        return {0, Held::mmap_write};
-    case Code::unlock_ptl:
-        return {0, Held::ptl};
-    case Code::unlock_page:
-        return {0, Held::page};
-    case Code::irqs_on:
-        return {0, Held::irqs_off};
-    case Code::seq_end:
-        return {0, Held::seq};
-    default:
-        return {};
+    case Code::lock_mmap_read: return {Held::mmap_read, 0};
+    case Code::lock_mmap_write: return {Held::mmap_write, 0};
+    case Code::lock_ptl: return {Held::ptl, 0};
+    case Code::lock_page: return {Held::page, 0};
+    case Code::irqs_off: return {Held::irqs_off, 0};
+    case Code::seq_begin: return {Held::seq, 0};
+    case Code::lock_vma_write: return {Held::vma_write, 0};
+    case Code::unlock_vma_read: return {0, Held::vma_read};
+    case Code::unlock_vma_write: return {0, Held::vma_write};
+    case Code::unlock_mmap_read: return {0, Held::mmap_read};
+    case Code::unlock_mmap_write: return {0, Held::mmap_write};
+    case Code::unlock_ptl: return {0, Held::ptl};
+    case Code::unlock_page: return {0, Held::page};
+    case Code::irqs_on: return {0, Held::irqs_off};
+    case Code::seq_end: return {0, Held::seq};
+    default: return {};
     }
 }
 
 class Checker {
-  public:
-    Checker(Emitter &e, std::uint16_t entry, const SourceSpan &operation)
+public:
+    Checker(Emitter& e, std::uint16_t entry, const SourceSpan& operation)
         : e_(e), code_(e.program().code), entry_(entry), operation_(operation),
           facts_(code_.size() - entry) {}
 
@@ -97,21 +80,19 @@ class Checker {
             work_.pop_back();
             visit(i);
         }
-        for (Rest &rest : e_.program().rests)
+        for (Rest& rest : e_.program().rests)
             if (rest.address >= entry_ && facts_[rest.address - entry_])
                 rest.held = facts_[rest.address - entry_]->held;
         mark_.assign(code_.size() - entry_, 0);
-        for (std::size_t i = entry_; i < code_.size(); ++i)
-            find_idle_loop(i);
+        for (std::size_t i = entry_; i < code_.size(); ++i) find_idle_loop(i);
     }
 
-  private:
+private:
     void reach(std::size_t i, Facts facts) {
-        if (i >= code_.size() || is_oops(code_, i)) // from anywhere, with whatever is held
+        if (i >= code_.size() || is_oops(code_, i))  // from anywhere, with whatever is held
             return;
-        if (code_[i].code == Code::rest)
-            facts.reg = 0;
-        auto &known = facts_[i - entry_];
+        if (code_[i].code == Code::rest) facts.reg = 0;
+        auto& known = facts_[i - entry_];
         if (!known) {
             known = facts;
             work_.push_back(i);
@@ -119,53 +100,53 @@ class Checker {
         }
         if (known->held != facts.held)
             e_.complain(e_.span_of(static_cast<std::uint16_t>(i)),
-                        "two paths meet here that hold different locks: " +
-                            names_of(known->held) + ", and " + names_of(facts.held));
+                        "two paths meet here that hold different locks: " + names_of(known->held) +
+                            ", and " + names_of(facts.held));
     }
 
     void visit(std::size_t i) {
-        Instruction &instruction = code_[i];
-        const SourceSpan &span = e_.span_of(static_cast<std::uint16_t>(i));
+        Instruction& instruction = code_[i];
+        const SourceSpan& span = e_.span_of(static_cast<std::uint16_t>(i));
         Facts facts = *facts_[i - entry_];
         if (instruction.code == Code::unlock_mmap_read && instruction.target == unlock_as_held) {
             instruction.target = 0;
             if ((facts.held & (Held::mmap_read | Held::mmap_write)) == 0)
-                return e_.complain(span, "mmap_lock is not held here; held: " +
-                                             names_of(facts.held));
-            if ((facts.held & Held::mmap_write) != 0)
-                instruction.code = Code::unlock_mmap_write;
+                return e_.complain(span,
+                                   "mmap_lock is not held here; held: " + names_of(facts.held));
+            if ((facts.held & Held::mmap_write) != 0) instruction.code = Code::unlock_mmap_write;
         }
         if (instruction.code == Code::unlock_vma_read && instruction.target == unlock_as_held) {
             instruction.target = 0;
-            if ((facts.held & Held::vma_write) != 0)
-                instruction.code = Code::unlock_vma_write;
+            if ((facts.held & Held::vma_write) != 0) instruction.code = Code::unlock_vma_write;
         }
         const Effect effect = effect_of(instruction.code);
         if ((effect.takes & facts.held) != 0)
             e_.complain(span, names_of(effect.takes) + " is held already");
         if ((effect.gives & ~facts.held) != 0)
-            e_.complain(span, names_of(effect.gives) + " is not held here; held: " +
-                                  names_of(facts.held));
+            e_.complain(span, names_of(effect.gives) +
+                                  " is not held here; held: " + names_of(facts.held));
         if (instruction.code == Code::wait_uffd && facts.held != 0)
             e_.complain(span, "wait userfaultfd sleeps, so nothing but mmap_lock (for reading) may "
                               "be held; also held: " +
                                   names_of(facts.held));
         constexpr unsigned no_sleep = Held::ptl | Held::irqs_off;
         if (instruction.code == Code::notifier_start && (facts.held & no_sleep) != 0)
-            e_.complain(span, "a notifier may sleep, so neither ptl nor interrupts off may be held");
+            e_.complain(span,
+                        "a notifier may sleep, so neither ptl nor interrupts off may be held");
         if (instruction.code == Code::lock_vma_write && (facts.held & Held::mmap_write) == 0)
             e_.complain(span, "the VMA's lock is taken for writing under mmap_lock for writing");
         if (instruction.code == Code::next_mapping && (facts.held & ~Held::page) != 0)
-            e_.complain(span, "this goes from process to process, so nothing but a page lock may be "
-                              "held; also held: " +
-                                  names_of(facts.held & ~unsigned{Held::page}));
+            e_.complain(span,
+                        "this goes from process to process, so nothing but a page lock may be "
+                        "held; also held: " +
+                            names_of(facts.held & ~unsigned{Held::page}));
         if (instruction.code == Code::end && facts.held != 0)
             e_.complain(span, "the operation ends with " + names_of(facts.held) + " held");
         facts.held = static_cast<std::uint8_t>((facts.held | effect.takes) & ~effect.gives);
         branch(instruction, i, facts);
     }
 
-    void branch(const Instruction &instruction, std::size_t i, Facts facts) {
+    void branch(const Instruction& instruction, std::size_t i, Facts facts) {
         if (instruction.code == Code::trylock_page || instruction.code == Code::trylock_vma) {
             facts.reg = instruction.a;
             facts.tried = instruction.code == Code::trylock_page ? Held::page : Held::vma_read;
@@ -187,27 +168,24 @@ class Checker {
             reach(i + 1, jump_has_lock ? without : with);
             return;
         }
-        for (const std::uint16_t next : successors(instruction, i))
-            reach(next, facts);
+        for (const std::uint16_t next : successors(instruction, i)) reach(next, facts);
     }
 
     // A cycle without a rest would never end a step.
     void find_idle_loop(std::size_t i) {
-        if (i >= code_.size() || code_[i].code == Code::rest || mark_[i - entry_] == 2)
-            return;
+        if (i >= code_.size() || code_[i].code == Code::rest || mark_[i - entry_] == 2) return;
         if (mark_[i - entry_] == 1) {
             e_.complain(e_.span_of(static_cast<std::uint16_t>(i)),
                         "a loop through here takes no step");
             return;
         }
         mark_[i - entry_] = 1;
-        for (const std::uint16_t next : successors(code_[i], i))
-            find_idle_loop(next);
+        for (const std::uint16_t next : successors(code_[i], i)) find_idle_loop(next);
         mark_[i - entry_] = 2;
     }
 
-    Emitter &e_;
-    std::vector<Instruction> &code_;
+    Emitter& e_;
+    std::vector<Instruction>& code_;
     std::size_t entry_;
     SourceSpan operation_;
     std::vector<std::optional<Facts>> facts_;
@@ -215,10 +193,10 @@ class Checker {
     std::vector<std::uint8_t> mark_;
 };
 
-} // namespace
+}  // namespace
 
-void check_locks(Emitter &emitter, std::uint16_t entry, const SourceSpan &operation) {
+void check_locks(Emitter& emitter, std::uint16_t entry, const SourceSpan& operation) {
     Checker(emitter, entry, operation).run();
 }
 
-} // namespace cowcheck
+}  // namespace cowcheck

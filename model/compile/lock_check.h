@@ -13,6 +13,6 @@ inline constexpr unsigned unlock_as_held = 1;
 // Complains about a lock that is taken twice, released without being held, held
 // on one of two paths that meet, or still held when the operation ends; and about
 // a loop in which no step is ever taken. Writes what is held into each Rest.
-void check_locks(Emitter &emitter, std::uint16_t entry, const SourceSpan &operation);
+void check_locks(Emitter& emitter, std::uint16_t entry, const SourceSpan& operation);
 
-} // namespace cowcheck
+}  // namespace cowcheck

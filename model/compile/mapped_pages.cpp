@@ -15,29 +15,27 @@ using page_facts::Cell;
 using page_facts::Id;
 using page_facts::Knowledge;
 using page_facts::Known;
-using page_facts::Place;
-using page_facts::Value;
 using page_facts::page_mask;
+using page_facts::Place;
 using page_facts::pte_mask;
+using page_facts::Value;
 
 // What a PTE may have to be: one with a frame, or a PMD that maps a THP.
 constexpr std::size_t sorts = 2;
-using Wanted = std::array<std::uint16_t, sorts>; // the bits of which one says so
+using Wanted = std::array<std::uint16_t, sorts>;  // the bits of which one says so
 
 // Bits of which one says that there is a frame. Of a PMD, `huge` says so as well; and where
 // nothing is swapped out, a swap PTE is a migration entry.
-std::uint16_t shown_by(const World &world) {
+std::uint16_t shown_by(const World& world) {
     unsigned bits = frame_bits(world);
-    if (world.thp())
-        bits |= PteBit::huge;
-    if (world.migration() && !world.swap())
-        bits |= PteBit::swap;
+    if (world.thp()) bits |= PteBit::huge;
+    if (world.migration() && !world.swap()) bits |= PteBit::swap;
     return static_cast<std::uint16_t>(bits);
 }
 
 class Prover {
-  public:
-    explicit Prover(const Emitter &emitter)
+public:
+    explicit Prover(const Emitter& emitter)
         : e_(emitter), p_(emitter.program()), wanted_{shown_by(p_.world), PteBit::huge},
           at_rest_(p_.rests.size()) {}
 
@@ -58,23 +56,23 @@ class Prover {
         return std::move(proofs_);
     }
 
-  private:
-    static std::uint8_t counted_frames(const Rest &rest, const std::set<Place> &counted) {
+private:
+    static std::uint8_t counted_frames(const Rest& rest, const std::set<Place>& counted) {
         std::uint8_t bits = 0;
         for (unsigned i = 0; i < rest.locals; ++i) {
-            const FrameLocal &local = rest.frames[i];
-            if (local.present_shift == 0xff && counted.contains({local.word, local.shift, page_mask}))
+            const FrameLocal& local = rest.frames[i];
+            if (local.present_shift == 0xff &&
+                counted.contains({local.word, local.shift, page_mask}))
                 bits |= static_cast<std::uint8_t>(1U << i);
         }
         return bits;
     }
 
     // All ways that one step can go. `entering`: the first rest is where it begins.
-    void follow(std::size_t address, const Known &known, bool entering) {
+    void follow(std::size_t address, const Known& known, bool entering) {
         budget_ = 20'000;
         walk(address, Knowledge(known), entering);
-        if (budget_ == 0)
-            give_up(address);
+        if (budget_ == 0) give_up(address);
     }
 
     // Too many ways: nothing is shown about this step, nor known after it.
@@ -84,45 +82,37 @@ class Prover {
         while (!work.empty()) {
             const std::size_t at = work.back();
             work.pop_back();
-            if (at >= p_.code.size() || !seen.insert(at).second)
-                continue;
-            const Instruction &i = p_.code[at];
-            if (asks_for(i))
-                proofs_.unmapped.insert(site(at));
-            if (i.code == Code::is_anon)
-                proofs_.unused.insert(site(at));
+            if (at >= p_.code.size() || !seen.insert(at).second) continue;
+            const Instruction& i = p_.code[at];
+            if (asks_for(i)) proofs_.unmapped.insert(site(at));
+            if (i.code == Code::is_anon) proofs_.unused.insert(site(at));
             if (i.code == Code::rest && at != address) {
                 reach(i.imm, Known{});
                 continue;
             }
-            for (const std::uint16_t next : successors(i, at))
-                work.push_back(next);
+            for (const std::uint16_t next : successors(i, at)) work.push_back(next);
         }
     }
 
     void walk(std::size_t at, Knowledge k, bool entering) {
         for (; budget_ > 0 && at < p_.code.size(); ++at) {
             --budget_;
-            const Instruction &i = p_.code[at];
+            const Instruction& i = p_.code[at];
             switch (i.code) {
-            case Code::end:
-                return;
+            case Code::end: return;
             case Code::rest:
                 if (!entering)
-                    return reach(i.imm, k.at_rest(locked_ && (p_.rests[i.imm].held & Held::ptl) != 0));
+                    return reach(i.imm,
+                                 k.at_rest(locked_ && (p_.rests[i.imm].held & Held::ptl) != 0));
                 entering = false;
                 break;
-            case Code::jump:
-                at = i.target - 1U;
-                break;
+            case Code::jump: at = i.target - 1U; break;
             case Code::jump_if:
             case Code::jump_unless: {
                 Knowledge jumps = k;
                 const bool when = i.code == Code::jump_if;
-                if (jumps.assume(k.regs[i.a], when))
-                    walk(i.target, std::move(jumps), entering);
-                if (!k.assume(Value(k.regs[i.a]), !when))
-                    return;
+                if (jumps.assume(k.regs[i.a], when)) walk(i.target, std::move(jumps), entering);
+                if (!k.assume(Value(k.regs[i.a]), !when)) return;
                 break;
             }
             default:
@@ -137,19 +127,17 @@ class Prover {
     }
 
     // Which sort of PTE an instruction needs.
-    static std::optional<std::size_t> asks_for(const Instruction &i) {
-        if (i.code == Code::frame && i.imm != 0)
-            return 0;
-        if (i.code == Code::copy_huge || i.code == Code::fill_table)
-            return 1;
+    static std::optional<std::size_t> asks_for(const Instruction& i) {
+        if (i.code == Code::frame && i.imm != 0) return 0;
+        if (i.code == Code::copy_huge || i.code == Code::fill_table) return 1;
         return std::nullopt;
     }
 
-    [[nodiscard]] bool is(const Knowledge &k, const Value &value, std::size_t sort) const {
+    [[nodiscard]] bool is(const Knowledge& k, const Value& value, std::size_t sort) const {
         return value.kind == Value::Kind::pte && k.bits(value.id).has_one_of(wanted_[sort]);
     }
 
-    static bool in_use(const Knowledge &k, const Value &value) {
+    static bool in_use(const Knowledge& k, const Value& value) {
         return value.kind == Value::Kind::page && k.is_in_use(value.id);
     }
 
@@ -157,12 +145,11 @@ class Prover {
         return {operation_, e_.span_of(static_cast<std::uint16_t>(at))};
     }
 
-    void reach(std::size_t rest, const Known &known) {
-        auto &before = at_rest_[rest];
+    void reach(std::size_t rest, const Known& known) {
+        auto& before = at_rest_[rest];
         Known common = before ? *before : known;
         common.keep_common(known);
-        if (before && *before == common)
-            return;
+        if (before && *before == common) return;
         before = std::move(common);
         work_.push_back(rest);
     }
@@ -182,39 +169,30 @@ class Prover {
     }
 
     // What the instruction leaves in its register, and what it changes.
-    void step(Knowledge &k, const Instruction &i) {
+    void step(Knowledge& k, const Instruction& i) {
         Value result;
         const bool own = i.b == Reg::mm && i.c == Reg::va;
         switch (i.code) {
         case Code::load_local: {
-            if (i.imm == pte_mask)
-                result = pte(k.at(Place{i.b, i.c, i.imm}));
+            if (i.imm == pte_mask) result = pte(k.at(Place{i.b, i.c, i.imm}));
             if (i.imm == page_mask)
                 result = about(Value::Kind::page, k.page_at(Place{i.b, i.c, i.imm}));
             break;
         }
-        case Code::store_local:
-            k.assign(Place{i.b, i.c, i.imm}, k.regs[i.a]);
-            return;
-        case Code::imm:
-            result = number(i.imm);
-            break;
+        case Code::store_local: k.assign(Place{i.b, i.c, i.imm}, k.regs[i.a]); return;
+        case Code::imm: result = number(i.imm); break;
         case Code::move:
             result = k.regs[i.b];
-            if (i.a == Reg::va)
-                k.forget_cells();
+            if (i.a == Reg::va) k.forget_cells();
             break;
         case Code::pte_index:
-            if (own)
-                result.kind = Value::Kind::own_index;
+            if (own) result.kind = Value::Kind::own_index;
             break;
         case Code::leaf:
             result = pte(!own ? k.fresh() : k.at(i.imm != 0 ? Cell::detached_leaf : Cell::leaf));
-            k.learn_clear(result.id, PteBit::table); // only a PMD has it that is no leaf
+            k.learn_clear(result.id, PteBit::table);  // only a PMD has it that is no leaf
             break;
-        case Code::load:
-            result = loaded(k, i);
-            break;
+        case Code::load: result = loaded(k, i); break;
         case Code::bit:
         case Code::is_migration:
             if (k.regs[i.b].kind == Value::Kind::pte) {
@@ -224,9 +202,7 @@ class Prover {
                 result.number = bit ? i.imm : std::uint16_t{PteBit::migration};
             }
             break;
-        case Code::invert:
-            result = inverted(k.regs[i.b]);
-            break;
+        case Code::invert: result = inverted(k.regs[i.b]); break;
         case Code::eq:
         case Code::ne:
             if (k.regs[i.b].kind == Value::Kind::pte && k.regs[i.c].kind == Value::Kind::pte) {
@@ -236,15 +212,12 @@ class Prover {
                 result.inverted = i.code == Code::ne;
             }
             break;
-        case Code::both:
-            result = k.all_of(k.regs[i.b], k.regs[i.c]);
-            break;
+        case Code::both: result = k.all_of(k.regs[i.b], k.regs[i.c]); break;
         case Code::put_frame:
             result = pte(k.fresh({{PteBit::present}, 0}));
-            if (k.regs[i.c].kind == Value::Kind::page)
-                k.set_page_of(result.id, k.regs[i.c].id);
+            if (k.regs[i.c].kind == Value::Kind::page) k.set_page_of(result.id, k.regs[i.c].id);
             break;
-        case Code::put_bit: // but it may take `present` away, for a migration entry
+        case Code::put_bit:  // but it may take `present` away, for a migration entry
             if (k.regs[i.a].kind == Value::Kind::pte && (i.imm & PteBit::has_frame) == 0)
                 result = pte(k.fresh_like(k.regs[i.a].id));
             break;
@@ -257,26 +230,20 @@ class Prover {
                 result = about(Value::Kind::got, k.regs[i.b].id);
             break;
         case Code::get:
-            if (in_use(k, k.regs[i.a]))
-                k.get(k.regs[i.a].id);
+            if (in_use(k, k.regs[i.a])) k.get(k.regs[i.a].id);
             return;
         case Code::put:
-        case Code::lru_add: // drains what was there before
-        case Code::lru_drain:
-            k.put_any();
-            return;
-        case Code::notifier_start: // a secondary MMU lets go
-        case Code::split_folio:
-            k.put_any();
-            break;
+        case Code::lru_add:  // drains what was there before
+        case Code::lru_drain: k.put_any(); return;
+        case Code::notifier_start:  // a secondary MMU lets go
+        case Code::split_folio: k.put_any(); break;
         case Code::set_pte:
-            if (k.regs[i.a].kind == Value::Kind::pte &&
-                k.regs[i.b].kind == Value::Kind::own_index)
+            if (k.regs[i.a].kind == Value::Kind::pte && k.regs[i.b].kind == Value::Kind::own_index)
                 k.set(Cell::leaf, k.regs[i.a].id);
             else
                 k.forget_cells();
             return;
-        case Code::set_leaf: // goes to the PMD, and stands for the page then, if it is huge
+        case Code::set_leaf:  // goes to the PMD, and stands for the page then, if it is huge
             if (own && is(k, k.regs[i.a], 1))
                 k.set(Cell::leaf, k.regs[i.a].id);
             else
@@ -284,46 +251,37 @@ class Prover {
             return;
         case Code::walk:
         case Code::try_store:
-        case Code::secondary_store:
-            k.touch_cells();
-            break;
+        case Code::secondary_store: k.touch_cells(); break;
         case Code::set_pmd:
         case Code::zap_pte:
         case Code::zap_pmd:
         case Code::fill_table:
         case Code::share_pte:
         case Code::next_mapping:
-        case Code::store: // spte; and one is not like another only in its field
+        case Code::store:  // spte; and one is not like another only in its field
             k.forget_cells();
-            if (i.code != Code::next_mapping)
-                return;
+            if (i.code != Code::next_mapping) return;
             break;
         case Code::assert_:
         case Code::note_shared:
         case Code::add_field:
-        case Code::sub_field:
-            return;
-        default:
-            break;
+        case Code::sub_field: return;
+        default: break;
         }
         k.regs[i.a] = result;
     }
 
-    static Value loaded(Knowledge &k, const Instruction &i) {
+    static Value loaded(Knowledge& k, const Instruction& i) {
         const auto field = static_cast<Field>(i.c);
         const bool own = k.regs[i.b].kind == Value::Kind::own_index;
-        if (field == Field::pte)
-            return pte(own ? k.at(Cell::leaf) : k.fresh());
-        if (field == Field::spte)
-            return pte(own ? k.at(Cell::spte) : k.fresh());
-        if (field == Field::pmd)
-            return pte(i.b == Reg::mm ? k.at(Cell::pmd) : k.fresh());
+        if (field == Field::pte) return pte(own ? k.at(Cell::leaf) : k.fresh());
+        if (field == Field::spte) return pte(own ? k.at(Cell::spte) : k.fresh());
+        if (field == Field::pmd) return pte(i.b == Reg::mm ? k.at(Cell::pmd) : k.fresh());
         return {};
     }
 
     static Value inverted(Value value) {
-        if (value.kind == Value::Kind::number)
-            return number(value.number == 0);
+        if (value.kind == Value::Kind::number) return number(value.number == 0);
         if (value.kind != Value::Kind::test && value.kind != Value::Kind::same &&
             value.kind != Value::Kind::got)
             return {};
@@ -331,8 +289,8 @@ class Prover {
         return value;
     }
 
-    const Emitter &e_;
-    const Program &p_;
+    const Emitter& e_;
+    const Program& p_;
     Wanted wanted_;
     std::vector<std::optional<Known>> at_rest_;
     std::vector<std::size_t> work_;
@@ -342,12 +300,13 @@ class Prover {
     PageProofs proofs_;
 };
 
-} // namespace
+}  // namespace
 
-std::uint16_t frame_bits(const World &world) {
-    return static_cast<std::uint16_t>(PteBit::present | (world.migration() ? PteBit::migration : 0U));
+std::uint16_t frame_bits(const World& world) {
+    return static_cast<std::uint16_t>(PteBit::present |
+                                      (world.migration() ? PteBit::migration : 0U));
 }
 
-PageProofs prove_pages(const Emitter &emitter) { return Prover(emitter).run(); }
+PageProofs prove_pages(const Emitter& emitter) { return Prover(emitter).run(); }
 
-} // namespace cowcheck
+}  // namespace cowcheck

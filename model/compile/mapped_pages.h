@@ -8,7 +8,7 @@
 namespace cowcheck {
 
 // Which bits of a PTE say that it has a frame, in this world.
-[[nodiscard]] std::uint16_t frame_bits(const World &world);
+[[nodiscard]] std::uint16_t frame_bits(const World& world);
 
 // Whatever is hard to see counts as not shown.
 struct PageProofs {
@@ -24,6 +24,6 @@ struct PageProofs {
     std::vector<std::uint8_t> counted;
 };
 
-[[nodiscard]] PageProofs prove_pages(const Emitter &emitter);
+[[nodiscard]] PageProofs prove_pages(const Emitter& emitter);
 
-} // namespace cowcheck
+}  // namespace cowcheck

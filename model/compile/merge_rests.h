@@ -13,9 +13,9 @@ namespace cowcheck {
 // person reads of a merged rest (its statement, its callers) is that of one of
 // them, so traces are told by the program that was not merged.
 // docs/internals-reduction.md has the proof.
-void merge_rests(Program &program);
+void merge_rests(Program& program);
 
 // Only drops the rests that no operation can reach.
-void drop_unreached_rests(Program &program);
+void drop_unreached_rests(Program& program);
 
-} // namespace cowcheck
+}  // namespace cowcheck

@@ -30,39 +30,40 @@ struct Bits {
     std::uint16_t clear = 0;
 
     [[nodiscard]] bool has_one_of(std::uint16_t wanted) const;
-    void keep_common(const Bits &other);
-    friend bool operator==(const Bits &, const Bits &) = default;
+    void keep_common(const Bits& other);
+    friend bool operator==(const Bits&, const Bits&) = default;
 };
 
 // What is known between two steps.
 struct Known {
     std::map<Place, Bits> locals;
     std::array<Bits, cells> cell;
-    std::array<std::set<Place>, cells> same_as_cell; // PTEs in locals that are what stands there
-    std::array<std::set<Place>, cells> page_of_cell; // pages in locals that are what is mapped there
-    std::set<Place> counted; // pages in locals to which the handler itself has a reference
+    std::array<std::set<Place>, cells> same_as_cell;  // PTEs in locals that are what stands there
+    std::array<std::set<Place>, cells>
+        page_of_cell;         // pages in locals that are what is mapped there
+    std::set<Place> counted;  // pages in locals to which the handler itself has a reference
 
-    void keep_common(const Known &other);
-    friend bool operator==(const Known &, const Known &) = default;
+    void keep_common(const Known& other);
+    friend bool operator==(const Known&, const Known&) = default;
 };
 
-using Id = std::uint16_t; // of PTEs, and of pages: equal ones are the same
+using Id = std::uint16_t;  // of PTEs, and of pages: equal ones are the same
 
 // What is known of a register.
 struct Value {
     enum class Kind : std::uint8_t {
         unknown,
-        number,    // number
-        own_index, // of the operation's PTE
-        pte,       // id
-        page,      // id
-        got,       // whether a reference to page `id` was got
-        test,      // whether PTE `id` has a bit of `number`
-        hint,      // likewise, but false says nothing
-        same,      // whether PTEs `id` and `other` are the same
-        all        // two others are both true: where they stand
+        number,     // number
+        own_index,  // of the operation's PTE
+        pte,        // id
+        page,       // id
+        got,        // whether a reference to page `id` was got
+        test,       // whether PTE `id` has a bit of `number`
+        hint,       // likewise, but false says nothing
+        same,       // whether PTEs `id` and `other` are the same
+        all         // two others are both true: where they stand
     } kind = Kind::unknown;
-    bool inverted = false; // got, test, same
+    bool inverted = false;  // got, test, same
     std::uint16_t number = 0;
     Id id = 0;
     Id other = 0;
@@ -71,8 +72,8 @@ struct Value {
 
 // What is known within a step.
 class Knowledge {
-  public:
-    explicit Knowledge(const Known &known);
+public:
+    explicit Knowledge(const Known& known);
 
     std::array<Value, Reg::count> regs{};
 
@@ -82,18 +83,18 @@ class Knowledge {
     Id fresh(Bits bits = {});
     // Another value, of which the same is known, and which maps the same page.
     Id fresh_like(Id id);
-    Id at(const Place &place);
+    Id at(const Place& place);
     Id at(Cell cell);
-    void assign(const Place &place, const Value &value);
+    void assign(const Place& place, const Value& value);
     void forget_cells() { cells_ = {}; }
     // The hardware makes it dirty.
     void touch_cells();
     void set(Cell cell, Id id);
-    [[nodiscard]] const Bits &bits(Id id) const { return bits_[id]; }
+    [[nodiscard]] const Bits& bits(Id id) const { return bits_[id]; }
     void learn_clear(Id id, std::uint16_t bits) { bits_[id].clear |= bits; }
 
     // Pages. What a local holds, and what a PTE maps if it maps one.
-    Id page_at(const Place &place);
+    Id page_at(const Place& place);
     Id page_of(Id pte);
     void set_page_of(Id pte, Id page) { page_of_[pte] = page; }
     void get(Id page) { counted_.insert(page); }
@@ -103,11 +104,11 @@ class Knowledge {
     // the operation's PTE maps it, or the handler has a reference to it.
     [[nodiscard]] bool is_in_use(Id page) const;
 
-    Value all_of(const Value &a, const Value &b);
+    Value all_of(const Value& a, const Value& b);
     // Takes over that a value is true, or false. False: that can't be.
-    bool assume(const Value &value, bool holds);
+    bool assume(const Value& value, bool holds);
 
-  private:
+private:
     void unify(Id a, Id b);
     void unify_pages(Id a, Id b);
 
@@ -115,10 +116,10 @@ class Knowledge {
     std::array<std::optional<Id>, cells> cells_;
     std::vector<Bits> bits_;
     std::map<Place, Id> page_places_;
-    std::map<Id, Id> page_of_; // by PTE
+    std::map<Id, Id> page_of_;  // by PTE
     std::set<Id> counted_;
-    Id pages_ = 0; // how many there are
+    Id pages_ = 0;  // how many there are
     std::vector<Value> conjuncts_;
 };
 
-} // namespace cowcheck::page_facts
+}  // namespace cowcheck::page_facts

@@ -10,6 +10,6 @@ namespace cowcheck {
 // start and ask the same of them; they may differ in what is for people only: places in the
 // text and names of locals. Then everything that an exploration finds is the same, too, action
 // by action. False does not say that they behave differently.
-[[nodiscard]] bool is_same_program(const Program &a, const Program &b);
+[[nodiscard]] bool is_same_program(const Program& a, const Program& b);
 
-} // namespace cowcheck
+}  // namespace cowcheck

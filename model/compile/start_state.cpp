@@ -11,9 +11,9 @@ namespace cowcheck {
 namespace {
 
 // Memory that a process has written before the story begins.
-void map_written(Program &program, unsigned mm, unsigned va, unsigned frame, bool exclusive) {
-    State &s = program.start;
-    const Layout &l = program.layout;
+void map_written(Program& program, unsigned mm, unsigned va, unsigned frame, bool exclusive) {
+    State& s = program.start;
+    const Layout& l = program.layout;
     const unsigned slot = l.pte_index(mm, va);
     l.set(s, Field::kind, frame, static_cast<unsigned>(PageKind::anonymous));
     l.set(s, Field::refcount, frame, 1);
@@ -28,20 +28,19 @@ void map_written(Program &program, unsigned mm, unsigned va, unsigned frame, boo
 }
 
 // The page holds what is to be read in all these places: memory that is alike.
-void hold_alike(Program &program, unsigned frame, const std::vector<unsigned> &slots) {
-    State &s = program.start;
-    const Layout &l = program.layout;
+void hold_alike(Program& program, unsigned frame, const std::vector<unsigned>& slots) {
+    State& s = program.start;
+    const Layout& l = program.layout;
     for (const unsigned slot : slots) {
         l.set(s, Field::expected, frame, l.get(s, Field::expected, frame) | (1U << slot));
-        l.set(s, Field::entitled, frame,
-              l.get(s, Field::entitled, frame) | (1U << slot / l.pages));
+        l.set(s, Field::entitled, frame, l.get(s, Field::entitled, frame) | (1U << slot / l.pages));
     }
 }
 
 // One KSM page for all that map it.
-void map_ksm(Program &program, unsigned mm, unsigned va, unsigned frame, unsigned mappings) {
-    State &s = program.start;
-    const Layout &l = program.layout;
+void map_ksm(Program& program, unsigned mm, unsigned va, unsigned frame, unsigned mappings) {
+    State& s = program.start;
+    const Layout& l = program.layout;
     map_written(program, mm, va, frame, false);
     l.set(s, Field::ksm, frame, 1);
     l.set(s, Field::refcount, frame, mappings);
@@ -51,22 +50,22 @@ void map_ksm(Program &program, unsigned mm, unsigned va, unsigned frame, unsigne
 }
 
 // Where new processes map memory of some sorts.
-std::vector<unsigned> slots_with(const Program &program,
+std::vector<unsigned> slots_with(const Program& program,
                                  std::initializer_list<StartMapping::Memory> sorts) {
     std::vector<unsigned> slots;
     for (unsigned mm = 0; mm < program.world.processes.size(); ++mm)
-        for (const StartMapping &mapping : program.world.processes[mm].maps)
+        for (const StartMapping& mapping : program.world.processes[mm].maps)
             if (std::find(sorts.begin(), sorts.end(), mapping.memory) != sorts.end())
                 slots.push_back(program.layout.pte_index(mm, mapping.va));
     return slots;
 }
 
 // A THP that a process has written, mapped by its PMD or by PTEs.
-void map_thp(Program &program, unsigned mm, StartMapping::Memory memory, unsigned frame,
+void map_thp(Program& program, unsigned mm, StartMapping::Memory memory, unsigned frame,
              bool exclusive) {
     using Memory = StartMapping::Memory;
-    State &s = program.start;
-    const Layout &l = program.layout;
+    State& s = program.start;
+    const Layout& l = program.layout;
     constexpr unsigned bits =
         PteBit::present | PteBit::writable | PteBit::dirty | PteBit::soft_dirty;
     for (unsigned va = 0; va < Limits::subpages; ++va) {
@@ -79,15 +78,13 @@ void map_thp(Program &program, unsigned mm, StartMapping::Memory memory, unsigne
                   static_cast<unsigned>(va == 0 ? Compound::head : Compound::tail));
             l.set(s, Field::other_half, half, frame + 1 - va);
         }
-        if (memory == Memory::thp_last_page && va != 0)
-            continue; // nothing maps it any more
+        if (memory == Memory::thp_last_page && va != 0) continue;  // nothing maps it any more
         const bool shared_before = memory == Memory::thp_partially_shared && va == 0;
         l.set(s, Field::anon_exclusive, half, exclusive && !shared_before);
         l.set(s, Field::expected, half, 1U << slot);
         l.set(s, Field::entitled, half, 1U << mm);
         l.set(s, Field::expects_zero, slot, 0);
-        if (memory == Memory::thp)
-            continue;
+        if (memory == Memory::thp) continue;
         if (!base)
             l.set(s, Field::mm_mapcount, frame,
                   l.get(s, Field::mm_mapcount, frame) + (1U << (2 * mm)));
@@ -109,18 +106,16 @@ void map_thp(Program &program, unsigned mm, StartMapping::Memory memory, unsigne
 }
 
 // Memory that is never allocated: the zeropages, and what a file holds, zeroes.
-void place_backing(Program &program) {
-    const World &world = program.world;
-    const Layout &l = program.layout;
+void place_backing(Program& program) {
+    const World& world = program.world;
+    const Layout& l = program.layout;
     const auto place = [&](unsigned frame, PageKind kind) {
         l.set(program.start, Field::kind, frame, static_cast<unsigned>(kind));
         l.set(program.start, Field::refcount, frame, 1);
         l.set(program.start, Field::zeroed, frame, 1);
     };
-    if (world.zeropage)
-        place(world.frames, PageKind::zeropage);
-    if (world.has_huge_zeropage())
-        place(world.huge_zeropage_frame(), PageKind::zeropage);
+    if (world.zeropage) place(world.frames, PageKind::zeropage);
+    if (world.has_huge_zeropage()) place(world.huge_zeropage_frame(), PageKind::zeropage);
     if (world.swap()) {
         l.set(program.start, Field::kind, world.swap_frame(),
               static_cast<unsigned>(PageKind::page_cache));
@@ -131,10 +126,10 @@ void place_backing(Program &program) {
 }
 
 // Memory that was only read so far: what is there is mapped, but not for writing.
-void map_read(Program &program, unsigned slot, const StartMapping &mapping) {
+void map_read(Program& program, unsigned slot, const StartMapping& mapping) {
     using Memory = StartMapping::Memory;
-    const World &world = program.world;
-    const Layout &l = program.layout;
+    const World& world = program.world;
+    const Layout& l = program.layout;
     if (mapping.memory == Memory::huge_zeropage)
         l.set(program.start, Field::pmd, slot / world.pages,
               PteBit::present | PteBit::special | PteBit::huge |
@@ -143,10 +138,8 @@ void map_read(Program &program, unsigned slot, const StartMapping &mapping) {
         l.set(program.start, Field::pte, slot,
               PteBit::present | bits | (frame << PteBit::frame_shift));
     };
-    if (mapping.memory == Memory::zeropage)
-        map(world.frames, PteBit::special);
-    if (mapping.memory != Memory::file)
-        return;
+    if (mapping.memory == Memory::zeropage) map(world.frames, PteBit::special);
+    if (mapping.memory != Memory::file) return;
     const unsigned frame = world.file_frame() + mapping.va;
     map(frame, 0);
     for (const Field count : {Field::refcount, Field::mapcount})
@@ -155,9 +148,9 @@ void map_read(Program &program, unsigned slot, const StartMapping &mapping) {
 
 // Whose references from outside the page has that is mapped here. Where processes outside
 // may map it, it is as fork has left it: write-protected, and not exclusive.
-void add_outside(Program &program, unsigned mm, unsigned va, unsigned frame, unsigned &pages) {
-    const World &world = program.world;
-    const Layout &l = program.layout;
+void add_outside(Program& program, unsigned mm, unsigned va, unsigned frame, unsigned& pages) {
+    const World& world = program.world;
+    const Layout& l = program.layout;
     OutsideOf of;
     for (std::size_t i = 0; i < world.outside.size(); ++i)
         if (world.outside[i].mm == mm && world.outside[i].va == va) {
@@ -165,23 +158,21 @@ void add_outside(Program &program, unsigned mm, unsigned va, unsigned frame, uns
             (world.outside[i].mappings ? of.mappings : of.references) = number;
             program.outside_numbers[i] = static_cast<std::uint16_t>(world.outside[i].low);
         }
-    if (of.references == OutsideOf::none && of.mappings == OutsideOf::none)
-        return;
+    if (of.references == OutsideOf::none && of.mappings == OutsideOf::none) return;
     program.outside_of[++pages] = of;
     l.set(program.start, Field::outside_page, frame, pages);
-    if (of.mappings == OutsideOf::none)
-        return;
+    if (of.mappings == OutsideOf::none) return;
     const unsigned slot = l.pte_index(mm, va);
     l.set(program.start, Field::anon_exclusive, frame, 0);
     l.set(program.start, Field::pte, slot,
           l.get(program.start, Field::pte, slot) & ~unsigned{PteBit::writable});
 }
 
-} // namespace
+}  // namespace
 
-void fill_start(Program &program) {
-    const World &world = program.world;
-    const Layout &l = program.layout;
+void fill_start(Program& program) {
+    const World& world = program.world;
+    const Layout& l = program.layout;
     const bool exclusive = writes_field(program, Field::anon_exclusive);
     unsigned frame = 0;
     unsigned outside_pages = 0;
@@ -191,15 +182,14 @@ void fill_start(Program &program) {
     const unsigned ksm_frame = ksm > 0 ? frame++ : 0;
     place_backing(program);
     for (unsigned mm = 0; mm < world.processes.size(); ++mm) {
-        const Process &process = world.processes[mm];
-        if (process.starts_free)
-            continue;
+        const Process& process = world.processes[mm];
+        if (process.starts_free) continue;
         l.set(program.start, Field::life, mm, static_cast<unsigned>(Life::alive));
         for (unsigned va = 0; va < world.pages; ++va) {
             l.set(program.start, Field::mapped, l.pte_index(mm, va), 1);
             l.set(program.start, Field::expects_zero, l.pte_index(mm, va), 1);
         }
-        for (const StartMapping &mapping : process.maps) {
+        for (const StartMapping& mapping : process.maps) {
             if (mapping.is_thp()) {
                 map_thp(program, mm, mapping.memory, frame, exclusive);
                 frame += Limits::subpages;
@@ -211,12 +201,10 @@ void fill_start(Program &program) {
             } else {
                 map_read(program, l.pte_index(mm, mapping.va), mapping);
             }
-            if (mapping.memory == Memory::alike)
-                hold_alike(program, frame - 1, alike);
+            if (mapping.memory == Memory::alike) hold_alike(program, frame - 1, alike);
         }
     }
-    if (ksm > 0)
-        hold_alike(program, ksm_frame, alike);
+    if (ksm > 0) hold_alike(program, ksm_frame, alike);
 }
 
-} // namespace cowcheck
+}  // namespace cowcheck

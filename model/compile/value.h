@@ -12,7 +12,7 @@
 namespace cowcheck {
 
 enum class Type : std::uint8_t {
-    error, // already complained about
+    error,  // already complained about
     boolean,
     number,
     page,
@@ -51,11 +51,11 @@ struct Sequence {
 struct Variable {
     Type type = Type::error;
     enum class Kind : std::uint8_t { local, constant, reg } kind = Kind::local;
-    std::int64_t number = 0; // local: its number; constant: its value
+    std::int64_t number = 0;  // local: its number; constant: its value
     std::uint8_t reg = 0;
-    GupFlags flags; // Type::flags
+    GupFlags flags;  // Type::flags
 };
 
 using Names = std::map<std::string, Variable, std::less<>>;
 
-} // namespace cowcheck
+}  // namespace cowcheck

@@ -182,7 +182,7 @@ std::string_view array_name(Scope scope) {
     case Scope::pin: return "pin";
     case Scope::tlb: return "tlb";
     case Scope::thread: return "thread";
-    case Scope::outside: break; // no world with such is exported
+    case Scope::outside: break;  // no world with such is exported
     }
     return {};
 }

@@ -88,8 +88,8 @@ std::string works_on(const Program& p, const Locals& locals) {
         for (const Locals::Frame& frame : locals.frames(r)) {
             const std::string member = "thread[t]." + locals.variables()[frame.variable].name;
             const std::string has = "(has(" + member + ", PRESENT) && frame_of(" + member + ")";
-            text += (text.empty() ? "" : " || ") +
-                    (frame.pte ? has + " == (p))" : member + " == (p)");
+            text +=
+                (text.empty() ? "" : " || ") + (frame.pte ? has + " == (p))" : member + " == (p)");
         }
         if (!text.empty()) rests["(" + text + ")"].push_back(r);
     }

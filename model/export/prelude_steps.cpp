@@ -36,8 +36,7 @@ private:
     [[nodiscard]] std::string clear(Scope scope, const std::string& index) const {
         std::string text;
         for (std::size_t i = 0; i < field_table.size(); ++i)
-            if (field_table[i].scope == scope &&
-                p_.layout.has(static_cast<Field>(i)))
+            if (field_table[i].scope == scope && p_.layout.has(static_cast<Field>(i)))
                 text += (text.empty() ? "" : "; ") + std::string(array_name(scope)) + "[" + index +
                         "]." + std::string(member_name(static_cast<Field>(i))) + " = 0";
         return text;
@@ -170,11 +169,10 @@ private:
                define("zap_pte(t, m, v)", "pte[" + pte +
                                               "].value = 0;\nforget_mapping(m, v);\n"
                                               "thread[t].zapping = 1") +
-               define("share_pte(m, c, v, x)", unroll(pins_, crossed, ";\n") +
-                                                   (pins_ > 0 ? ";\n" : "") + "pte[" +
-                                                   at("c", "v") + "].mapped = pte[" + pte +
-                                                   "].mapped;\npte[" + at("c", "v") +
-                                                   "].value = x");
+               define("share_pte(m, c, v, x)",
+                      unroll(pins_, crossed, ";\n") + (pins_ > 0 ? ";\n" : "") + "pte[" +
+                          at("c", "v") + "].mapped = pte[" + pte + "].mapped;\npte[" +
+                          at("c", "v") + "].value = x");
     }
 
     std::string fork() const {

@@ -59,7 +59,7 @@ private:
         case Actor::monitor: return "monitor";
         case Actor::procfs: return "procfs";
         case Actor::kernel: return "kernel_thread";
-        case Actor::secondary_mmu: // such worlds are refused
+        case Actor::secondary_mmu:  // such worlds are refused
         case Actor::device: break;
         }
         return "device";
@@ -80,7 +80,8 @@ private:
                " * next step, which thread[].pc repeats for the others to see. One state is "
                "stored\n"
                " * before init has run; all others are those of `cowcheck --no-reduction\n"
-               " * --no-symmetry`. SPIN's limit makes the steps beyond some number `atomic`. */\n\n";
+               " * --no-symmetry`. SPIN's limit makes the steps beyond some number `atomic`. "
+               "*/\n\n";
     }
 
     // What a step is about: "fault write > do_wp_page: if page.anon   v5.7.cow:55".
@@ -318,10 +319,11 @@ std::string export_promela(const Program& program, const ExportOptions& options)
               OperationKind::migrate, OperationKind::pagemap_scan})
             known = known && operation.item.kind != other;
     if (!known)
-        throw promela::NotExportable("world " + program.world.name +
-                                     ": only worlds of anonymous base pages, without swap, mprotect, "
-                                     "madvise, migration, KSM, LRU batches, references from outside, "
-                                     "a secondary MMU and features of userfaultfd can be exported");
+        throw promela::NotExportable(
+            "world " + program.world.name +
+            ": only worlds of anonymous base pages, without swap, mprotect, "
+            "madvise, migration, KSM, LRU batches, references from outside, "
+            "a secondary MMU and features of userfaultfd can be exported");
     return promela::Exporter(program, options).text();
 }
 

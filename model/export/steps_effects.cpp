@@ -50,8 +50,7 @@ bool Steps::pages(Walk& w, const Instruction& i) {
         effect(w,
                "share_pte(" + mm() + ", " + render(w.registers[i.c].now) + ", " +
                    render(w.registers[Reg::va].now) + ", " + render(w.registers[i.a].now) + ")",
-               footprint(Field::pte) | footprint(Field::mapped) |
-                   footprint(Field::pin_crossed));
+               footprint(Field::pte) | footprint(Field::mapped) | footprint(Field::pin_crossed));
         return true;
     default: no_such(i);
     }

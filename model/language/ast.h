@@ -22,44 +22,44 @@ using Block = std::vector<Stmt>;
 struct RecordField {
     SourceSpan span;
     std::string name;
-    std::vector<Expr> value; // none: the field is set to true; else one
+    std::vector<Expr> value;  // none: the field is set to true; else one
 };
 
 enum class ExprKind {
-    number,  // 1024
-    boolean, // true false
-    none,    // none
-    name,    // pte
-    field,   // page.refcount       operands[0].name
-    call,    // maybe_dma_pinned(page)
-    phrase,  // try get page        two or more operands in a row, each name/field/call
-    unary,   // not x, - x          name is the operator
-    binary,  // x and y             name is the operator: + - == != < <= > >= and or implies
-    record,  // { page = new, writable }
-    with,    // pte with { writable = false }      operands[0] with fields
-    paren,   // (x), kept so that a phrase can tell it from a word
+    number,   // 1024
+    boolean,  // true false
+    none,     // none
+    name,     // pte
+    field,    // page.refcount       operands[0].name
+    call,     // maybe_dma_pinned(page)
+    phrase,   // try get page        two or more operands in a row, each name/field/call
+    unary,    // not x, - x          name is the operator
+    binary,   // x and y             name is the operator: + - == != < <= > >= and or implies
+    record,   // { page = new, writable }
+    with,     // pte with { writable = false }      operands[0] with fields
+    paren,    // (x), kept so that a phrase can tell it from a word
 };
 
 struct Expr {
     ExprKind kind = ExprKind::none;
-    SourceSpan span;               // of the whole expression as far as it is on one line
-    std::string name;              // name, field, call, unary, binary
-    std::int64_t number = 0;       // number; 0 or 1 for boolean
-    std::vector<Expr> operands;    // what it is made of
+    SourceSpan span;             // of the whole expression as far as it is on one line
+    std::string name;            // name, field, call, unary, binary
+    std::int64_t number = 0;     // number; 0 or 1 for boolean
+    std::vector<Expr> operands;  // what it is made of
     std::vector<RecordField> fields;
 };
 
 enum class StmtKind {
-    phrase,   // get page / lock ptl / flush tlb va      value is the phrase (or a name alone)
-    assign,   // target = value, target += value, target -= value
-    call,     // zap_pte(va)                             value is the call
-    fault,    // fault write(va)                         value is the call
-    if_,      // if value { body } else { other }        `else if` is an if_ alone in other
-    loop,     // loop { body }
-    for_each, // for each NAME [of value] { body }       name is the variable
-    atomic,   // atomic { body }
-    return_,  // return / return value
-    fail,     // fail
+    phrase,    // get page / lock ptl / flush tlb va      value is the phrase (or a name alone)
+    assign,    // target = value, target += value, target -= value
+    call,      // zap_pte(va)                             value is the call
+    fault,     // fault write(va)                         value is the call
+    if_,       // if value { body } else { other }        `else if` is an if_ alone in other
+    loop,      // loop { body }
+    for_each,  // for each NAME [of value] { body }       name is the variable
+    atomic,    // atomic { body }
+    return_,   // return / return value
+    fail,      // fail
     break_,
     continue_,
     assert_,  // assert value "text"
@@ -67,10 +67,10 @@ enum class StmtKind {
 
 struct Stmt {
     StmtKind kind = StmtKind::phrase;
-    SourceSpan span;            // the statement's first line
-    std::string name;           // assign: "=", "+=" or "-="; for_each: variable; assert_: text
-    std::vector<Expr> target;   // assign: one
-    std::vector<Expr> value;    // none or one
+    SourceSpan span;           // the statement's first line
+    std::string name;          // assign: "=", "+=" or "-="; for_each: variable; assert_: text
+    std::vector<Expr> target;  // assign: one
+    std::vector<Expr> value;   // none or one
     Block body;
     Block other;
 };
@@ -80,11 +80,11 @@ enum class HandlerKind { operation, fault, handler };
 // `operation gup(va, flags) { ... }`
 struct Handler {
     HandlerKind kind = HandlerKind::handler;
-    SourceSpan span; // of the name
+    SourceSpan span;  // of the name
     std::string name;
     std::vector<std::string> parameters;
     Block body;
-    std::string comment; // the # lines directly above, without the #
+    std::string comment;  // the # lines directly above, without the #
 };
 
 // `predicate maybe_dma_pinned(page) = page.refcount >= 1024`
@@ -104,12 +104,12 @@ struct Expectation {
     SourceSpan span;
     bool violated = false;
     std::string property;
-    std::vector<WorldName> worlds; // none: all that no other line about the property names
+    std::vector<WorldName> worlds;  // none: all that no other line about the property names
     std::string reason;
 
     [[nodiscard]] bool names(std::string_view world) const {
         return std::any_of(worlds.begin(), worlds.end(),
-                           [&](const WorldName &one) { return one.name == world; });
+                           [&](const WorldName& one) { return one.name == world; });
     }
 };
 
@@ -121,23 +121,23 @@ struct PartName {
 
 // `part swap of v5.7`
 struct PartLine {
-    SourceSpan span; // of the part's name
+    SourceSpan span;  // of the part's name
     std::string name;
-    std::string of; // the design
+    std::string of;  // the design
     SourceSpan of_span;
 };
 
 // A design file, or the whole design once its parts have been added.
 struct Design {
-    SourceSpan span; // of the name
+    SourceSpan span;  // of the name
     std::string name;
-    std::string base; // after `extends`, or empty
+    std::string base;  // after `extends`, or empty
     SourceSpan base_span;
     std::string title;
     std::string kernels;
-    std::string dated;       // released or posted: "2020-08-02", or empty
-    bool by_default = false; // checked when nobody names a design
-    std::string comment; // the # lines at the top of the file
+    std::string dated;                 // released or posted: "2020-08-02", or empty
+    bool by_default = false;           // checked when nobody names a design
+    std::string comment;               // the # lines at the top of the file
     std::vector<PartName> parts;       // all of them
     std::vector<PartLine> parts_here;  // those that stand in this very file
     std::vector<Expectation> expectations;
@@ -158,8 +158,8 @@ enum class ClauseKind { always, at, sometimes };
 struct Clause {
     ClauseKind kind = ClauseKind::always;
     SourceSpan span;
-    std::string event;                 // at
-    std::vector<std::string> for_each; // always, sometimes: pin, mm, va, page, cpu
+    std::string event;                  // at
+    std::vector<std::string> for_each;  // always, sometimes: pin, mm, va, page, cpu
     Expr value;
 };
 
@@ -168,7 +168,7 @@ struct Property {
     SourceSpan span;
     std::string name;
     bool cost = false;
-    std::optional<Expr> needs; // a field that the design must write for the property to apply
+    std::optional<Expr> needs;  // a field that the design must write for the property to apply
     std::string meaning;
     std::string source;
     std::vector<Clause> clauses;
@@ -197,9 +197,9 @@ struct InitialMapping {
 struct OutsideLine {
     SourceSpan span;
     std::int64_t va = 0;
-    std::string what; // references, mappings
+    std::string what;  // references, mappings
     std::int64_t low = 0;
-    std::optional<std::int64_t> high; // none: any number
+    std::optional<std::int64_t> high;  // none: any number
 };
 
 struct WorldProcess {
@@ -225,7 +225,7 @@ struct SelftestStep {
     SourceSpan span;
     std::string actor;
     MenuEntry entry;
-    std::optional<unsigned> va; // of this page alone, where the memory has several
+    std::optional<unsigned> va;  // of this page alone, where the memory has several
     std::optional<Expr> expects;
 };
 
@@ -257,8 +257,8 @@ struct World {
     std::vector<WorldSetting> settings;
     std::vector<WorldProcess> processes;
     std::vector<WorldService> services;
-    std::int64_t transient = 0; // `every page has transient references at most 1`
+    std::int64_t transient = 0;  // `every page has transient references at most 1`
     SourceSpan transient_span;
 };
 
-} // namespace cowcheck::ast
+}  // namespace cowcheck::ast

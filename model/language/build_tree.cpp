@@ -272,8 +272,7 @@ ast::MenuEntry TreeBuilder::menu_entry(const Node& node) {
     ast::MenuEntry entry;
     entry.span = span(node);
     entry.operation = node[0].text();
-    for (std::size_t i = 1; i < node.children.size(); ++i)
-        entry.flags.emplace_back(node[i].text());
+    for (std::size_t i = 1; i < node.children.size(); ++i) entry.flags.emplace_back(node[i].text());
     return entry;
 }
 

@@ -279,10 +279,9 @@ struct loop : inside<Scope::statement, keyword<TAO_PEGTL_STRING("loop")>, block_
               as<Kind::loop> {};
 struct atomic : inside<Scope::statement, keyword<TAO_PEGTL_STRING("atomic")>, block_body>,
                 as<Kind::atomic> {};
-struct for_each
-    : inside<Scope::statement, kw_for, blank, must<kw_each>, blank, must<name>,
-             opt<some_blank, of_word, blank, must<name>>, block_body>,
-      as<Kind::for_each> {};
+struct for_each : inside<Scope::statement, kw_for, blank, must<kw_each>, blank, must<name>,
+                         opt<some_blank, of_word, blank, must<name>>, block_body>,
+                  as<Kind::for_each> {};
 
 struct return_ : seq<keyword<TAO_PEGTL_STRING("return")>, opt<blank, expression<blank>>>,
                  as<Kind::return_> {};

@@ -21,10 +21,10 @@ struct design_line : seq<kw_design, blank, must<file_name>, opt<blank, extends>>
 struct kernels : seq<keyword<TAO_PEGTL_STRING("kernels")>, blank, must<quoted>>,
                  as<Kind::kernels> {};
 struct dated : seq<keyword<TAO_PEGTL_STRING("dated")>, blank, must<quoted>>, as<Kind::dated> {};
-struct by_default : seq<keyword<TAO_PEGTL_STRING("checked")>, blank,
-                        keyword<TAO_PEGTL_STRING("by")>, blank,
-                        keyword<TAO_PEGTL_STRING("default")>>,
-                    as<Kind::by_default> {};
+struct by_default
+    : seq<keyword<TAO_PEGTL_STRING("checked")>, blank, keyword<TAO_PEGTL_STRING("by")>, blank,
+          keyword<TAO_PEGTL_STRING("default")>>,
+      as<Kind::by_default> {};
 
 struct outcome : sor<keyword<TAO_PEGTL_STRING("violated")>, keyword<TAO_PEGTL_STRING("holds")>>,
                  as<Kind::keyword> {
@@ -34,10 +34,10 @@ struct outcome : sor<keyword<TAO_PEGTL_STRING("violated")>, keyword<TAO_PEGTL_ST
 struct worlds : seq<keyword<TAO_PEGTL_STRING("in")>, blank, must<file_name>,
                     star<blank, one<','>, free_space, must<file_name>>>,
                 as<Kind::worlds> {};
-struct expectation : seq<keyword<TAO_PEGTL_STRING("expect")>, blank, must<outcome>, blank,
-                         must<name>, opt<free_space, worlds>,
-                         opt<free_space, kw_because, free_space, must<quoted>>>,
-                     as<Kind::expect> {};
+struct expectation
+    : seq<keyword<TAO_PEGTL_STRING("expect")>, blank, must<outcome>, blank, must<name>,
+          opt<free_space, worlds>, opt<free_space, kw_because, free_space, must<quoted>>>,
+      as<Kind::expect> {};
 
 struct handler_word : sor<keyword<TAO_PEGTL_STRING("operation")>,
                           keyword<TAO_PEGTL_STRING("fault")>, keyword<TAO_PEGTL_STRING("handler")>>,
@@ -52,8 +52,7 @@ struct part_name : identifier, as<Kind::name> {
 struct part_names : comma_list<part_name> {
     static constexpr std::string_view expected = "the names of parts";
 };
-struct parts : seq<keyword<TAO_PEGTL_STRING("parts")>, blank, must<part_names>>,
-               as<Kind::parts> {};
+struct parts : seq<keyword<TAO_PEGTL_STRING("parts")>, blank, must<part_names>>, as<Kind::parts> {};
 struct kw_of : keyword<TAO_PEGTL_STRING("of")> {
     static constexpr std::string_view expected = "'of DESIGN'";
 };
@@ -72,8 +71,8 @@ struct design_item : sor<handler, predicate, expectation, title, kernels, dated,
         "kernels",   "dated", "checked", "parts",     "part"};
 };
 struct part_word : sor<keyword<TAO_PEGTL_STRING("operation")>, keyword<TAO_PEGTL_STRING("fault")>,
-                       keyword<TAO_PEGTL_STRING("handler")>,
-                       keyword<TAO_PEGTL_STRING("predicate")>, keyword<TAO_PEGTL_STRING("part")>> {};
+                       keyword<TAO_PEGTL_STRING("handler")>, keyword<TAO_PEGTL_STRING("predicate")>,
+                       keyword<TAO_PEGTL_STRING("part")>> {};
 struct part_item : sor<handler, predicate, part_line> {
     static constexpr std::string_view expected = "a handler, operation, fault or predicate";
     static constexpr std::array<std::string_view, 4> words{"operation", "fault", "handler",
@@ -202,12 +201,10 @@ private:
     void dated(const Node& node) {
         build.set_once(design.dated, node, "line 'dated'");
         constexpr std::string_view form = "dddd-dd-dd";
-        const bool right = std::equal(
-            form.begin(), form.end(), design.dated.begin(), design.dated.end(), [](char f, char c) {
-                return f == 'd' ? c >= '0' && c <= '9' : c == f;
-            });
-        if (!right)
-            build.complain(build.span(node[0]), "a date is written as \"2020-08-02\"");
+        const bool right =
+            std::equal(form.begin(), form.end(), design.dated.begin(), design.dated.end(),
+                       [](char f, char c) { return f == 'd' ? c >= '0' && c <= '9' : c == f; });
+        if (!right) build.complain(build.span(node[0]), "a date is written as \"2020-08-02\"");
     }
 
     void expectation(const Node& node) {

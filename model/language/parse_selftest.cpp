@@ -34,8 +34,7 @@ struct kw_va : keyword<TAO_PEGTL_STRING("va")> {
     static constexpr std::string_view expected = "'va'";
 };
 struct step_page : seq<kw_of, blank, must<kw_va>, blank, must<number>>, as<Kind::step_page> {};
-struct step_line : seq<name, blank, must<colon>, blank, must<menu_entry>,
-                       opt<blank, step_page>,
+struct step_line : seq<name, blank, must<colon>, blank, must<menu_entry>, opt<blank, step_page>,
                        opt<blank, kw_expects, free_space, must<expression<blank>>>>,
                    as<Kind::step> {};
 struct selftest_item : sor<title, result_line, memory_line, leak_line, selftest_line, step_line> {

@@ -76,16 +76,16 @@ struct kw_outside : keyword<TAO_PEGTL_STRING("outside")> {
     static constexpr std::string_view expected = "'outside'";
     static constexpr std::array<std::string_view, 1> words{"outside"};
 };
-struct outside_what : sor<keyword<TAO_PEGTL_STRING("references")>,
-                          keyword<TAO_PEGTL_STRING("mappings")>>,
-                      as<Kind::word> {
+struct outside_what
+    : sor<keyword<TAO_PEGTL_STRING("references")>, keyword<TAO_PEGTL_STRING("mappings")>>,
+      as<Kind::word> {
     static constexpr std::string_view expected = "'references' or 'mappings'";
     static constexpr std::array<std::string_view, 2> words{"references", "mappings"};
 };
-struct outside : seq<kw_page, blank, must<kw_of>, blank, must<kw_va>, blank, must<number>, blank,
-                     must<kw_has>, blank, must<kw_outside>, blank, must<outside_what>, blank,
-                     must<amount>>,
-                 as<Kind::outside> {};
+struct outside
+    : seq<kw_page, blank, must<kw_of>, blank, must<kw_va>, blank, must<number>, blank, must<kw_has>,
+          blank, must<kw_outside>, blank, must<outside_what>, blank, must<amount>>,
+      as<Kind::outside> {};
 
 // A process that starts inside another one: a brace is missing.
 struct block_start : seq<line_start, identifier, blank, opt<identifier>, blank, one<'{'>> {};
@@ -127,10 +127,10 @@ struct kw_transient : keyword<TAO_PEGTL_STRING("transient")> {
 struct kw_references : keyword<TAO_PEGTL_STRING("references")> {
     static constexpr std::string_view expected = "'references'";
 };
-struct transient : seq<kw_every, blank, must<must_page>, blank, must<kw_has>, blank,
-                       must<kw_transient>, blank, must<kw_references>, blank, must<kw_at>, blank,
-                       must<kw_most>, blank, must<number>>,
-                   as<Kind::transient> {};
+struct transient
+    : seq<kw_every, blank, must<must_page>, blank, must<kw_has>, blank, must<kw_transient>, blank,
+          must<kw_references>, blank, must<kw_at>, blank, must<kw_most>, blank, must<number>>,
+      as<Kind::transient> {};
 
 struct world_item : sor<world_title, world_line, process, service, transient, setting> {
     static constexpr std::string_view expected = "a setting, a process or a service";

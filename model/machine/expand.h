@@ -14,20 +14,19 @@ namespace cowcheck {
 // `each(action, taken)` performs the action on copies of the state, once for each way in
 // which it can go, and calls taken(result, successor).
 template <class Each, class Found>
-bool expand_steps_with(const Program &program, const State &state, Each &&each, Found &&found) {
+bool expand_steps_with(const Program& program, const State& state, Each&& each, Found&& found) {
     unsigned running = 0;
     bool moved = false;
     bool hope = false;
-    for_each_step(program, state, [&](const Action &action) {
+    for_each_step(program, state, [&](const Action& action) {
         ++running;
-        each(action, [&](const StepResult &result, State &next) {
+        each(action, [&](const StepResult& result, State& next) {
             if (result.blocked == Blocked::no) {
                 moved = true;
                 found(action, result, next);
                 return;
             }
-            if (result.blocked == Blocked::frames)
-                hope = true;
+            if (result.blocked == Blocked::frames) hope = true;
             if (result.blocked == Blocked::userfault)
                 for (unsigned t = 0; t < program.world.threads.size(); ++t)
                     hope = hope || (program.world.threads[t].actor == Actor::monitor &&
@@ -38,8 +37,8 @@ bool expand_steps_with(const Program &program, const State &state, Each &&each, 
 }
 
 template <class Found>
-bool expand_steps(const Program &program, const State &state, Found &&found) {
-    const auto once = [&](const Action &action, auto &&taken) {
+bool expand_steps(const Program& program, const State& state, Found&& found) {
+    const auto once = [&](const Action& action, auto&& taken) {
         State next = state;
         const StepResult result = perform(program, next, action);
         taken(result, next);
@@ -47,31 +46,29 @@ bool expand_steps(const Program &program, const State &state, Found &&found) {
     return expand_steps_with(program, state, once, found);
 }
 
-[[nodiscard]] inline bool is_deadlock(const Program &program, const State &state) {
-    return expand_steps(program, state, [](const Action &, const StepResult &, State &) {});
+[[nodiscard]] inline bool is_deadlock(const Program& program, const State& state) {
+    return expand_steps(program, state, [](const Action&, const StepResult&, State&) {});
 }
 
 // Operations that start.
 template <class Each, class Found>
-void expand_starts_with(const Program &program, const State &state, unsigned concurrency,
-                        Each &&each, Found &&found) {
+void expand_starts_with(const Program& program, const State& state, unsigned concurrency,
+                        Each&& each, Found&& found) {
     const unsigned running = in_flight(program, state);
     const bool full = concurrency != 0 && running >= concurrency;
-    for_each_start(program, state, full, [&](const Action &action) {
-        each(action, [&](const StepResult &result, State &next) {
-            if (result.blocked != Blocked::no)
-                return;
-            if (full && in_flight(program, next) > concurrency)
-                return;
+    for_each_start(program, state, full, [&](const Action& action) {
+        each(action, [&](const StepResult& result, State& next) {
+            if (result.blocked != Blocked::no) return;
+            if (full && in_flight(program, next) > concurrency) return;
             found(action, result, next);
         });
     });
 }
 
 template <class Found>
-void expand_starts(const Program &program, const State &state, unsigned concurrency,
-                   Found &&found) {
-    const auto once = [&](const Action &action, auto &&taken) {
+void expand_starts(const Program& program, const State& state, unsigned concurrency,
+                   Found&& found) {
+    const auto once = [&](const Action& action, auto&& taken) {
         State next = state;
         const StepResult result = perform(program, next, action);
         taken(result, next);
@@ -79,4 +76,4 @@ void expand_starts(const Program &program, const State &state, unsigned concurre
     expand_starts_with(program, state, concurrency, once, found);
 }
 
-} // namespace cowcheck
+}  // namespace cowcheck

@@ -88,8 +88,8 @@ enum class Field : std::uint8_t {
 struct FieldInfo {
     std::string_view name;
     Scope scope;
-    std::uint8_t word;  // 16-bit word within one element of the scope
-    std::uint8_t shift; // of its lowest bit
+    std::uint8_t word;   // 16-bit word within one element of the scope
+    std::uint8_t shift;  // of its lowest bit
     std::uint8_t bits;
     std::string_view what;
 
@@ -104,7 +104,7 @@ inline constexpr auto field_table = std::to_array<FieldInfo>({
 #undef X
 });
 
-[[nodiscard]] constexpr const FieldInfo & info(Field field) {
+[[nodiscard]] constexpr const FieldInfo& info(Field field) {
     return field_table[static_cast<std::size_t>(field)];
 }
 
@@ -116,7 +116,7 @@ struct Part {
     static constexpr std::uint16_t swap = 2;
     static constexpr std::uint16_t outside = 4;
     static constexpr std::uint16_t secondary_mmu = 8;
-    static constexpr std::uint16_t vma_lock = 16; // where the design takes it
+    static constexpr std::uint16_t vma_lock = 16;  // where the design takes it
     static constexpr std::uint16_t lru_batches = 32;
     static constexpr std::uint16_t ksm = 64;
     static constexpr std::uint16_t thp = 128;
@@ -125,35 +125,25 @@ struct Part {
 
 [[nodiscard]] constexpr std::uint16_t part_of(Field field) {
     switch (field) {
-    case Field::read_only:
-        return Part::mprotect;
-    case Field::dont_copy:
-        return Part::dont_fork;
+    case Field::read_only: return Part::mprotect;
+    case Field::dont_copy: return Part::dont_fork;
     case Field::swapcache:
-    case Field::page_dirty:
-        return Part::swap;
+    case Field::page_dirty: return Part::swap;
     case Field::outside_page:
-    case Field::constraint:
-        return Part::outside;
+    case Field::constraint: return Part::outside;
     case Field::spte:
-    case Field::invalidating:
-        return Part::secondary_mmu;
+    case Field::invalidating: return Part::secondary_mmu;
     case Field::vma_readers:
-    case Field::vma_writer:
-        return Part::vma_lock;
+    case Field::vma_writer: return Part::vma_lock;
     case Field::batch_valid:
-    case Field::batch_page:
-        return Part::lru_batches;
-    case Field::ksm:
-        return Part::ksm;
+    case Field::batch_page: return Part::lru_batches;
+    case Field::ksm: return Part::ksm;
     case Field::pmd:
     case Field::compound:
     case Field::other_half:
     case Field::entire_mapcount:
-    case Field::mm_mapcount:
-        return Part::thp;
-    default:
-        return Part::always;
+    case Field::mm_mapcount: return Part::thp;
+    default: return Part::always;
     }
 }
 
@@ -169,16 +159,16 @@ struct PteBit {
     static constexpr std::uint16_t dirty = 1U << 2;
     static constexpr std::uint16_t soft_dirty = 1U << 3;
     static constexpr std::uint16_t uffd_wp = 1U << 4;
-    static constexpr std::uint16_t special = 1U << 5; // vm_normal_page() is NULL
-    static constexpr std::uint16_t referenced = 1U << 5; // of the secondary MMU's: holds FOLL_GET
-    static constexpr std::uint16_t huge = 1U << 6;    // a PMD maps it, with its neighbours
-    static constexpr std::uint16_t swap = 1U << 7;    // not present: is_swap_pte()
-    static constexpr std::uint16_t exclusive = 1U << 6; // of a swap entry: pte_swp_exclusive()
+    static constexpr std::uint16_t special = 1U << 5;     // vm_normal_page() is NULL
+    static constexpr std::uint16_t referenced = 1U << 5;  // of the secondary MMU's: holds FOLL_GET
+    static constexpr std::uint16_t huge = 1U << 6;        // a PMD maps it, with its neighbours
+    static constexpr std::uint16_t swap = 1U << 7;        // not present: is_swap_pte()
+    static constexpr std::uint16_t exclusive = 1U << 6;   // of a swap entry: pte_swp_exclusive()
     // Of a swap entry: a migration entry, which has a frame; its writable and exclusive
     // bits say of which of the three sorts.
     static constexpr std::uint16_t migration = 1U << 5;
-    static constexpr std::uint16_t has_frame = present | migration; // either: of a frame
-    static constexpr std::uint16_t table = 1U << 7;     // of a PMD, not present: a page table
+    static constexpr std::uint16_t has_frame = present | migration;  // either: of a frame
+    static constexpr std::uint16_t table = 1U << 7;  // of a PMD, not present: a page table
     static constexpr unsigned frame_shift = 8;
     static constexpr std::uint16_t frame_mask = 0xf;
 };
@@ -188,12 +178,12 @@ struct PteBit {
 struct PteFlag {
     std::string_view name;
     std::uint16_t bit;
-    bool set;  // a design may set it
-    bool told; // traces tell it of a PTE
+    bool set;   // a design may set it
+    bool told;  // traces tell it of a PTE
 };
 
 inline constexpr auto pte_flags = std::to_array<PteFlag>({
-    {"present", PteBit::present, false, false}, // follows from the page
+    {"present", PteBit::present, false, false},  // follows from the page
     {"writable", PteBit::writable, true, true},
     {"dirty", PteBit::dirty, true, true},
     {"soft_dirty", PteBit::soft_dirty, true, true},
@@ -225,17 +215,17 @@ enum class Compound : std::uint16_t { no, head, tail };
 // How large a world may be; what the widths above and a packed state allow.
 struct Limits {
     static constexpr unsigned processes = 4;
-    static constexpr unsigned pages = 4; // virtual pages per process
-    static constexpr unsigned subpages = 2; // of a THP, and what one PMD maps
+    static constexpr unsigned pages = 4;     // virtual pages per process
+    static constexpr unsigned subpages = 2;  // of a THP, and what one PMD maps
     static constexpr unsigned frames = 14;
-    static constexpr unsigned all_frames = 16; // with those that are never allocated
+    static constexpr unsigned all_frames = 16;  // with those that are never allocated
     static constexpr unsigned pins = 4;
     static constexpr unsigned threads = 8;
-    static constexpr unsigned expectations = 8; // processes x pages
-    static constexpr unsigned entitlements = 8; // processes + pins
-    static constexpr unsigned outside_pages = 3;   // pages with references from outside
-    static constexpr unsigned outside_numbers = 6; // of which the world does not say how many
+    static constexpr unsigned expectations = 8;     // processes x pages
+    static constexpr unsigned entitlements = 8;     // processes + pins
+    static constexpr unsigned outside_pages = 3;    // pages with references from outside
+    static constexpr unsigned outside_numbers = 6;  // of which the world does not say how many
     static constexpr unsigned transient = 16;
 };
 
-} // namespace cowcheck
+}  // namespace cowcheck

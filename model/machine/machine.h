@@ -17,25 +17,25 @@ enum class Blocked : std::uint8_t { no, lock, frames, userfault, interrupts };
 
 struct StepResult {
     Blocked blocked = Blocked::no;
-    std::uint8_t steps = 0;     // atomic steps taken: more than one if joined
-    bool misled = false;        // what Program::trusts_counts relies on is not so from now on
+    std::uint8_t steps = 0;  // atomic steps taken: more than one if joined
+    bool misled = false;     // what Program::trusts_counts relies on is not so from now on
     // Anything but how quiet other threads are has been asked about them, or was changed. If not,
     // what happened goes by this thread, the pages and the processes alone. Told to an
     // ElsewhereObserver only: it takes 3 % of an exploration's time.
     bool elsewhere = false;
-    std::uint32_t violated = 0; // properties, by number
+    std::uint32_t violated = 0;  // properties, by number
 };
 
 // Told about each thing that happens; the explorer's does nothing. An observer of its
 // own derives from this one and hides what it cares for.
 struct NoObserver {
-    static constexpr bool outside = false; // no references from outside: see outside.h
+    static constexpr bool outside = false;  // no references from outside: see outside.h
     static constexpr bool outside_counts = false;
-    static constexpr bool reads_checks = false; // what a check runs is looked at
-    static constexpr bool tells_elsewhere = false; // StepResult::elsewhere is wanted
-    void at(unsigned /*address*/) {} // an instruction is about to run
-    void stuck() {}                  // the step that began last does not happen after all
-    [[nodiscard]] NoObserver of_checks() const { return {}; } // who watches the properties
+    static constexpr bool reads_checks = false;     // what a check runs is looked at
+    static constexpr bool tells_elsewhere = false;  // StepResult::elsewhere is wanted
+    void at(unsigned /*address*/) {}                // an instruction is about to run
+    void stuck() {}  // the step that began last does not happen after all
+    [[nodiscard]] NoObserver of_checks() const { return {}; }  // who watches the properties
     void step(unsigned /*pc*/) {}
     void event(Event /*event*/, unsigned /*mm*/, unsigned /*va*/, unsigned /*page*/,
                unsigned /*pin*/) {}
@@ -50,9 +50,10 @@ struct ElsewhereObserver : NoObserver {
     [[nodiscard]] ElsewhereObserver of_checks() const { return {}; }
 };
 
-template <class Observer = NoObserver> class Machine {
-  public:
-    Machine(const Program &program, State &state, Observer observer = {})
+template <class Observer = NoObserver>
+class Machine {
+public:
+    Machine(const Program& program, State& state, Observer observer = {})
         : p_(program), s_(state), observer_(observer) {
         // To clear all of them for each step takes 5 % of an exploration's time.
         std::copy_n(constants.begin() + Reg::zero, Reg::constants, r_.begin() + Reg::zero);
@@ -62,21 +63,20 @@ template <class Observer = NoObserver> class Machine {
     // `mm` is the process it works on; `pin` is the slot that a GUP will fill.
     StepResult start(unsigned thread, unsigned operation, unsigned mm, unsigned va, unsigned pin) {
         thread_ = thread;
-        const OperationCode &op = p_.operations[operation];
-        std::uint16_t *words = &s_.words[p_.layout.element(Scope::thread, thread)];
+        const OperationCode& op = p_.operations[operation];
+        std::uint16_t* words = &s_.words[p_.layout.element(Scope::thread, thread)];
         words[1] = static_cast<std::uint16_t>(mm | (va << 2U) | (pin << 4U));
         r_[Reg::mm] = static_cast<std::uint16_t>(mm);
         r_[Reg::va] = static_cast<std::uint16_t>(va);
         r_[Reg::pin] = static_cast<std::uint16_t>(pin);
-        if (info(op.item.kind).needs == Needs::pin_slot)
-            begin_pin(pin, mm, va, op.item.flags);
+        if (info(op.item.kind).needs == Needs::pin_slot) begin_pin(pin, mm, va, op.item.flags);
         return run(op.entry, true);
     }
 
     // Runs the next step of a thread that is not idle.
     StepResult step(unsigned thread) {
         thread_ = thread;
-        const std::uint16_t *words = &s_.words[p_.layout.element(Scope::thread, thread)];
+        const std::uint16_t* words = &s_.words[p_.layout.element(Scope::thread, thread)];
         r_[Reg::mm] = words[1] & 3U;
         r_[Reg::va] = (words[1] >> 2U) & 3U;
         r_[Reg::pin] = (words[1] >> 4U) & 3U;
@@ -96,8 +96,7 @@ template <class Observer = NoObserver> class Machine {
 
     // Properties that the state itself violates.
     StepResult check(bool deadlocked) {
-        if (p_.always.entry == 0xffff)
-            return {};
+        if (p_.always.entry == 0xffff) return {};
         r_[Reg::writes] = deadlocked;
         thread_ = no_thread;
         return run(entry_of(p_.always), true);
@@ -111,9 +110,9 @@ template <class Observer = NoObserver> class Machine {
         std::uint16_t va = 0;
         std::uint16_t pin = 0;
         std::uint16_t page = 0;
-        std::uint16_t writes = 0; // operation.writes, needed; deadlocked in `always`
+        std::uint16_t writes = 0;  // operation.writes, needed; deadlocked in `always`
     };
-    std::uint16_t evaluate(unsigned entry, std::uint8_t reg, const EventNames &names) {
+    std::uint16_t evaluate(unsigned entry, std::uint8_t reg, const EventNames& names) {
         thread_ = no_thread;
         r_[Reg::mm] = names.mm;
         r_[Reg::va] = names.va;
@@ -124,25 +123,26 @@ template <class Observer = NoObserver> class Machine {
         return r_[reg];
     }
 
-  private:
-    template <class Other> friend class Machine; // checks are made by a machine of their own
+private:
+    template <class Other>
+    friend class Machine;  // checks are made by a machine of their own
 
     static constexpr unsigned no_thread = 0xff;
     static constexpr Reg::File constants = Reg::at_first();
 
-    static unsigned entry_of(const CheckCode &check) {
+    static unsigned entry_of(const CheckCode& check) {
         return Observer::reads_checks ? check.entry : check.quick;
     }
 
     // g++ 12 would call these two, which takes 2 % of an exploration's time.
     [[gnu::always_inline]] std::uint16_t get(Field field, unsigned index) const {
-        const auto &a = p_.access[static_cast<std::size_t>(field)];
+        const auto& a = p_.access[static_cast<std::size_t>(field)];
         return static_cast<std::uint16_t>((s_.words[a.base + index * a.stride] >> a.shift) &
                                           a.mask);
     }
     [[gnu::always_inline]] void set(Field field, unsigned index, unsigned value) {
-        const auto &a = p_.access[static_cast<std::size_t>(field)];
-        auto &word = s_.words[a.base + index * a.stride];
+        const auto& a = p_.access[static_cast<std::size_t>(field)];
+        auto& word = s_.words[a.base + index * a.stride];
         word = static_cast<std::uint16_t>((word & ~(unsigned{a.mask} << a.shift)) |
                                           ((value & a.mask) << a.shift));
     }
@@ -152,9 +152,8 @@ template <class Observer = NoObserver> class Machine {
         for (unsigned w = 0; w < p_.layout.stride[static_cast<std::size_t>(scope)]; ++w)
             s_.words[at + w] = 0;
     }
-    std::uint16_t *thread_words(unsigned thread) {
-        if constexpr (Observer::tells_elsewhere)
-            elsewhere_ = elsewhere_ || thread != thread_;
+    std::uint16_t* thread_words(unsigned thread) {
+        if constexpr (Observer::tells_elsewhere) elsewhere_ = elsewhere_ || thread != thread_;
         return &s_.words[p_.layout.element(Scope::thread, thread)];
     }
     unsigned mms() const { return p_.layout.mms; }
@@ -165,9 +164,7 @@ template <class Observer = NoObserver> class Machine {
 
     // Compound pages; without any, each page is its own.
     bool has_thp() const { return p_.layout.has(Field::pmd); }
-    unsigned head_of(unsigned page) const {
-        return has_thp() ? p_.layout.head_of(s_, page) : page;
-    }
+    unsigned head_of(unsigned page) const { return has_thp() ? p_.layout.head_of(s_, page) : page; }
     unsigned other_of(unsigned page) const {
         return has_thp() ? p_.layout.other_half(s_, page) : page;
     }
@@ -186,7 +183,7 @@ template <class Observer = NoObserver> class Machine {
     StepResult run(unsigned address, bool entering);
 
     // How the step at a rest commutes, in the state at hand.
-    std::uint8_t mover(const Instruction &rest);
+    std::uint8_t mover(const Instruction& rest);
     std::uint8_t mover_of_flush(unsigned rules) const;
     bool elsewhere_in_locals(unsigned page);
     bool only_mine(unsigned page);
@@ -207,8 +204,8 @@ template <class Observer = NoObserver> class Machine {
     bool is_anon(unsigned page) const {
         return get(Field::kind, page) == static_cast<unsigned>(PageKind::anonymous);
     }
-    bool allocate(unsigned &page);
-    bool allocate_huge(unsigned &head);
+    bool allocate(unsigned& page);
+    bool allocate_huge(unsigned& head);
     bool split_folio(unsigned page, unsigned extra);
     void free_page(unsigned page);
     bool is_free(unsigned page) const {
@@ -226,8 +223,7 @@ template <class Observer = NoObserver> class Machine {
             misled_ = true;
     }
     void see_counted(unsigned page) {
-        if (p_.trusts_counts && is_free(page))
-            misled_ = true;
+        if (p_.trusts_counts && is_free(page)) misled_ = true;
     }
     void drop(unsigned page, unsigned amount);
 
@@ -254,10 +250,11 @@ template <class Observer = NoObserver> class Machine {
 
     // References from outside.
     struct Nothing {};
-    using Terms = std::conditional_t<Observer::outside_counts, std::array<CountTerm, Reg::count>, Nothing>;
+    using Terms =
+        std::conditional_t<Observer::outside_counts, std::array<CountTerm, Reg::count>, Nothing>;
     [[nodiscard]] CountTerm term_in(unsigned reg) const;
     void load_term(Field field, unsigned page, unsigned reg);
-    [[nodiscard]] bool compare(const Instruction &i, Relation relation, bool plainly);
+    [[nodiscard]] bool compare(const Instruction& i, Relation relation, bool plainly);
     [[nodiscard]] bool held_outside(unsigned page);
     [[nodiscard]] bool mapped_outside(unsigned page);
 
@@ -275,7 +272,7 @@ template <class Observer = NoObserver> class Machine {
     void share_pte(unsigned child, unsigned va, unsigned pte);
     void copy_vma(unsigned from, unsigned to, unsigned va);
     bool next_mapping(unsigned page, bool entries);
-    bool new_mm(unsigned &child);
+    bool new_mm(unsigned& child);
     void start_mm(unsigned child);
     void end_mm(unsigned mm);
     void lru_add(unsigned page);
@@ -292,18 +289,18 @@ template <class Observer = NoObserver> class Machine {
     void forget_pin(unsigned pin);
     void end_operation(EndOf end, unsigned page);
 
-    const Program &p_;
-    State &s_;
+    const Program& p_;
+    State& s_;
     [[no_unique_address]] Observer observer_;
     unsigned thread_ = no_thread;
     std::uint32_t violated_ = 0;
     bool misled_ = false;
     bool elsewhere_ = false;
-    Reg::File r_; // the others are written before they are read: tests/unit/registers_test.cpp
+    Reg::File r_;  // the others are written before they are read: tests/unit/registers_test.cpp
     [[no_unique_address]] Terms terms_{};
 };
 
-} // namespace cowcheck
+}  // namespace cowcheck
 
 #include "model/machine/machine_ghost.inl"
 #include "model/machine/machine_movers.inl"

@@ -17,12 +17,12 @@ struct CountTerm {
     static constexpr unsigned numbers = 1 + Limits::outside_numbers;
     std::int32_t base = 0;
     std::array<std::int8_t, numbers> times{};
-    bool open = false; // not a plain number
+    bool open = false;  // not a plain number
 
-    friend bool operator==(const CountTerm &, const CountTerm &) = default;
+    friend bool operator==(const CountTerm&, const CountTerm&) = default;
 };
 
-[[nodiscard]] inline CountTerm sum_of(const CountTerm &a, const CountTerm &b, int sign) {
+[[nodiscard]] inline CountTerm sum_of(const CountTerm& a, const CountTerm& b, int sign) {
     CountTerm sum;
     sum.base = a.base + sign * b.base;
     for (unsigned i = 0; i < CountTerm::numbers; ++i) {
@@ -38,23 +38,22 @@ enum class Relation : std::uint8_t { equal, at_most, below };
 // The observer of a machine that has such numbers: what `Inner` observes, and `Decider`
 // answers `bool decide(const CountTerm &, Relation)`. Checks of properties see the counts
 // without what comes from outside.
-template <class Inner, class Decider, bool counts = true> struct WithOutside : Inner {
+template <class Inner, class Decider, bool counts = true>
+struct WithOutside : Inner {
     static constexpr bool outside = true;
     static constexpr bool outside_counts = counts;
-    Decider *decider = nullptr;
+    Decider* decider = nullptr;
 
-    WithOutside(const Inner &inner, Decider *with) : Inner(inner), decider(with) {}
-    bool decide(const CountTerm &term, Relation relation) const {
+    WithOutside(const Inner& inner, Decider* with) : Inner(inner), decider(with) {}
+    bool decide(const CountTerm& term, Relation relation) const {
         return decider->decide(term, relation);
     }
     void step(unsigned pc) {
-        if constexpr (counts)
-            decider->next_step();
+        if constexpr (counts) decider->next_step();
         Inner::step(pc);
     }
     void stuck() {
-        if constexpr (counts)
-            decider->undo_step();
+        if constexpr (counts) decider->undo_step();
         Inner::stuck();
     }
     [[nodiscard]] auto of_checks() const {
@@ -67,7 +66,7 @@ template <class Inner, class Decider, bool counts = true> struct WithOutside : I
 struct KnownNumbers {
     std::array<std::uint16_t, CountTerm::numbers> numbers{};
 
-    [[nodiscard]] bool decide(const CountTerm &term, Relation relation) const {
+    [[nodiscard]] bool decide(const CountTerm& term, Relation relation) const {
         std::int64_t value = term.base;
         for (unsigned i = 0; i < CountTerm::numbers; ++i)
             value += std::int64_t{term.times[i]} * numbers[i];
@@ -79,4 +78,4 @@ struct KnownNumbers {
     void undo_step() const {}
 };
 
-} // namespace cowcheck
+}  // namespace cowcheck

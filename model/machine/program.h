@@ -50,18 +50,17 @@ struct Reg {
     static constexpr std::uint8_t mm = 0;
     static constexpr std::uint8_t va = 1;
     static constexpr std::uint8_t pin = 2;
-    static constexpr std::uint8_t page = 3;   // checks: the event's page
-    static constexpr std::uint8_t writes = 4; // checks: operation.writes; deadlocked in `always`
+    static constexpr std::uint8_t page = 3;    // checks: the event's page
+    static constexpr std::uint8_t writes = 4;  // checks: operation.writes; deadlocked in `always`
     static constexpr std::uint8_t scratch = 5;
-    static constexpr std::uint8_t zero = 64; // it and those behind it hold 0, 1, 2, ...
+    static constexpr std::uint8_t zero = 64;  // it and those behind it hold 0, 1, 2, ...
     static constexpr std::uint8_t constants = 8;
     static constexpr std::uint8_t count = zero + constants;
 
     using File = std::array<std::uint16_t, count>;
     [[nodiscard]] static constexpr File at_first() {
         File file{};
-        for (std::uint16_t i = 0; i < constants; ++i)
-            file[zero + i] = i;
+        for (std::uint16_t i = 0; i < constants; ++i) file[zero + i] = i;
         return file;
     }
 };
@@ -183,10 +182,10 @@ enum class Code : std::uint8_t {
 
 // How the step after a rest commutes with what other threads do; see join.h.
 struct Mover {
-    static constexpr std::uint8_t separate = 0; // every step stands alone
+    static constexpr std::uint8_t separate = 0;  // every step stands alone
     static constexpr std::uint8_t none = 1;
-    static constexpr std::uint8_t right = 2; // may be put off until the thread's next step
-    static constexpr std::uint8_t left = 3;  // may be done at once
+    static constexpr std::uint8_t right = 2;  // may be put off until the thread's next step
+    static constexpr std::uint8_t left = 3;   // may be done at once
     static constexpr std::uint8_t both = 4;
 };
 [[nodiscard]] constexpr bool is_right_mover(std::uint8_t mover) {
@@ -197,10 +196,11 @@ struct Mover {
 // When a step that is no mover in general is one after all, because of what the
 // state at hand says. The machine looks at a rest; see machine_movers.inl.
 struct Unless {
-    static constexpr std::uint16_t page_locked_away = 1; // only my process maps the page; I hold ptl
-    static constexpr std::uint16_t page_private = 2;     // nobody else can get at the page at all
-    static constexpr std::uint16_t only_cpu = 4;         // my process has no other CPU
-    static constexpr std::uint16_t child_is_new = 8;     // the child does not run yet
+    static constexpr std::uint16_t page_locked_away =
+        1;                                            // only my process maps the page; I hold ptl
+    static constexpr std::uint16_t page_private = 2;  // nobody else can get at the page at all
+    static constexpr std::uint16_t only_cpu = 4;      // my process has no other CPU
+    static constexpr std::uint16_t child_is_new = 8;  // the child does not run yet
     static constexpr std::uint16_t pinned_already = 16;  // mm.has_pinned is set
     static constexpr std::uint16_t becomes_left = 32;    // what it becomes: a left mover,
     static constexpr std::uint16_t becomes_right = 64;   // a right mover, or neither bit: both
@@ -230,7 +230,7 @@ struct Instruction {
     std::uint8_t c = 0;
     std::uint16_t imm = 0;
     std::uint16_t target = 0;
-    friend bool operator==(const Instruction &, const Instruction &) = default;
+    friend bool operator==(const Instruction&, const Instruction&) = default;
 };
 
 // Locks that a handler holds at some point of its text.
@@ -248,38 +248,38 @@ struct Held {
 // Where a frame number is kept in a thread: 4 bits, valid if `present_shift` is
 // 0xff or the PTE value there has a frame.
 struct FrameLocal {
-    std::uint8_t word = 0; // within the thread
+    std::uint8_t word = 0;  // within the thread
     std::uint8_t shift = 0;
-    std::uint8_t present_shift = 0xff; // 0xff: always valid
+    std::uint8_t present_shift = 0xff;  // 0xff: always valid
 
     // Whether the thread's words hold a frame here, and whether it is this one.
-    [[nodiscard]] bool valid(const std::uint16_t *words) const {
+    [[nodiscard]] bool valid(const std::uint16_t* words) const {
         return present_shift == 0xff ||
                ((unsigned{words[word]} >> present_shift) & PteBit::has_frame) != 0;
     }
-    [[nodiscard]] unsigned frame(const std::uint16_t *words) const {
+    [[nodiscard]] unsigned frame(const std::uint16_t* words) const {
         return (unsigned{words[word]} >> shift) & unsigned{PteBit::frame_mask};
     }
-    [[nodiscard]] bool holds(const std::uint16_t *words, unsigned wanted) const {
+    [[nodiscard]] bool holds(const std::uint16_t* words, unsigned wanted) const {
         return valid(words) && frame(words) == wanted;
     }
-    friend bool operator==(const FrameLocal &, const FrameLocal &) = default;
+    friend bool operator==(const FrameLocal&, const FrameLocal&) = default;
 };
 
 // A point where a handler may rest; its number is the thread's pc. 0 is idle.
 struct Rest {
-    std::uint16_t address = 0; // of its instruction
-    std::uint16_t operation = 0; // index into Program::operations
-    std::vector<std::uint16_t> others; // operations that rest here, too (compile/merge_rests.h)
+    std::uint16_t address = 0;          // of its instruction
+    std::uint16_t operation = 0;        // index into Program::operations
+    std::vector<std::uint16_t> others;  // operations that rest here, too (compile/merge_rests.h)
     std::uint8_t held = 0;
-    std::uint8_t locals = 0;   // how many of `frames` are used
-    std::uint8_t processes = 0; // how many of `mms` are used
+    std::uint8_t locals = 0;     // how many of `frames` are used
+    std::uint8_t processes = 0;  // how many of `mms` are used
     std::array<FrameLocal, 6> frames{};
-    std::uint8_t counted = 0;   // bits: which of `frames` the handler has references to
-    std::array<FrameLocal, 2> mms{}; // process numbers in locals, 2 bits each
-    std::array<std::uint16_t, 4> live{}; // masks for the thread's words 1..; the rest is dead
-    SourceSpan span;           // the statement that runs next
-    std::string where;         // "do_wp_page" or "gup_fast > gup > fault write > do_wp_page"
+    std::uint8_t counted = 0;             // bits: which of `frames` the handler has references to
+    std::array<FrameLocal, 2> mms{};      // process numbers in locals, 2 bits each
+    std::array<std::uint16_t, 4> live{};  // masks for the thread's words 1..; the rest is dead
+    SourceSpan span;                      // the statement that runs next
+    std::string where;  // "do_wp_page" or "gup_fast > gup > fault write > do_wp_page"
 };
 
 // A local that a handler needs on after a rest: what its text calls it, and where it is kept.
@@ -287,39 +287,39 @@ struct Rest {
 struct NamedLocal {
     enum class Kind : std::uint8_t { page, pte, process, truth, number };
 
-    std::uint16_t rest = 0; // address of the rest's instruction
+    std::uint16_t rest = 0;  // address of the rest's instruction
     Kind kind = Kind::page;
     std::uint8_t word = 0;  // within the thread
     std::uint8_t shift = 0;
     std::uint8_t bits = 0;
     std::string name;
-    std::string handler;    // that has it
+    std::string handler;  // that has it
 };
 
 // A design's handler for one item of a menu.
 struct OperationCode {
     MenuItem item;
-    std::uint16_t entry = 0; // address of the first instruction
+    std::uint16_t entry = 0;  // address of the first instruction
     SourceSpan span;
-    bool can_be_instant = false; // its first step may be its last: never in flight then
+    bool can_be_instant = false;  // its first step may be its last: never in flight then
 };
 
 // A check: code that raises `check` for a violated property.
 struct CheckCode {
-    std::uint16_t entry = 0xffff; // 0xffff: nothing to check
+    std::uint16_t entry = 0xffff;  // 0xffff: nothing to check
     // The same question in fewer instructions, which say nothing of what was asked: for those
     // who want the answer only, billions of times.
     std::uint16_t quick = 0xffff;
-    friend bool operator==(const CheckCode &, const CheckCode &) = default;
+    friend bool operator==(const CheckCode&, const CheckCode&) = default;
 };
 
 // A property as the program knows it; its number is its place in the list.
 struct PropertyInfo {
     std::string name;
-    bool cost = false;      // breaking it costs, but corrupts nothing
-    bool applies = true;    // false: it needs something that the design or world lacks
-    bool sometimes = false; // must be reachable: its bit says that it was reached
-    friend bool operator==(const PropertyInfo &, const PropertyInfo &) = default;
+    bool cost = false;       // breaking it costs, but corrupts nothing
+    bool applies = true;     // false: it needs something that the design or world lacks
+    bool sometimes = false;  // must be reachable: its bit says that it was reached
+    friend bool operator==(const PropertyInfo&, const PropertyInfo&) = default;
 };
 
 // The bit of a violated set for an `assert` of the design itself.
@@ -340,9 +340,9 @@ struct GuardCode {
 
 // A clause of a property, once for each choice of its `for each`.
 struct ClauseCode {
-    std::uint16_t property = 0; // index into Program::properties
-    std::uint16_t asks = 0;     // this instruction runs when the clause asks for something:
-                                // the left side of its `implies` is true
+    std::uint16_t property = 0;  // index into Program::properties
+    std::uint16_t asks = 0;      // this instruction runs when the clause asks for something:
+                                 // the left side of its `implies` is true
     SourceSpan span;
 };
 
@@ -351,7 +351,7 @@ struct OutsideOf {
     static constexpr std::uint8_t none = 0xff;
     std::uint8_t references = none;
     std::uint8_t mappings = none;
-    friend bool operator==(const OutsideOf &, const OutsideOf &) = default;
+    friend bool operator==(const OutsideOf&, const OutsideOf&) = default;
 };
 
 struct Program {
@@ -363,13 +363,13 @@ struct Program {
     std::array<std::uint16_t, Limits::outside_numbers> outside_numbers{};
     bool outside_fixed = false;
     std::vector<Instruction> code;
-    std::vector<Rest> rests;                // [0] is idle
+    std::vector<Rest> rests;  // [0] is idle
     std::vector<OperationCode> operations;
-    std::vector<std::vector<std::uint16_t>> menus; // per thread: indices into operations
-    std::vector<std::uint16_t> device_menu;        // indices into operations
+    std::vector<std::vector<std::uint16_t>> menus;  // per thread: indices into operations
+    std::vector<std::uint16_t> device_menu;         // indices into operations
     std::array<CheckCode, event_table.size()> on_event{};
     CheckCode always;
-    std::vector<PropertyInfo> properties; // by number
+    std::vector<PropertyInfo> properties;  // by number
     State start;
     // Nothing is asked that follows from pages being in use, where the text shows that they are:
     // a PTE maps them, or the handler has a reference. Where a design frees such a page after
@@ -383,7 +383,7 @@ struct Program {
     std::vector<StatementCode> statements;
     std::vector<GuardCode> guards;
     std::vector<ClauseCode> clauses;
-    std::vector<NamedLocal> locals; // in the order of the code, too
+    std::vector<NamedLocal> locals;  // in the order of the code, too
     // Fields (bit = number) that an `always` clause reads in states in which
     // handlers may be under way.
     std::uint64_t visible_fields = 0;
@@ -401,4 +401,4 @@ struct Program {
     std::array<Access, field_table.size()> access{};
 };
 
-} // namespace cowcheck
+}  // namespace cowcheck

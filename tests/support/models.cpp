@@ -43,7 +43,8 @@ std::optional<DesignText> try_parse(const std::string& design_text, Diagnostics&
     auto tree = parse_design(*parsed->file, out);
     if (!tree) return std::nullopt;
     parsed->tree = std::move(*tree);
-    if (!add_parts(*parsed, [](const std::string&) { return std::nullopt; }, out))
+    if (!add_parts(
+            *parsed, [](const std::string&) { return std::nullopt; }, out))
         return std::nullopt;
     const std::string base = parsed->tree.base;
     auto design = builtin_library().design(base.empty() ? "v5.7" : base, out);

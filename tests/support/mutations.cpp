@@ -165,13 +165,14 @@ std::string random_world(Random& random) {
     text += "pins " + std::to_string(below(random, 3)) + "\n";
     if (zeropage) text += "zeropage shared\n";
     if (!thp && chance(1)) text += "lru batches\n";
-    if (!thp && chance(2)) text += std::string("uffd ") + (chance(5) ? "wp_async" : "event_fork") + "\n";
+    if (!thp && chance(2))
+        text += std::string("uffd ") + (chance(5) ? "wp_async" : "event_fork") + "\n";
     text += std::string("munmap leaves ") + (chance(5) ? "nothing" : "fresh mapping") + "\n";
     const std::string cpus = std::to_string(1 + below(random, 2));
     text += "process parent {\n    cpus " + cpus + "\n";
     for (unsigned va = 0; va < (thp ? 1U : pages); ++va)
-        text += "    maps va " + std::to_string(va) + " " +
-                random_memory(random, kind, zeropage) + "\n";
+        text += "    maps va " + std::to_string(va) + " " + random_memory(random, kind, zeropage) +
+                "\n";
     std::vector<std::string> cpu_items = cpu_menu;
     if (thp) cpu_items.insert(cpu_items.end(), thp_menu.begin(), thp_menu.end());
     const std::string parents = some_of(random, cpu_items, thp ? 2 : 3);

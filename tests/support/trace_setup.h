@@ -61,7 +61,8 @@ struct Setup {
         text.replace(at, from.size(), to);
         text.replace(text.find("design " + name), 7 + name.size(), "design trial");
         const std::string of = " of " + name + "\n";  // `part swap of v5.7`
-        for (std::size_t part = text.find(of); part != std::string::npos; part = text.find(of, part))
+        for (std::size_t part = text.find(of); part != std::string::npos;
+             part = text.find(of, part))
             text.replace(part, of.size(), " of trial\n");
         const auto added = library.add_design("trial.cow", text, out);
         REQUIRE_MESSAGE(added, to_text(out));

@@ -169,7 +169,8 @@ TEST_CASE("on idle CPUs that are alike, an operation leads to the same canonical
             const unsigned cpus = canonical.repeated_cpus(state);
             const std::vector<Successor> all = successors(program, state);
             for (const Successor& next : all) {
-                if (next.action.kind != Action::Kind::start || (cpus >> next.action.thread & 1U) == 0)
+                if (next.action.kind != Action::Kind::start ||
+                    (cpus >> next.action.thread & 1U) == 0)
                     continue;
                 Action before = next.action;
                 --before.thread;

@@ -87,7 +87,8 @@ TEST_CASE("... and so do those of a kernel with a random mistake in it") {
     Seen seen;
     unsigned compared = 0;
     while (compared < (slow_build ? 150U : 400U)) {
-        const std::string design = random_mutant(random, all_designs[below(random, all_designs.size())]);
+        const std::string design =
+            random_mutant(random, all_designs[below(random, all_designs.size())]);
         const std::string world = random_world(random);
         Diagnostics out;
         const auto program = try_compile(design, world_of(world), out);

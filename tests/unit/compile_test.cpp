@@ -137,7 +137,8 @@ TEST_CASE("whoever copies a shipped design to change it hears no complaint") {
     }
 }
 
-TEST_CASE("a mistake in a handler that several operations use is said once, and nothing of it follows") {
+TEST_CASE(
+    "a mistake in a handler that several operations use is said once, and nothing of it follows") {
     CHECK(errors("design trial extends v5.9\n\nhandler do_wp_page(va) {\n    unlck ptl\n}\n") ==
           "4:5: 'unlck ptl' is not a step that the language knows (did you mean 'unlock ptl'?)\n");
 }
@@ -150,10 +151,12 @@ TEST_CASE("a handler that keeps more than a thread can hold is told where, and w
                     "    unlock ptl\n    flush tlb va\n    lock ptl\n    pte = a\n    pte = b\n"
                     "    pte = c\n    pte = d\n    unlock ptl") ==
           "8:5: the handler keeps too much in locals here: "
-          "a PTE 'a', a PTE 'b', a PTE 'c', a PTE 'd'" + room);
+          "a PTE 'a', a PTE 'b', a PTE 'c', a PTE 'd'" +
+              room);
     // What is needed no more leaves its room to others.
-    CHECK(in_munmap("    lock ptl\n    a = pte\n    b = pte\n    c = pte\n    pte = a\n    d = pte\n"
-                    "    pte = b\n    pte = c\n    pte = d\n    unlock ptl") == "");
+    CHECK(
+        in_munmap("    lock ptl\n    a = pte\n    b = pte\n    c = pte\n    pte = a\n    d = pte\n"
+                  "    pte = b\n    pte = c\n    pte = d\n    unlock ptl") == "");
     // Each handler calls its locals by names of its own.
     CHECK(errors("design trial extends v6.2\n\noperation munmap(va) {\n    lock ptl\n"
                  "    old = pte\n    page = zeropage\n    two()\n    pte = old\n    get page\n"
@@ -162,23 +165,28 @@ TEST_CASE("a handler that keeps more than a thread can hold is told where, and w
                  "    if count == more { flush tlb }\n}\n") ==
           "17:5: the handler keeps too much in locals here: a PTE 'old' of munmap, "
           "a page 'page' of munmap, a PTE 'old' of two, a number 'count' of two, "
-          "a number 'more' of two" + room);
-    CHECK(in_munmap("    a = zeropage\n    b = zeropage\n    c = zeropage\n    d = zeropage\n"
-                    "    e = zeropage\n    f = zeropage\n    g = zeropage\n    flush tlb va\n"
-                    "    get a\n    get b\n    get c\n    get d\n    get e\n    get f\n    get g") ==
-          "11:5: the handler keeps too many pages in locals here: a page 'a', a page 'b', "
-          "a page 'c', a page 'd', a page 'e', a page 'f', a page 'g'" + room);
+          "a number 'more' of two" +
+              room);
+    CHECK(
+        in_munmap("    a = zeropage\n    b = zeropage\n    c = zeropage\n    d = zeropage\n"
+                  "    e = zeropage\n    f = zeropage\n    g = zeropage\n    flush tlb va\n"
+                  "    get a\n    get b\n    get c\n    get d\n    get e\n    get f\n    get g") ==
+        "11:5: the handler keeps too many pages in locals here: a page 'a', a page 'b', "
+        "a page 'c', a page 'd', a page 'e', a page 'f', a page 'g'" +
+            room);
     CHECK(in_munmap("    a = mm\n    b = mm\n    c = mm\n    flush tlb va\n"
                     "    if a.has_pinned and b.has_pinned and c.has_pinned { flush tlb }") ==
           "7:5: the handler keeps too many processes in locals here: a process (mm) 'a', "
-          "a process (mm) 'b', a process (mm) 'c'" + room);
+          "a process (mm) 'b', a process (mm) 'c'" +
+              room);
     // Never more than three at a time, but each beside others of five.
     CHECK(in_munmap("    lock ptl\n    z = pte\n    a = pte\n    loop {\n        b = pte\n"
                     "        pte = a\n        c = pte\n        pte = b\n        d = pte\n"
                     "        pte = c\n        e = pte\n        pte = d\n        a = pte\n"
                     "        pte = e\n        if z.present { break }\n    }\n    unlock ptl") ==
           "14:9: the handler keeps too much in locals here: nothing is left for a PTE 'e' beside "
-          "a PTE 'z', a PTE 'a', a PTE 'd'" + room);
+          "a PTE 'z', a PTE 'a', a PTE 'd'" +
+              room);
 }
 
 TEST_CASE("a local holds any count that a page can have, that of four pins, too") {
@@ -195,8 +203,9 @@ TEST_CASE("a local holds any count that a page can have, that of four pins, too"
 
 TEST_CASE("a local has a value on every way to where it is used") {
     CHECK(in_munmap("    lock ptl\n    if pte.present { page = pte.page }\n    unlock ptl\n"
-                    "    get page\n    put page") == "7:5: 'page' may have no value here "
-                                                "(give it one on every way that leads here)\n");
+                    "    get page\n    put page") ==
+          "7:5: 'page' may have no value here "
+          "(give it one on every way that leads here)\n");
     CHECK(in_munmap("    lock ptl\n    old = pte\n    unlock ptl\n"
                     "    if old.present { page = old.page; get page; put page }") == "");
 }
@@ -271,9 +280,10 @@ TEST_CASE("parts of a design are read from beside it, and join it") {
                                          "mine' is expected\n");
     CHECK(complaints("parts exit\npart exit of v5.9\n") ==
           "3:14: this is 'part exit of v5.9', where 'part exit of mine' is expected\n");
-    CHECK(complaints("parts exit\npart exti of mine\n") ==
-          "3:6: the design names no part 'exti'; expected a line 'parts exti' near its top (did you "
-          "mean 'exit'?)\n");
+    CHECK(
+        complaints("parts exit\npart exti of mine\n") ==
+        "3:6: the design names no part 'exti'; expected a line 'parts exti' near its top (did you "
+        "mean 'exit'?)\n");
     CHECK(complaints("parts exit\npart exit of mine\nhandler a() { }\npart exit of mine\n") ==
           "5:6: the part 'exit' begins twice; it has begun in line 3\n");
 

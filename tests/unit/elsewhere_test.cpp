@@ -1,5 +1,6 @@
-// What is looked up instead of being done again goes by a thread, the pages and the processes alone,
-// if the machine says so (StepResult::elsewhere): what other threads are at makes no difference.
+// What is looked up instead of being done again goes by a thread, the pages and the processes
+// alone, if the machine says so (StepResult::elsewhere): what other threads are at makes no
+// difference.
 #include "model/machine/actions.h"
 #include "tests/support/models.h"
 
@@ -28,7 +29,9 @@ Words of_thread(const Program& program, const State& state, unsigned thread) {
     return {begin, begin + program.layout.stride[static_cast<std::size_t>(Scope::thread)]};
 }
 
-void append(Words& words, const Words& more) { words.insert(words.end(), more.begin(), more.end()); }
+void append(Words& words, const Words& more) {
+    words.insert(words.end(), more.begin(), more.end());
+}
 
 // What was done before in the same circumstances, and came out so.
 struct Known {
@@ -52,8 +55,7 @@ struct Looks {
 void look_at_check(const Program& program, State state, Looks& looks) {
     Words circumstances = without_threads(program, state);
     circumstances.push_back(program.layout.work(state).processes);
-    const StepResult result =
-        Machine<ElsewhereObserver>(program, state).check(false);
+    const StepResult result = Machine<ElsewhereObserver>(program, state).check(false);
     if (result.elsewhere) return void(++looks.elsewhere);
     looks.checks.see(circumstances, {static_cast<std::uint16_t>(result.violated),
                                      static_cast<std::uint16_t>(result.violated >> 16U)});
@@ -119,7 +121,8 @@ Looks look(const Program& program, std::size_t states) {
 
 }  // namespace
 
-TEST_CASE("what other threads are at makes no difference where the machine says that it did not look") {
+TEST_CASE(
+    "what other threads are at makes no difference where the machine says that it did not look") {
     Library& library = builtin_library();
     const std::size_t states = slow_build ? 2'000 : 10'000;
     std::uint64_t elsewhere = 0;

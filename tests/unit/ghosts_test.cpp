@@ -115,15 +115,15 @@ void compare(const Program& program, const State& state, const State& other) {
         REQUIRE(ones[i].action == action);
         REQUIRE(ones[i].result.violated == others[i].result.violated);
         REQUIRE(ones[i].result.steps == others[i].result.steps);
-        REQUIRE(without_unread(program, ones[i].state) ==
-                without_unread(program, others[i].state));
+        REQUIRE(without_unread(program, ones[i].state) == without_unread(program, others[i].state));
     }
 }
 
 const std::vector<std::string> worlds =
-    slow_build ? std::vector<std::string>{"tiny", "swap-fork"}
-               : std::vector<std::string>{"tiny",   "vmsplice",  "soft-dirty", "stale-tlb", "zeropage",
-                                          "remap", "uffd-race", "ksm",        "hugetlb",   "swap-fork"};
+    slow_build
+        ? std::vector<std::string>{"tiny", "swap-fork"}
+        : std::vector<std::string>{"tiny",  "vmsplice",  "soft-dirty", "stale-tlb", "zeropage",
+                                   "remap", "uffd-race", "ksm",        "hugetlb",   "swap-fork"};
 
 }  // namespace
 
@@ -182,14 +182,15 @@ TEST_CASE("where everything is asked, no ghost of a page is left out") {
     for (const std::string& design : all_designs) {
         CAPTURE(design);
         const Program program = without(design, "default", 0);
-        for (const Field ghost : {Field::expected, Field::entitled, Field::zeroed,
-                                  Field::expects_zero, Field::soft_dirty_armed, Field::wp_armed,
-                                  Field::fault_shared})
+        for (const Field ghost :
+             {Field::expected, Field::entitled, Field::zeroed, Field::expects_zero,
+              Field::soft_dirty_armed, Field::wp_armed, Field::fault_shared})
             CHECK(keeps(program, ghost));
     }
 }
 
-TEST_CASE("whatever an unread ghost says, nothing that happens differs, in any world for any property") {
+TEST_CASE(
+    "whatever an unread ghost says, nothing that happens differs, in any world for any property") {
     Random random(20261126);
     const std::vector<std::string> designs = builtin_library().design_names();
     for (const std::string& world : builtin_library().world_names())

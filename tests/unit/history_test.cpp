@@ -200,10 +200,10 @@ TEST_CASE("v5.19 holds all but the read-only pin of what is not anonymous, a few
         if (name == "collapse") continue;  // GUP-fast and khugepaged on arm64, until v6.1
         CAPTURE(name);
         CHECK(safety_violations("v5.19", name, name == "default" || slow_build ? 3 : 4) ==
-              (not_anonymous.contains(name)       ? "ro_pin_matches_mapping "
-               : name == "ksm-uffd"               ? "uffd_wp_no_missed_write "
-               : name == "migration-soft-dirty"   ? "soft_dirty_no_missed_write "
-                                                  : ""));
+              (not_anonymous.contains(name)     ? "ro_pin_matches_mapping "
+               : name == "ksm-uffd"             ? "uffd_wp_no_missed_write "
+               : name == "migration-soft-dirty" ? "soft_dirty_no_missed_write "
+                                                : ""));
     }
 }
 

@@ -69,9 +69,8 @@ TEST_CASE("of several failures, that of the first piece is reported, and what wa
         const auto fail = [](std::size_t i) {
             if (i == 5 || i == 6) throw std::runtime_error(std::to_string(i));
         };
-        CHECK_THROWS_WITH(in_order(50, 50, threads, fail,
-                                   [&](std::size_t i) { concluded.push_back(i); }),
-                          "5");
+        CHECK_THROWS_WITH(
+            in_order(50, 50, threads, fail, [&](std::size_t i) { concluded.push_back(i); }), "5");
         CHECK(concluded == first(5));
     }
 }
@@ -79,8 +78,7 @@ TEST_CASE("of several failures, that of the first piece is reported, and what wa
 TEST_CASE("no piece is begun after a conclusion has failed") {
     std::atomic<std::size_t> last{0};
     CHECK_THROWS_WITH(in_order(
-                          1000, 2, 3,
-                          [&](std::size_t i) { last = std::max(last.load(), i); },
+                          1000, 2, 3, [&](std::size_t i) { last = std::max(last.load(), i); },
                           [](std::size_t i) {
                               if (i == 10) throw std::runtime_error("conclusion");
                           }),
@@ -89,7 +87,8 @@ TEST_CASE("no piece is begun after a conclusion has failed") {
 }
 
 TEST_CASE("nothing to do is done at once") {
-    in_order(0, 1, 4, [](std::size_t) { FAIL("work"); }, [](std::size_t) { FAIL("conclusion"); });
+    in_order(
+        0, 1, 4, [](std::size_t) { FAIL("work"); }, [](std::size_t) { FAIL("conclusion"); });
 }
 
 TEST_CASE("threads are divided among pieces, and never more of them than there are") {

@@ -248,7 +248,8 @@ operation fork() {
     start child
     for each va {
         lock ptl
-        if pte.present { )" + copier + R"((va, child) }
+        if pte.present { )" +
+           copier + R"((va, child) }
         unlock ptl
     }
     flush tlb
@@ -291,8 +292,7 @@ std::vector<std::uint8_t> movers_with(const Program& program, Is&& is) {
     std::vector<std::uint8_t> movers;
     for (std::size_t pc = 1; pc < program.rests.size(); ++pc)
         each_of_step(program, program.rests[pc], [&](std::size_t at) {
-            if (is(program.code[at]))
-                movers.push_back(program.code[program.rests[pc].address].a);
+            if (is(program.code[at])) movers.push_back(program.code[program.rests[pc].address].a);
         });
     return movers;
 }
@@ -443,7 +443,8 @@ operation munmap(va) {
 }
 )";
     check_modes(design, flushing);
-    CHECK(explore(joined(design, flushing), 3).operations("refcount_is_sound") == 2);  // read, munmap
+    CHECK(explore(joined(design, flushing), 3).operations("refcount_is_sound") ==
+          2);  // read, munmap
 }
 
 TEST_CASE("a child that runs before fork has copied may get a PTE after its own munmap") {
@@ -479,7 +480,8 @@ property pinned_page_is_exclusive safety
                                    out));
     const World world = world_of(flushing);
     const auto compile_with = [&](const CompileOptions& options) {
-        auto program = compile(*library.design("v6.2", out), library.properties(), world, out, options);
+        auto program =
+            compile(*library.design("v6.2", out), library.properties(), world, out, options);
         REQUIRE_MESSAGE(program, to_text(out));
         return std::move(*program);
     };

@@ -18,7 +18,8 @@ pins 1
 munmap leaves nothing
 process parent {
     cpus 2
-    maps va 0 )" + first + "\n    maps va 1 " + second + R"(
+    maps va 0 )" +
+           first + "\n    maps va 1 " + second + R"(
     may read, write, fork, munmap, madvise_free
     may gup(read, get), gup(write, pin), gup(write, get), gup(read, pin, longterm)
 }
@@ -42,7 +43,9 @@ const std::string different = room("anonymous written", "anonymous written");
 constexpr unsigned parent = 0;
 constexpr unsigned child = 1;
 
-bool has(const Scenario& s, unsigned bit, unsigned va = 0) { return (s.pte(parent, va) & bit) != 0; }
+bool has(const Scenario& s, unsigned bit, unsigned va = 0) {
+    return (s.pte(parent, va) & bit) != 0;
+}
 
 }  // namespace
 
@@ -110,9 +113,14 @@ TEST_CASE("a reference keeps a page from being merged") {
 }
 
 TEST_CASE("the last one who maps a KSM page may have it only from v5.1 to v5.8") {
-    for (const auto& [named, reuses] : {std::pair{"v4.8", false}, {"v5.7", true}, {"v5.8", true},
-                                         {"v5.9", false}, {"v5.19", false}, {"v7.2", false},
-                                         {"arcangeli-2021", true}, {"hildenbrand-2021", false}}) {
+    for (const auto& [named, reuses] : {std::pair{"v4.8", false},
+                                        {"v5.7", true},
+                                        {"v5.8", true},
+                                        {"v5.9", false},
+                                        {"v5.19", false},
+                                        {"v7.2", false},
+                                        {"arcangeli-2021", true},
+                                        {"hildenbrand-2021", false}}) {
         const std::string design = named;  // clang 14 captures no structured binding
         CAPTURE(design);
         Scenario s(design, merged);
@@ -131,9 +139,13 @@ TEST_CASE("but not while somebody has a reference") {
 }
 
 TEST_CASE("a long-term pin for reading takes the KSM page itself until v5.18") {
-    for (const auto& [named, leaves] :
-         {std::pair{"v5.7", false}, {"v5.12", false}, {"v5.18", false}, {"hildenbrand-2021", false},
-          {"v5.19", true}, {"v6.2", true}, {"arcangeli-2021-mm-sync", true}}) {
+    for (const auto& [named, leaves] : {std::pair{"v5.7", false},
+                                        {"v5.12", false},
+                                        {"v5.18", false},
+                                        {"hildenbrand-2021", false},
+                                        {"v5.19", true},
+                                        {"v6.2", true},
+                                        {"arcangeli-2021-mm-sync", true}}) {
         const std::string design = named;  // clang 14 captures no structured binding
         CAPTURE(design);
         Scenario s(design, merged);

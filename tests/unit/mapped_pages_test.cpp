@@ -24,14 +24,16 @@ bool asks(const Program& program) {
 std::optional<Program> changed(const std::string& handler, const std::string& base = "v5.9",
                                const std::string& world = "default") {
     Diagnostics out;
-    auto program = try_compile("design trial extends " + base + "\n" + handler, world_of(world), out);
+    auto program =
+        try_compile("design trial extends " + base + "\n" + handler, world_of(world), out);
     REQUIRE_MESSAGE(program, to_text(out));
     return program;
 }
 
 // do_wp_page() up to the page that it looks at; then it gives up.
 std::string looks(const std::string& before) {
-    return "handler do_wp_page(va) {\n" + before + "    page = orig.page\n    get page\n    put page\n"
+    return "handler do_wp_page(va) {\n" + before +
+           "    page = orig.page\n    get page\n    put page\n"
            "    unlock ptl\n}\n";
 }
 
@@ -79,7 +81,8 @@ TEST_CASE("no shipped design asks for the page of a PTE that maps nothing") {
 }
 
 TEST_CASE("what was found under the page table lock is known while it is held") {
-    CHECK_FALSE(asks(*changed(looks("    orig = pte\n    if not orig.present { unlock ptl; return }\n"))));
+    CHECK_FALSE(
+        asks(*changed(looks("    orig = pte\n    if not orig.present { unlock ptl; return }\n"))));
     CHECK_FALSE(asks(*changed(looks("    orig = pte\n"))));  // fault write has looked
     CHECK_FALSE(asks(*changed(looks("    if not pte.present or pte.uffd_wp { unlock ptl; return }\n"
                                     "    orig = pte\n"))));
@@ -87,7 +90,8 @@ TEST_CASE("what was found under the page table lock is known while it is held") 
     CHECK(asks(*changed(looks("    unlock ptl\n    lock ptl\n    orig = pte\n"))));
     CHECK_FALSE(asks(*changed(looks("    old = pte\n    unlock ptl\n    lock ptl\n    orig = pte\n"
                                     "    if orig != old { unlock ptl; return }\n"))));
-    CHECK(asks(*changed(looks("    orig = pte\n    if orig.writable { pte = none }\n    orig = pte\n"))));
+    CHECK(asks(
+        *changed(looks("    orig = pte\n    if orig.writable { pte = none }\n    orig = pte\n"))));
     CHECK(asks(*changed(looks("    orig = pte\n    if orig.none or orig.writable { pte = none }\n"
                               "    orig = pte\n"))));
 }
@@ -130,7 +134,8 @@ TEST_CASE("so does one that asks for a page that the world does not have") {
 TEST_CASE("its trace says so, and is replayed") {
     Setup setup;
     REQUIRE(setup.library.add_world("zapped.world", zapped_world, setup.out));
-    REQUIRE(setup.library.add_design("trial.cow", "design trial extends v5.9\n" + forgetful, setup.out));
+    REQUIRE(setup.library.add_design("trial.cow", "design trial extends v5.9\n" + forgetful,
+                                     setup.out));
     const DesignText design = setup.design("trial");
     const Program program = setup.program(design, "zapped");
     Explorer explorer(program, {});
@@ -141,8 +146,8 @@ TEST_CASE("its trace says so, and is replayed") {
         return property_name(program, one.property) == assertion_name;
     });
     REQUIRE(oops != violations.end());
-    const Trace trace =
-        record(program, setup.header(design, "zapped", std::string(assertion_name)), explorer.trace(*oops));
+    const Trace trace = record(program, setup.header(design, "zapped", std::string(assertion_name)),
+                               explorer.trace(*oops));
     CHECK(trace.explanation == "a page that is not there: page = pte.page");
     CHECK(replay(trace, program).verdict == ReplayVerdict::ok);
 }

@@ -106,8 +106,7 @@ TEST_CASE("fork copies a pinned huge page from v5.12 on") {
 
 TEST_CASE("a long-term pin for reading moves the page off a file from v6.2 on") {
     for (const std::string gup : {"gup(read, pin, longterm)", "gup_fast(read, pin, longterm)"})
-        for (const auto& [memory, settings] : {std::pair{"memfd", ""},
-                                               {"memfd hugetlb", ""}})
+        for (const auto& [memory, settings] : {std::pair{"memfd", ""}, {"memfd hugetlb", ""}})
             for (const auto& [design, moves] : {std::pair{"v6.1", false}, {"v6.2", true}}) {
                 Scenario s(design, room(memory, settings));
                 s.run("cpu0", gup);
@@ -199,13 +198,14 @@ TEST_CASE("a reference on suspicion makes the next store copy, unless the page i
 TEST_CASE("fork leaves out what has MADV_DONTFORK, and takes it again after MADV_DOFORK") {
     for (const std::string& design : all_designs) {
         CAPTURE(design);
-        const std::string room = "world room\ntitle \"MADV_DONTFORK\"\npages 2\nframes 4\npins 1\n"
-                                 "munmap leaves nothing\nprocess parent {\n    cpus 2\n"
-                                 "    maps va 0 anonymous written\n    maps va 1 anonymous written\n"
-                                 "    may write, fork, madvise_dontfork, madvise_dofork\n"
-                                 "    may gup(write, pin)\n}\n"
-                                 "process child { starts free; cpus 1; may read, exit }\n"
-                                 "device { may dma_write, unpin }\n";
+        const std::string room =
+            "world room\ntitle \"MADV_DONTFORK\"\npages 2\nframes 4\npins 1\n"
+            "munmap leaves nothing\nprocess parent {\n    cpus 2\n"
+            "    maps va 0 anonymous written\n    maps va 1 anonymous written\n"
+            "    may write, fork, madvise_dontfork, madvise_dofork\n"
+            "    may gup(write, pin)\n}\n"
+            "process child { starts free; cpus 1; may read, exit }\n"
+            "device { may dma_write, unpin }\n";
         Scenario s(design, room);
         s.run("cpu0", "gup(write, pin)", 1).run("cpu0", "madvise_dontfork", 1).run("cpu0", "fork");
         CHECK(s.get(Field::mapped, s.program().layout.pte_index(child, 0)) == 1);

@@ -171,8 +171,8 @@ TEST_CASE("UFFDIO_CONTINUE maps page cache read-only, and dirty since v5.16") {
 }
 
 TEST_CASE("a fresh page has its LRU batch's reference until the batch is drained") {
-    const std::string text = world("lru batches\n", "anonymous untouched",
-                                   "kernel { may lru_add_drain_all }\n");
+    const std::string text =
+        world("lru batches\n", "anonymous untouched", "kernel { may lru_add_drain_all }\n");
     for (const std::string design : {"v5.7", "v5.9", "v6.2"}) {
         CAPTURE(design);
         Scenario s(design, text);

@@ -26,7 +26,8 @@ munmap leaves nothing
 process parent {
     cpus 1
     maps va 0 anonymous written
-)" + outside + R"(
+)" + outside +
+           R"(
     may read, write, fork, gup(write, pin)
 }
 process child {
@@ -104,7 +105,8 @@ private:
     }
     void note(std::uint32_t properties) {
         for (unsigned i = 0; i < 32; ++i)
-            if (((properties >> i) & 1U) != 0 && !(i < p_.properties.size() && p_.properties[i].sometimes))
+            if (((properties >> i) & 1U) != 0 &&
+                !(i < p_.properties.size() && p_.properties[i].sometimes))
                 violated.emplace(property_name(p_, i), operations_);
     }
 
@@ -172,7 +174,7 @@ TEST_CASE("what a transient reference may have been is no constraint any more") 
     Constraints all(program, std::chrono::milliseconds(10000));
     const auto [alone, more] = all.split(Constraints::start, count(0, 1, 1), Relation::equal);
     CHECK(all.in_words(all.close(alone)) == "no outside references");
-    CHECK(all.close(more) == Constraints::start); // it was the transient one
+    CHECK(all.close(more) == Constraints::start);  // it was the transient one
     // both asked in one step: the same transient references
     const auto two = all.split(more, count(-1, 1, 1), Relation::equal);
     CHECK(all.in_words(all.close(two.yes)) == "0 to 1 outside references");
@@ -192,8 +194,7 @@ TEST_CASE("numbers that depend on each other") {
     CHECK(all.smallest(some)[0] + all.smallest(some)[1] == 1);
     // and one of them known to be 0: the other is not
     const auto first = all.split(some, count(0, 0, 1), Relation::equal);
-    CHECK(all.in_words(first.yes) ==
-          "no outside references, any number of outside mappings >= 1");
+    CHECK(all.in_words(first.yes) == "no outside references, any number of outside mappings >= 1");
 }
 
 TEST_CASE("with small bounds, the solver finds what runs with each of the numbers find") {
@@ -313,12 +314,13 @@ TEST_CASE("fork copies a page that nobody pinned, if enough others refer to it")
         violated |= result.violated;
     }
     CHECK(((violated >> found->property) & 1U) != 0);
-    CHECK(schedule.numbers[0] == 1023); // and the mapping
+    CHECK(schedule.numbers[0] == 1023);  // and the mapping
     CHECK(needed_numbers(numbered, schedule.actions, std::chrono::milliseconds(10000)) ==
           "any number of outside references >= 1023");
     // With one less, no schedule does it.
     CHECK(explore(with_number(program, 1022), 4).holds("fork_copies_only_pinned"));
-    CHECK(explore(compiled("v5.8", "outside-references", true), 4).holds("fork_copies_only_pinned"));
+    CHECK(
+        explore(compiled("v5.8", "outside-references", true), 4).holds("fork_copies_only_pinned"));
 }
 
 TEST_CASE("v5.9 loses a store for the sake of one transient reference, and copies needlessly") {
@@ -354,9 +356,10 @@ TEST_CASE("whoever asks mapcount sees the mappings from outside; nobody lets the
 TEST_CASE("a count that is open is kept nowhere, what it was compared for is") {
     const auto wp_page = [](const std::string& world, const std::string& keep) {
         Diagnostics out;
-        (void)try_compile("design trial extends v5.9\nhandler do_wp_page(va) {\n    page = pte.page\n" +
-                              keep + "\n    if alone { wp_page_reuse(va); return }\n    unlock ptl\n}\n",
-                          world_of(world), out);
+        (void)try_compile(
+            "design trial extends v5.9\nhandler do_wp_page(va) {\n    page = pte.page\n" + keep +
+                "\n    if alone { wp_page_reuse(va); return }\n    unlock ptl\n}\n",
+            world_of(world), out);
         return out.empty() ? std::string() : out[0].message;
     };
     const std::string count = "    count = page.refcount + page.mapcount\n    alone = count == 2";

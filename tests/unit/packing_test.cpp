@@ -55,7 +55,8 @@ TEST_CASE("every bit that a field can have survives packing") {
     for (std::size_t f = 0; f < field_table.size(); ++f) {
         const auto field = static_cast<Field>(f);
         const FieldInfo& about = info(field);
-        if (field == Field::pc || !program.layout.has(field)) continue;  // no more bits than there are rests
+        if (field == Field::pc || !program.layout.has(field))
+            continue;  // no more bits than there are rests
         for (unsigned i = 0; i < program.layout.size(about.scope); ++i) {
             State state = program.start;
             unsigned bits = about.mask();  // of these two, one for each mapping, holder

@@ -119,7 +119,8 @@ TEST_CASE("a misspelt definition suggests the right word") {
     CHECK(in_properties("proprety p safety \"x\" always: a\n") ==
           "1:1: expected 'property' or 'predicate' | did you mean 'property'?");
     CHECK(in_world("world w\nprocess p { cpu 2 }\n") ==
-          "2:13: expected 'starts free', 'cpus', 'maps', 'page' or 'may' after '{' | did you mean 'cpus'?");
+          "2:13: expected 'starts free', 'cpus', 'maps', 'page' or 'may' after '{' | did you mean "
+          "'cpus'?");
 }
 
 TEST_CASE("a missing brace is told with what it should close") {
@@ -241,16 +242,19 @@ TEST_CASE("a part is no design, and holds definitions only") {
     CHECK(only(in_design("part swap of v5.7\n")) ==
           "1:1: expected 'design NAME', with which a design starts | this is a part of a design; "
           "name the file of the design itself");
-    CHECK(in_part("part swap of v5.7\n\nexpect holds p\n") ==
-          "3:1: expected a handler, operation, fault or predicate | what is said of the whole design "
-          "stands in its own file, not in a part");
-    CHECK(in_part("design swap\n") ==
-          "1:1: expected 'part NAME of DESIGN', with which a part starts | a file holds one design, "
-          "one world, or properties; this is another kind of file");
+    CHECK(
+        in_part("part swap of v5.7\n\nexpect holds p\n") ==
+        "3:1: expected a handler, operation, fault or predicate | what is said of the whole design "
+        "stands in its own file, not in a part");
+    CHECK(
+        in_part("design swap\n") ==
+        "1:1: expected 'part NAME of DESIGN', with which a part starts | a file holds one design, "
+        "one world, or properties; this is another kind of file");
     CHECK(in_part("part swap v5.7\n") == "1:11: expected 'of DESIGN' after 'swap'");
     CHECK(in_part("part swap of v5.7\npart force of v5.7\n") ==
           "2:6: a file holds one part, and this one has begun with 'swap'");
-    CHECK(in_part("# empty\n") == "1:1: there are only comments here: expected 'part NAME of DESIGN'");
+    CHECK(in_part("# empty\n") ==
+          "1:1: there are only comments here: expected 'part NAME of DESIGN'");
 }
 
 TEST_CASE("comparisons can't be chained, and 'not' behind one wants parentheses") {

@@ -41,7 +41,8 @@ struct Locals {
 // The guard as the explorer's machine runs it, on frame 0 and process 0.
 class CompiledGuard {
 public:
-    CompiledGuard(const DesignText& design, const Guard& guard, Program program, const Locals& locals)
+    CompiledGuard(const DesignText& design, const Guard& guard, Program program,
+                  const Locals& locals)
         : program_(std::move(program)) {
         Diagnostics out;
         Emitter emitter(program_, out);
@@ -144,7 +145,8 @@ bool formula_holds(const DesignText& design, const Guard& guard, unsigned width,
         for (const auto& [text, value] : unknowns) {
             const std::string named = text;
             CAPTURE(named);
-            REQUIRE((value.is_true() || value.is_false() || value.is_numeral()));  // or something is left open
+            REQUIRE((value.is_true() || value.is_false() ||
+                     value.is_numeral()));  // or something is left open
         }
     CAPTURE(formula.to_string());
     REQUIRE((formula.is_true() || formula.is_false()));
@@ -259,14 +261,16 @@ TEST_CASE("v5.7: mapcount == 1 misses whoever pinned, forked and unmapped") {
     CHECK(sound.witness->refcount == 2);
     CHECK(sound.witness->number_of("other_gets") == 1);
     CHECK(refuted_by(reuse, Subject::sound, "other_pins"));
-    CHECK_FALSE(refuted_by(reuse, Subject::sound, "swap_entries"));  // reuse_swap_page() counts them
+    CHECK_FALSE(
+        refuted_by(reuse, Subject::sound, "swap_entries"));  // reuse_swap_page() counts them
     CHECK_FALSE(refuted_by(reuse, Subject::sound, "other_mappings"));
     CHECK(finding(reuse, Subject::complete).answer.outcome == Outcome::proved);
 }
 
 TEST_CASE("v5.9: refcount == 1 is never wrong, and often copies for nothing") {
     const Report report = prove_guards(design("v5.9"), {});
-    const GuardReport& reuse = guard_called(report, "page.anon and not page.ksm and page.refcount == 1");
+    const GuardReport& reuse =
+        guard_called(report, "page.anon and not page.ksm and page.refcount == 1");
     CHECK(finding(reuse, Subject::sound).answer.outcome == Outcome::proved);
     CHECK(finding(reuse, Subject::sound, Numbers::bits32).answer.outcome == Outcome::proved);
     for (const char* cause : {"speculative", "lru_batch", "my_pins", "my_gets", "swap_cache"})
@@ -303,9 +307,8 @@ TEST_CASE("v5.19: PageAnonExclusive spares the copy for one's own pin, nothing e
     CHECK(report.anon_exclusive);
     const GuardReport& reuse = guard_called(report, "not page.ksm and page.refcount == 1");
     CHECK(finding(reuse, Subject::sound).answer.outcome == Outcome::proved);
-    const GuardReport& first =
-        guard_called(report, "not page.ksm and (page.refcount == 1 or "
-                             "(page.swapcache and page.refcount == 2))");
+    const GuardReport& first = guard_called(report, "not page.ksm and (page.refcount == 1 or "
+                                                    "(page.swapcache and page.refcount == 2))");
     const Finding& pin = finding(first, Subject::complete, Numbers::integers, "my_pins");
     CHECK(pin.answer.outcome == Outcome::proved);
     CHECK(pin.thanks_to_anon_exclusive);

@@ -99,9 +99,8 @@ TEST_CASE("no handler and no check reads a register before it is written") {
 TEST_CASE("a register that is read too early would be seen") {
     Program program = compiled("v5.9", "tiny");
     REQUIRE(reads_too_early(program) == "");
-    const auto load = std::find_if(program.code.begin(), program.code.end(), [](const Instruction& i) {
-        return i.code == Code::load;
-    });
+    const auto load = std::find_if(program.code.begin(), program.code.end(),
+                                   [](const Instruction& i) { return i.code == Code::load; });
     load->b = Reg::zero - 1;
     CHECK(reads_too_early(program) != "");
 }

@@ -52,10 +52,9 @@ unsigned spte(const Scenario& s, unsigned mm = parent) { return s.get(Field::spt
 
 TEST_CASE("a secondary MMU maps the page that the process maps, as writable as it asked for") {
     for (const std::string& design : all_designs)
-        for (const std::string operation : {"secondary_fault(read)", "secondary_fault(write)",
-                                            "secondary_fault(read, get)",
-                                            "secondary_fault(write, get)",
-                                            "secondary_fault(write, get, keep)"}) {
+        for (const std::string operation :
+             {"secondary_fault(read)", "secondary_fault(write)", "secondary_fault(read, get)",
+              "secondary_fault(write, get)", "secondary_fault(write, get, keep)"}) {
             CAPTURE(design);
             CAPTURE(operation);
             Scenario s(design, guest);

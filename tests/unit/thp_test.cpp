@@ -82,7 +82,8 @@ TEST_CASE("fork shares a huge PMD as a whole; the next store splits it, from v5.
     }
 }
 
-TEST_CASE("fork is through with a PMD that it has shared, even if reclaim splits the parent's then") {
+TEST_CASE(
+    "fork is through with a PMD that it has shared, even if reclaim splits the parent's then") {
     for (const std::string& design : all_designs) {
         CAPTURE(design);
         Scenario s(design, room("thp written"));
@@ -164,8 +165,11 @@ TEST_CASE("fork splits a pinned THP and copies its pages, from v5.9 on") {
 }
 
 TEST_CASE("the write fault of a huge PMD asks the mapcount until v5.18, then the refcount") {
-    for (const auto& [named, reused] : {std::pair{"v5.7", true}, {"v5.9", true}, {"v5.12", true},
-                                         {"v5.18", false}, {"v6.2", false}}) {
+    for (const auto& [named, reused] : {std::pair{"v5.7", true},
+                                        {"v5.9", true},
+                                        {"v5.12", true},
+                                        {"v5.18", false},
+                                        {"v6.2", false}}) {
         const std::string design = named;  // clang 14 captures no structured binding
         CAPTURE(design);
         Scenario s(design, room("thp written"));
@@ -289,8 +293,11 @@ TEST_CASE("pages of a THP are collapsed from v5.8 on, and what nobody may write 
 }
 
 TEST_CASE("until v6.1 GUP-fast may pin what khugepaged takes away, if no flush waits for it") {
-    for (const auto& [named, detached] :
-         {std::pair{"v5.7", true}, {"v5.12", true}, {"v5.19", true}, {"v6.1", false}, {"v6.2", false}}) {
+    for (const auto& [named, detached] : {std::pair{"v5.7", true},
+                                          {"v5.12", true},
+                                          {"v5.19", true},
+                                          {"v6.1", false},
+                                          {"v6.2", false}}) {
         const std::string design = named;  // clang 14 captures no structured binding
         CAPTURE(design);
         Scenario s(design, room("base pages for thp", "arch arm64\n"));
@@ -326,8 +333,7 @@ TEST_CASE("a THP is split into pages of their own only if nobody has a reference
 }
 
 TEST_CASE("following a huge PMD for reading makes it dirty until v4.14 (CVE-2017-1000405)") {
-    for (const auto& [named, dirty] :
-         {std::pair{"v4.8", true}, {"v4.14", true}, {"v5.7", false}}) {
+    for (const auto& [named, dirty] : {std::pair{"v4.8", true}, {"v4.14", true}, {"v5.7", false}}) {
         const std::string design = named;  // clang 14 captures no structured binding
         CAPTURE(design);
         Scenario s(design, room("huge zeropage", "zeropage shared\n"));

@@ -39,7 +39,8 @@ TEST_CASE("a replay says which statement is another one now") {
     const ReplayResult result = replay(trace, setup.program(design, "tiny"));
     CHECK(result.verdict == ReplayVerdict::different);
     CHECK(trace.steps[result.step - 1].statement.starts_with("if page.mapcount == 1 and"));
-    CHECK(result.message.find("`if page.refcount == 1 and rest_mapped_once(page)") != std::string::npos);
+    CHECK(result.message.find("`if page.refcount == 1 and rest_mapped_once(page)") !=
+          std::string::npos);
 }
 
 TEST_CASE("a replay says which guard goes the other way now") {
@@ -51,7 +52,8 @@ TEST_CASE("a replay says which guard goes the other way now") {
         setup.changed("v5.9", "page.refcount >= 1024", "page.refcount >= 4096");
     const ReplayResult result = replay(trace, setup.program(design, "pair"));
     CHECK(result.verdict == ReplayVerdict::different);
-    CHECK(result.message.find("the guard `if not pte.special and mm.has_pinned") != std::string::npos);
+    CHECK(result.message.find("the guard `if not pte.special and mm.has_pinned") !=
+          std::string::npos);
     CHECK(result.message.find("is false now") != std::string::npos);
 }
 

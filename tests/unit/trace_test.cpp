@@ -69,8 +69,7 @@ TEST_CASE("a step names its handlers, its statement, its guard and what it chang
     CHECK_FALSE(protect.guard);
     CHECK(changes_of(protect) == Lines{"parent.pte[0].writable: yes -> no"});
     CHECK(changes_of(step_with(trace, "get page")) == Lines{"page A.refcount: 1 -> 2"});
-    const TraceStep& guard = step_with(
-        trace, "if page.mapcount == 1 and rest_mapped_once(page)");
+    const TraceStep& guard = step_with(trace, "if page.mapcount == 1 and rest_mapped_once(page)");
     CHECK(guard.handler == "write > fault write > do_wp_page");
     CHECK(guard.guard == true);
     CHECK(guard.changes.empty());
@@ -147,8 +146,7 @@ TEST_CASE("an entry that is not present is told by what its bits say there") {
 
     Scenario shared("v5.19", "migration-fork");
     shared.start("kernel", "migrate", 0, 0).until("kernel", "if page.mapcount == 0");
-    CHECK(pte_text(shared.program(), shared.pte(0)) ==
-          "migration entry of A writable soft_dirty");
+    CHECK(pte_text(shared.program(), shared.pte(0)) == "migration entry of A writable soft_dirty");
     shared.finish("kernel");
     CHECK(pte_text(shared.program(), shared.pte(0)) == "B writable soft_dirty");
 }

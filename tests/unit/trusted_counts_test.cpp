@@ -92,7 +92,8 @@ design trial extends v6.2
 handler do_wp_page(va, unshare) {
     orig = pte
     page = orig.page
-    assert )" + asked + R"( "a mapped page has a kind"
+    assert )" +
+           asked + R"( "a mapped page has a kind"
     put page
     put page
     pte = pte with { writable, dirty, soft_dirty }
@@ -150,7 +151,8 @@ operation gup_fast(va, flags) {
 
 }  // namespace
 
-TEST_CASE("a handler that holds ptl, or a reference, need not ask whether all memory is anonymous") {
+TEST_CASE(
+    "a handler that holds ptl, or a reference, need not ask whether all memory is anonymous") {
     const Program program = trusting("v6.2", "default");
     CHECK(program.trusts_counts);
     CHECK_FALSE(asks_for_kind(program));
