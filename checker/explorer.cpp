@@ -142,8 +142,25 @@ void Explorer::count_in() {
     counted_bytes_ = bytes();
 }
 
+// Whether all that is asked for is known, and no later round has a shorter violation of it. What a
+// round's last steps violate counts as much as what the next round finds in its states.
+bool Explorer::is_decided() const {
+    if (options_.until_decided == 0) return false;
+    std::uint32_t known = reached_;
+    for (const Violation& violation : violations_) known |= 1U << violation.property;
+    for_each_findings([&](const Findings& findings) {
+        known |= findings.reached;
+        for (const std::optional<Violation>& violation : findings.found)
+            if (violation && violation->transitions <= partitions_.front()->round())
+                known |= 1U << violation->property;
+    });
+    return (options_.until_decided & ~known) == 0;
+}
+
 // False: nothing is left to do in this level.
 bool Explorer::next_round() {
+    decided_ = is_decided();
+    if (decided_) return false;
     for (auto& partition : partitions_) partition->next_round();
     return std::any_of(partitions_.begin(), partitions_.end(),
                        [](const auto& partition) { return partition->has_more(); });
@@ -241,7 +258,7 @@ void Explorer::run_rounds(const Stop& stop) {
 }
 
 StopReason Explorer::deepen(const Stop& stop) {
-    if (exhausted_ || misled_ || stopped_.load() != 0)
+    if (exhausted_ || misled_ || decided_ || stopped_.load() != 0)
         return static_cast<StopReason>(stopped_.load());
     const unsigned level = static_cast<unsigned>(depth_ + 1);
     const std::uint64_t before = states();
@@ -267,7 +284,7 @@ StopReason Explorer::deepen(const Stop& stop) {
         if (violation && !misled_ && violation->operations == level)
             violations_.push_back(*violation);
     if (stopped_.load() != 0) return static_cast<StopReason>(stopped_.load());
-    if (misled_) return StopReason::none;
+    if (misled_ || decided_) return StopReason::none;
     depth_ = static_cast<int>(level);
     exhausted_ = level > 0 && states() == before;
     return StopReason::none;

@@ -37,6 +37,10 @@ struct ExploreOptions {
     // Where all threads but one come from; nullptr: it has as many as it may have. Must outlive
     // the explorer.
     SpareThreads* spare = nullptr;
+    // Properties, as bits by number. Once each of them is violated or, if it must be reached,
+    // reached, the exploration ends: what comes later in its level could only be longer.
+    // None: it does not.
+    std::uint32_t until_decided = 0;
 };
 
 // When to stop before the bound is reached. Looked at a few times a second, by any number
@@ -108,6 +112,9 @@ public:
     // exploration has found in its last level is worth nothing, and it can't be continued.
     [[nodiscard]] bool misled() const { return misled_; }
 
+    // ExploreOptions::until_decided are: it has ended in the middle of a level.
+    [[nodiscard]] bool decided() const { return decided_; }
+
     // Operations explored completely, or -1 before the first deepen().
     [[nodiscard]] int depth() const { return depth_; }
     // No level will bring a new state: what was found holds at any depth.
@@ -119,7 +126,7 @@ public:
     // As of the last look at the limits. Other threads may ask for it at any time.
     [[nodiscard]] Progress progress() const;
 
-    // In order of discovery; complete for all levels explored.
+    // In order of discovery; complete for all levels explored and, if decided(), for until_decided.
     [[nodiscard]] const std::vector<Violation>& violations() const { return violations_; }
     // Bits of the `sometimes` properties that were seen to hold somewhere.
     [[nodiscard]] std::uint32_t reached() const { return reached_; }
@@ -165,6 +172,7 @@ private:
     template <class Visit>
     void for_each_findings(Visit&& visit) const;
     [[nodiscard]] bool next_round();
+    [[nodiscard]] bool is_decided() const;
     [[nodiscard]] StopReason why_stop(const Stop& stop) const;
     void count_in();
     void note(const Violation& violation);
@@ -189,6 +197,7 @@ private:
     int depth_ = -1;
     bool exhausted_ = false;
     bool misled_ = false;
+    bool decided_ = false;
     std::uint32_t reached_ = 0;
     std::vector<Violation> violations_;
     std::vector<std::optional<Violation>> found_;  // by property, of the level under way

@@ -37,6 +37,8 @@ public:
     void insert(std::span<const PackedState> states);
     // All of the round's states are in: the next round begins.
     void next_round();
+    // Transitions from the start to the states of this round.
+    [[nodiscard]] unsigned round() const { return round_; }
     // Whether any state waits in this round or a later one.
     [[nodiscard]] bool has_more() const;
 
@@ -56,7 +58,7 @@ private:
     VisitedSet set_;
     std::vector<Explorer::Layers> levels_;
     unsigned depth_ = 0;
-    unsigned round_ = 0;             // transitions from the start
+    unsigned round_ = 0;
     std::uint64_t layer_begin_ = 0;  // of the layer that is being filled
     std::uint64_t next_start_ = 0;   // positions in this round's two layers
     std::uint64_t next_step_ = 0;

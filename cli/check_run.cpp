@@ -61,7 +61,8 @@ std::unique_ptr<CheckRun::Exploration> CheckRun::explore(Program program) const 
         return std::make_unique<Exploration>(
             reduced(std::move(program), options_),
             ExploreOptions{options_.concurrency, options_.threads, options_.symmetry,
-                           options_.solver_timeout, usage_, spare_});
+                           options_.solver_timeout, usage_, spare_,
+                           options_.leaves_out_decided ? undecided() : 0});
     } catch (const std::invalid_argument& error) {
         throw BadInput(error.what());
     }
@@ -70,18 +71,21 @@ std::unique_ptr<CheckRun::Exploration> CheckRun::explore(Program program) const 
 bool CheckRun::can_deepen() const {
     const Explorer* open = explorer();
     if (open != nullptr && open->misled()) return true;
-    return open != nullptr && !open->exhausted() &&
+    return open != nullptr && !open->exhausted() && !open->decided() &&
            open->depth() < static_cast<int>(options_.depth);
 }
 
-bool CheckRun::wants_more() const {
-    if (!can_deepen()) return false;
-    const auto is_open = [&](const PropertyInfo& property, unsigned number) {
-        return verdict_of(property, number) == Verdict::incomplete;
+bool CheckRun::wants_more() const { return can_deepen() && undecided() != 0; }
+
+// As bits, by number.
+std::uint32_t CheckRun::undecided() const {
+    std::uint32_t bits = 0;
+    const auto look_at = [&](const PropertyInfo& property, unsigned number) {
+        if (verdict_of(property, number) == Verdict::incomplete) bits |= 1U << number;
     };
-    for (unsigned i = 0; i < plain_.properties.size(); ++i)
-        if (is_open(plain_.properties[i], i)) return true;
-    return is_open(assertions(), assertion_number);
+    for (unsigned i = 0; i < plain_.properties.size(); ++i) look_at(plain_.properties[i], i);
+    look_at(assertions(), assertion_number);
+    return bits;
 }
 
 // As if they were a property.
@@ -94,7 +98,7 @@ StopReason CheckRun::deepen(const Stop& stop) {
     misled_.reset();
     const Explorer& open = explored_->open->explorer;
     StopReason reason = StopReason::none;
-    if (open.depth() < level_ && !open.misled()) reason = explore_level(stop);
+    if (open.depth() < level_ && !open.misled() && !open.decided()) reason = explore_level(stop);
     if (reason == StopReason::none && explorer()->misled()) reason = stand_alone(stop);
     return reason;
 }
@@ -105,7 +109,7 @@ StopReason CheckRun::stand_alone(const Stop& stop) {
     trusting_.reset();
     misled_ = std::exchange(explored_, std::make_shared<Explored>());
     begin(options_.threads, spare_);
-    while (explorer()->depth() < level_ && !explorer()->exhausted())
+    while (explorer()->depth() < level_ && !explorer()->exhausted() && !explorer()->decided())
         if (const StopReason reason = explore_level(stop); reason != StopReason::none)
             return reason;
     return StopReason::none;
@@ -184,8 +188,9 @@ const Violation* CheckRun::violation_of_number(unsigned number) const {
 }
 
 Verdict CheckRun::verdict_of(const PropertyInfo& property, unsigned number) const {
-    const Explorer& explorer = explored_->open->explorer;
     if (!property.applies) return Verdict::not_applicable;
+    if (explored_->open == nullptr) return Verdict::incomplete;
+    const Explorer& explorer = explored_->open->explorer;
     if (violation_of_number(number) != nullptr) return Verdict::violated;
     if (property.sometimes) {
         if ((explorer.reached() >> number & 1U) != 0) return Verdict::holds;

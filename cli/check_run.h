@@ -12,7 +12,7 @@ namespace cowcheck {
 
 // Once a property is violated, nothing more is asked about it, and the ghosts that only it
 // reads are not kept any more: the levels so far are explored once more without them, and the
-// later ones are smaller.
+// later ones are smaller. Once nothing is open, it ends, in the middle of a level.
 //
 // What is explored trusts that the design counts its references right (CompileOptions), so that
 // designs which differ only in what they would do with pages that nobody has any more are one.
@@ -53,7 +53,7 @@ public:
         return explored_->open ? &explored_->open->explorer : nullptr;
     }
     [[nodiscard]] std::uint64_t states() const;
-    // New states of each complete level.
+    // New states of each level.
     [[nodiscard]] const std::vector<std::uint64_t>& level_states() const {
         return explored_->level_states;
     }
@@ -94,6 +94,7 @@ private:
     StopReason explore_level(const Stop& stop);
     StopReason stand_alone(const Stop& stop);
     [[nodiscard]] std::uint32_t violated() const;
+    [[nodiscard]] std::uint32_t undecided() const;
     StopReason leave_out_decided(const Stop& stop);
     [[nodiscard]] PropertyInfo assertions() const;
     [[nodiscard]] const Violation* violation_of_number(unsigned number) const;

@@ -35,7 +35,7 @@ struct CheckOptions : StopLimits {
     bool merging = true;        // with reduction: rests that no schedule can tell apart are one
     bool trusts_counts = true;  // with reduction: see CheckRun
     bool symmetry = true;
-    bool leaves_out_decided = true;  // with symmetry: see CheckRun
+    bool leaves_out_decided = true;  // see CheckRun
 };
 
 struct ListOptions {

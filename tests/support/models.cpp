@@ -75,7 +75,7 @@ Verdicts explore(const Program& program, unsigned depth, ExploreOptions options)
     Explorer explorer(program, options);
     const Stop stop;
     while (explorer.depth() < static_cast<int>(depth) && !explorer.exhausted() &&
-           !explorer.misled())
+           !explorer.misled() && !explorer.decided())
         REQUIRE(explorer.deepen(stop) == StopReason::none);
     Verdicts verdicts;
     verdicts.misled = explorer.misled();
