@@ -235,6 +235,14 @@ def every_command_that_writes_tells_a_disk_that_is_full_or_read_only():
         expect(result.status == 2 and "Read-only file system" in result.err, result)
 
 
+def command_that_writes_into_out():
+    """A command that writes out/told.json, and what it writes. The folder is there, and empty."""
+    command = [COWCHECK, "replay", one_trace(), "--format", "json", "--output"]
+    subprocess.run([*command, "told.json"], check=True)
+    os.mkdir("out")
+    return [*command, "out/told.json"], open("told.json", encoding="utf-8").read()
+
+
 def end_at_many_moments(command, number):
     """Runs it again and again and sends it the signal, sooner or later; whenever it has ended."""
     for delay in range(30):
@@ -247,13 +255,10 @@ def end_at_many_moments(command, number):
 
 @statement
 def whoever_is_killed_leaves_nothing_half_written():
-    command = [COWCHECK, "replay", one_trace(), "--format", "json", "--output"]
-    subprocess.run([*command, "told.json"], check=True)
-    whole = open("told.json", encoding="utf-8").read()
-    os.mkdir("out")
+    command, whole = command_that_writes_into_out()
     finished = 0
     for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT):
-        for _ in end_at_many_moments([*command, "out/told.json"], number):
+        for _ in end_at_many_moments(command, number):
             if os.listdir("out"):
                 expect(os.listdir("out") == ["told.json"], os.listdir("out"))
                 expect(open("out/told.json", encoding="utf-8").read() == whole, "half a file")
@@ -264,13 +269,10 @@ def whoever_is_killed_leaves_nothing_half_written():
 
 @statement
 def whoever_is_interrupted_while_it_replaces_a_file_leaves_the_old_one_or_the_new_one():
-    command = [COWCHECK, "replay", one_trace(), "--format", "json", "--output"]
-    subprocess.run([*command, "told.json"], check=True)
-    whole = open("told.json", encoding="utf-8").read()
-    os.mkdir("out")
+    command, whole = command_that_writes_into_out()
     for number in (signal.SIGTERM, signal.SIGINT):
         write("out/told.json", "old")
-        for _ in end_at_many_moments([*command, "out/told.json"], number):
+        for _ in end_at_many_moments(command, number):
             expect(os.listdir("out") == ["told.json"], os.listdir("out"))
             text = open("out/told.json", encoding="utf-8").read()
             expect(text in ("old", whole), "half a file")
