@@ -2,8 +2,8 @@
 #pragma once
 
 #include "model/language/ast.h"
-#include "model/machine/fields.h"
 #include "model/operations.h"
+#include "model/state/fields.h"
 
 #include <optional>
 #include <string>

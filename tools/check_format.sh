@@ -14,7 +14,7 @@ if [[ -z $formatter ]] || ! "$formatter" --version | grep -q 'version 14\.'; the
 fi
 
 mapfile -t files < <(find bench checker cli fuzz model properties tests traces \
-    \( -name '*.h' -o -name '*.cpp' \) | sort)
+    \( -name '*.h' -o -name '*.inl' -o -name '*.cpp' \) | sort)
 case "${1:-}" in
     --fix) "$formatter" -i "${files[@]}" ;;
     '')

@@ -25,7 +25,7 @@ forbid cli '(tests|fuzz|bench)/' 'cli/ is the top layer'
 forbid model '(iostream|fstream|cstdio|stdio\.h|filesystem|spdlog/|unistd\.h)' 'model/ does no I/O'
 
 for folder in model properties checker traces cli; do
-    forbid "$folder" '\.\./' 'include from the top of the repository: "model/machine/state.h"'
+    forbid "$folder" '\.\./' 'include from the top of the repository: "model/state/state.h"'
 done
 
 exit "$bad"

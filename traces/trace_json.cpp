@@ -1,6 +1,6 @@
 #include "traces/trace_json.h"
 
-#include "model/machine/fields.h"
+#include "model/state/fields.h"
 #include "traces/digest.h"
 #include "traces/json_reader.h"
 #include "traces/text.h"

@@ -1,4 +1,4 @@
-// A state in readable form: every field of the table in model/machine/fields.h,
+// A state in readable form: every field of the table in model/state/fields.h,
 // under the names that a trace uses.
 #pragma once
 

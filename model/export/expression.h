@@ -2,7 +2,7 @@
 // that it can be written the way a person would.
 #pragma once
 
-#include "model/machine/fields.h"
+#include "model/state/fields.h"
 
 #include <cstdint>
 #include <memory>

@@ -10,9 +10,8 @@ template <class O>
 void Machine<O>::raise(Event event, unsigned mm, unsigned va, unsigned page, unsigned pin,
                        unsigned writes) {
     observer_.event(event, mm, va, page, pin);
-    const CheckCode &code = p_.on_event[static_cast<std::size_t>(event)];
-    if (code.entry == 0xffff)
-        return;
+    const CheckCode& code = p_.on_event[static_cast<std::size_t>(event)];
+    if (code.entry == 0xffff) return;
     Machine<decltype(observer_.of_checks())> check(p_, s_, observer_.of_checks());
     check.r_[Reg::mm] = static_cast<std::uint16_t>(mm);
     check.r_[Reg::va] = static_cast<std::uint16_t>(va);
@@ -25,7 +24,8 @@ void Machine<O>::raise(Event event, unsigned mm, unsigned va, unsigned page, uns
 }
 
 // The pins that a process holds, or is about to, as bits of `entitled`.
-template <class O> unsigned Machine<O>::pins_of(unsigned mm) const {
+template <class O>
+unsigned Machine<O>::pins_of(unsigned mm) const {
     unsigned bits = 0;
     for (unsigned i = 0; i < pins(); ++i)
         if (get(Field::pin_state, i) != 0 && get(Field::pin_owned, i) != 0 &&
@@ -35,13 +35,15 @@ template <class O> unsigned Machine<O>::pins_of(unsigned mm) const {
 }
 
 // The page holds a value that no process expects to read.
-template <class O> void Machine<O>::content_changes(unsigned page, unsigned entitled) {
+template <class O>
+void Machine<O>::content_changes(unsigned page, unsigned entitled) {
     set(Field::expected, page, 0);
     set(Field::entitled, page, entitled);
     set(Field::zeroed, page, 0);
 }
 
-template <class O> void Machine<O>::copy_content(unsigned from, unsigned to) {
+template <class O>
+void Machine<O>::copy_content(unsigned from, unsigned to) {
     for (const Field ghost : {Field::expected, Field::entitled, Field::zeroed})
         set(ghost, to, get(ghost, from));
     observer_.copied(from, to);
@@ -51,8 +53,7 @@ template <class O> void Machine<O>::copy_content(unsigned from, unsigned to) {
 template <class O>
 void Machine<O>::store_value(unsigned mm, unsigned va, unsigned page, unsigned entitled) {
     const unsigned bit = 1U << slot(mm, va);
-    for (unsigned f = 0; f < frames(); ++f)
-        set(Field::expected, f, get(Field::expected, f) & ~bit);
+    for (unsigned f = 0; f < frames(); ++f) set(Field::expected, f, get(Field::expected, f) & ~bit);
     set(Field::expects_zero, slot(mm, va), 0);
     content_changes(page, entitled);
     set(Field::expected, page, bit);
@@ -60,8 +61,9 @@ void Machine<O>::store_value(unsigned mm, unsigned va, unsigned page, unsigned e
 
 // Whether some CPU still translates to a page that is not mapped there any more: whoever
 // zaps a huge PMD zaps what is beside its own page, too.
-template <class O> bool Machine<O>::has_stale_tlb(unsigned mm, unsigned va) {
-    for (const Thread &thread : p_.world.threads) {
+template <class O>
+bool Machine<O>::has_stale_tlb(unsigned mm, unsigned va) {
+    for (const Thread& thread : p_.world.threads) {
         const unsigned entry = p_.layout.tlb_index(thread.cpu, va);
         if (thread.actor == Actor::cpu && thread.mm == mm && get(Field::tlb_valid, entry) != 0 &&
             !maps(mm, va, get(Field::tlb_page, entry)))
@@ -70,13 +72,12 @@ template <class O> bool Machine<O>::has_stale_tlb(unsigned mm, unsigned va) {
     return false;
 }
 
-template <class O> bool Machine<O>::is_zapping(unsigned mm, unsigned va) {
+template <class O>
+bool Machine<O>::is_zapping(unsigned mm, unsigned va) {
     for (unsigned t = 0; t < threads(); ++t) {
         const unsigned words = thread_words(t)[1];
-        if ((words & (1U << 6U)) == 0 || (words & 3U) != mm)
-            continue;
-        if (((words >> 2U) & 3U) == va || (has_thp() && has_stale_tlb(mm, va)))
-            return true;
+        if ((words & (1U << 6U)) == 0 || (words & 3U) != mm) continue;
+        if (((words >> 2U) & 3U) == va || (has_thp() && has_stale_tlb(mm, va))) return true;
     }
     return false;
 }
@@ -92,10 +93,10 @@ bool Machine<O>::races_with_zap(unsigned mm, unsigned va, unsigned page) {
 
 // The mapping generation ends: fresh memory would read as zeroes, nothing that
 // was promised about the old one holds, and its pins owe it nothing any more.
-template <class O> void Machine<O>::forget_mapping(unsigned mm, unsigned va) {
+template <class O>
+void Machine<O>::forget_mapping(unsigned mm, unsigned va) {
     const unsigned bit = 1U << slot(mm, va);
-    for (unsigned f = 0; f < frames(); ++f)
-        set(Field::expected, f, get(Field::expected, f) & ~bit);
+    for (unsigned f = 0; f < frames(); ++f) set(Field::expected, f, get(Field::expected, f) & ~bit);
     set(Field::expects_zero, slot(mm, va), 1);
     set(Field::wp_armed, slot(mm, va), 0);
     for (unsigned i = 0; i < pins(); ++i)
@@ -111,16 +112,17 @@ bool Machine<O>::holds_expected(unsigned mm, unsigned va, unsigned page) const {
            (get(Field::expects_zero, i) != 0 && get(Field::zeroed, page) != 0);
 }
 
-template <class O> unsigned Machine<O>::count_mappings(unsigned page) const {
+template <class O>
+unsigned Machine<O>::count_mappings(unsigned page) const {
     unsigned n = 0;
     for (unsigned mm = 0; mm < mms(); ++mm)
-        for (unsigned va = 0; va < p_.layout.pages; ++va)
-            n += maps(mm, va, page);
+        for (unsigned va = 0; va < p_.layout.pages; ++va) n += maps(mm, va, page);
     return n;
 }
 
 // How many PMDs map the THP that the page is in.
-template <class O> unsigned Machine<O>::count_pmd_mappings(unsigned page) const {
+template <class O>
+unsigned Machine<O>::count_pmd_mappings(unsigned page) const {
     unsigned n = 0;
     for (unsigned mm = 0; has_thp() && mm < mms(); ++mm)
         n += (get(Field::pmd, mm) & PteBit::huge) != 0 &&
@@ -129,10 +131,10 @@ template <class O> unsigned Machine<O>::count_pmd_mappings(unsigned page) const 
 }
 
 // The page in the swap cache; there is one swap slot, so there is one at most.
-template <class O> unsigned Machine<O>::swap_cache() const {
+template <class O>
+unsigned Machine<O>::swap_cache() const {
     for (unsigned f = 0; f < p_.world.frames; ++f)
-        if (get(Field::swapcache, f) != 0)
-            return f;
+        if (get(Field::swapcache, f) != 0) return f;
     return p_.world.swap_frame();
 }
 
@@ -140,15 +142,16 @@ template <class O> unsigned Machine<O>::swap_cache() const {
 // read somewhere. No store makes a value that was there before, so pages that hold the
 // same hold copies, and as long as the owner of one of them reads there what it should,
 // its bit is in both.
-template <class O> bool Machine<O>::holds_the_same(unsigned a, unsigned b) const {
+template <class O>
+bool Machine<O>::holds_the_same(unsigned a, unsigned b) const {
     return (get(Field::zeroed, a) != 0 && get(Field::zeroed, b) != 0) ||
            (unsigned{get(Field::expected, a)} & unsigned{get(Field::expected, b)}) != 0;
 }
 
 // memcmp_pages(). What is known of the one's content holds for the other's as well.
-template <class O> bool Machine<O>::identical(unsigned a, unsigned b) {
-    if (!holds_the_same(a, b))
-        return false;
+template <class O>
+bool Machine<O>::identical(unsigned a, unsigned b) {
+    if (!holds_the_same(a, b)) return false;
     for (const Field ghost : {Field::expected, Field::entitled, Field::zeroed}) {
         const unsigned both = unsigned{get(ghost, a)} | unsigned{get(ghost, b)};
         set(ghost, a, both);
@@ -159,7 +162,8 @@ template <class O> bool Machine<O>::identical(unsigned a, unsigned b) {
 
 // What ksmd finds for a page: a KSM page first (the stable tree), then any other
 // anonymous page that is mapped (the unstable tree); the page itself if there is none.
-template <class O> unsigned Machine<O>::twin(unsigned page) const {
+template <class O>
+unsigned Machine<O>::twin(unsigned page) const {
     for (const bool ksm : {true, false})
         for (unsigned i = 0; i < p_.layout.size(Scope::pte); ++i) {
             const unsigned pte = get(Field::pte, i);
@@ -172,7 +176,8 @@ template <class O> unsigned Machine<O>::twin(unsigned page) const {
 }
 
 // Swap entries in the page tables of all processes but one.
-template <class O> unsigned Machine<O>::swap_entries(unsigned without) const {
+template <class O>
+unsigned Machine<O>::swap_entries(unsigned without) const {
     unsigned n = 0;
     for (unsigned i = 0; i < p_.layout.size(Scope::pte); ++i) {
         const unsigned pte = get(Field::pte, i);
@@ -189,8 +194,7 @@ template <class O>
 unsigned Machine<O>::count_references(unsigned page, bool with_pins) const {
     const auto kind = static_cast<PageKind>(get(Field::kind, page));
     unsigned n = kind == PageKind::zeropage ? 1 : count_mappings(page);
-    if (other_of(page) != page)
-        n += count_mappings(other_of(page)) - count_pmd_mappings(page);
+    if (other_of(page) != page) n += count_mappings(other_of(page)) - count_pmd_mappings(page);
     n += kind == PageKind::page_cache ? 1 : 0;
     if (p_.layout.has(Field::swapcache))
         n += page == p_.world.swap_frame() ? swap_entries(mms()) : get(Field::swapcache, page);
@@ -209,22 +213,23 @@ unsigned Machine<O>::count_references(unsigned page, bool with_pins) const {
 }
 
 // Whether anybody holds a FOLL_PIN, or is about to.
-template <class O> bool Machine<O>::any_foll_pin() const {
+template <class O>
+bool Machine<O>::any_foll_pin() const {
     for (unsigned i = 0; i < pins(); ++i)
-        if (get(Field::pin_state, i) != 0 && get(Field::pin_foll_pin, i) != 0)
-            return true;
+        if (get(Field::pin_state, i) != 0 && get(Field::pin_foll_pin, i) != 0) return true;
     return false;
 }
 
-template <class O> bool Machine<O>::in_lru_batch(unsigned page) const {
+template <class O>
+bool Machine<O>::in_lru_batch(unsigned page) const {
     for (unsigned i = 0; p_.layout.has(Field::batch_valid) && i < p_.layout.size(Scope::tlb); ++i)
-        if (get(Field::batch_valid, i) != 0 && get(Field::batch_page, i) == page)
-            return true;
+        if (get(Field::batch_valid, i) != 0 && get(Field::batch_page, i) == page) return true;
     return false;
 }
 
 // Whether a secondary MMU maps the page for a process other than `without`.
-template <class O> bool Machine<O>::in_secondary_mmu(unsigned page, unsigned without) const {
+template <class O>
+bool Machine<O>::in_secondary_mmu(unsigned page, unsigned without) const {
     for (unsigned i = 0; p_.layout.has(Field::spte) && i < p_.layout.size(Scope::pte); ++i) {
         const unsigned entry = get(Field::spte, i);
         if ((entry & PteBit::present) != 0 && (entry >> PteBit::frame_shift) == page &&
@@ -238,12 +243,12 @@ template <class O> bool Machine<O>::in_secondary_mmu(unsigned page, unsigned wit
 // reference that another process took, or a handler of another process that is at
 // work on it (a zap whose flush is still to come, a migration that has yet to map the
 // page there). Memory that is not anonymous always can.
-template <class O> bool Machine<O>::reachable_by_others(unsigned mm, unsigned page) {
-    if (!is_anon(page) || get(Field::ksm, page) != 0) // ksmd gives a KSM page to anybody
+template <class O>
+bool Machine<O>::reachable_by_others(unsigned mm, unsigned page) {
+    if (!is_anon(page) || get(Field::ksm, page) != 0)  // ksmd gives a KSM page to anybody
         return true;
-    if (get(Field::swapcache, page) != 0 && swap_entries(mm) > 0)
-        return true;
-    bool awaited = false; // some other process has a migration entry
+    if (get(Field::swapcache, page) != 0 && swap_entries(mm) > 0) return true;
+    bool awaited = false;  // some other process has a migration entry
     for (unsigned theirs = 0; theirs < mms(); ++theirs)
         for (unsigned va = 0; theirs != mm && va < p_.layout.pages; ++va) {
             const unsigned pte = get(Field::pte, slot(theirs, va));
@@ -251,19 +256,17 @@ template <class O> bool Machine<O>::reachable_by_others(unsigned mm, unsigned pa
                 return true;
             awaited = awaited || is_migration_entry(pte);
         }
-    if (in_secondary_mmu(page, mm))
-        return true;
-    for (unsigned i = 0; i < pins() && keeps(Field::pin_owned); ++i) // else nobody asks us
+    if (in_secondary_mmu(page, mm)) return true;
+    for (unsigned i = 0; i < pins() && keeps(Field::pin_owned); ++i)  // else nobody asks us
         if (get(Field::pin_state, i) == static_cast<unsigned>(PinState::held) &&
             get(Field::pin_page, i) == page &&
             (get(Field::pin_owned, i) == 0 || get(Field::pin_mm, i) != mm))
             return true;
     for (unsigned t = 0; t < threads(); ++t) {
-        const std::uint16_t *words = thread_words(t);
+        const std::uint16_t* words = thread_words(t);
         const bool walks = awaited && p_.world.threads[t].actor == Actor::kernel;
-        if ((words[0] & 0xfffU) == 0 || ((words[1] & 3U) == mm && !walks))
-            continue;
-        const Rest &rest = p_.rests[words[0] & 0xfffU];
+        if ((words[0] & 0xfffU) == 0 || ((words[1] & 3U) == mm && !walks)) continue;
+        const Rest& rest = p_.rests[words[0] & 0xfffU];
         for (unsigned i = 0; i < rest.locals; ++i)
             if (rest.frames[i].valid(words) && same_folio(rest.frames[i].frame(words), page))
                 return true;
@@ -271,4 +274,4 @@ template <class O> bool Machine<O>::reachable_by_others(unsigned mm, unsigned pa
     return false;
 }
 
-} // namespace cowcheck
+}  // namespace cowcheck

@@ -5,25 +5,25 @@
 namespace cowcheck {
 
 // Whether another CPU may run in the process. In one that exits none does any more.
-template <class O> bool Machine<O>::has_other_cpu(unsigned mm) const {
-    if (get(Field::life, mm) == static_cast<unsigned>(Life::exiting))
-        return false;
-    const auto &world = p_.world.threads;
+template <class O>
+bool Machine<O>::has_other_cpu(unsigned mm) const {
+    if (get(Field::life, mm) == static_cast<unsigned>(Life::exiting)) return false;
+    const auto& world = p_.world.threads;
     for (unsigned t = 0; t < world.size(); ++t)
         if (t != thread_ && ((world[t].actor == Actor::cpu && world[t].mm == mm) ||
                              world[t].actor == Actor::secondary_mmu))
-            return true; // a secondary MMU's faults look at page tables without a lock, too
+            return true;  // a secondary MMU's faults look at page tables without a lock, too
     return false;
 }
 
 // Whether another handler that is under way has the page in a local. Of a THP, either
 // half leads to the other one: here and below, its pages are one.
-template <class O> bool Machine<O>::elsewhere_in_locals(unsigned page) {
+template <class O>
+bool Machine<O>::elsewhere_in_locals(unsigned page) {
     for (unsigned t = 0; t < threads(); ++t) {
-        const std::uint16_t *words = thread_words(t);
-        const Rest &rest = p_.rests[words[0] & 0xfffU];
-        if (t == thread_)
-            continue;
+        const std::uint16_t* words = thread_words(t);
+        const Rest& rest = p_.rests[words[0] & 0xfffU];
+        if (t == thread_) continue;
         for (unsigned i = 0; i < rest.locals; ++i)
             if (rest.frames[i].valid(words) && same_folio(rest.frames[i].frame(words), page))
                 return true;
@@ -34,9 +34,9 @@ template <class O> bool Machine<O>::elsewhere_in_locals(unsigned page) {
 // Nobody but a thread of this process, under this process's ptl, can come to the
 // page by way of a mapping. A secondary MMU or an LRU batch needs no ptl, and ksmd finds
 // mapped pages by what they hold.
-template <class O> bool Machine<O>::only_mine(unsigned page) {
-    if (in_secondary_mmu(page, mms()) || in_lru_batch(page))
-        return false;
+template <class O>
+bool Machine<O>::only_mine(unsigned page) {
+    if (in_secondary_mmu(page, mms()) || in_lru_batch(page)) return false;
     for (unsigned i = 0; i < p_.layout.size(Scope::pte); ++i) {
         const unsigned pte = leaf(i / p_.layout.pages, i % p_.layout.pages, true);
         if ((pte & PteBit::has_frame) != 0 && same_folio(pte >> PteBit::frame_shift, page) &&
@@ -49,9 +49,9 @@ template <class O> bool Machine<O>::only_mine(unsigned page) {
 // Nobody at all can come to the page: no pin, no TLB entry, and either it is not
 // mapped, or no other CPU runs this process and whoever works on it from outside
 // needs the ptl that is held.
-template <class O> bool Machine<O>::nobody_elses(unsigned page, bool ptl_held) {
-    if (!only_mine(page))
-        return false;
+template <class O>
+bool Machine<O>::nobody_elses(unsigned page, bool ptl_held) {
+    if (!only_mine(page)) return false;
     for (unsigned i = 0; i < pins(); ++i)
         if (get(Field::pin_state, i) == static_cast<unsigned>(PinState::held) &&
             same_folio(get(Field::pin_page, i), page))
@@ -67,7 +67,8 @@ template <class O> bool Machine<O>::nobody_elses(unsigned page, bool ptl_held) {
 
 // The processes being forked have no threads yet, and no FOLL_GET for writing,
 // whose promise fork ends, is anywhere.
-template <class O> bool Machine<O>::child_is_new() {
+template <class O>
+bool Machine<O>::child_is_new() {
     for (unsigned i = 0; i < pins(); ++i)
         if (get(Field::pin_state, i) != 0 && get(Field::pin_write, i) != 0 &&
             get(Field::pin_foll_pin, i) == 0)
@@ -78,17 +79,17 @@ template <class O> bool Machine<O>::child_is_new() {
 // A TLB flush. Where nothing is left to forget, and nothing can come before it, it only waits
 // for interrupts: earlier is the same. Where something is, it must not hide that the page was
 // freed before; later is the same if no other CPU has such entries or waits to be asked.
-template <class O> std::uint8_t Machine<O>::mover_of_flush(unsigned rules) const {
+template <class O>
+std::uint8_t Machine<O>::mover_of_flush(unsigned rules) const {
     const unsigned mm = r_[Reg::mm];
     const bool all = (rules & Unless::flushes_all) != 0;
-    const bool alone =
-        p_.world.threads[thread_].actor == Actor::cpu && !has_other_cpu(mm);
+    const bool alone = p_.world.threads[thread_].actor == Actor::cpu && !has_other_cpu(mm);
     bool fills = false;
     for (unsigned va = 0; va < p_.layout.pages; ++va)
-        fills = fills || ((all || va == r_[Reg::va]) && (leaf(mm, va, false) & PteBit::present) != 0);
-    if (!alone && (fills || (rules & Unless::pte_kept) == 0))
-        return Mover::none;
-    for (const Thread &thread : p_.world.threads)
+        fills =
+            fills || ((all || va == r_[Reg::va]) && (leaf(mm, va, false) & PteBit::present) != 0);
+    if (!alone && (fills || (rules & Unless::pte_kept) == 0)) return Mover::none;
+    for (const Thread& thread : p_.world.threads)
         for (unsigned va = 0; va < p_.layout.pages; ++va)
             if (thread.actor == Actor::cpu && thread.mm == mm && (all || va == r_[Reg::va]) &&
                 get(Field::tlb_valid, p_.layout.tlb_index(thread.cpu, va)) != 0)
@@ -96,40 +97,35 @@ template <class O> std::uint8_t Machine<O>::mover_of_flush(unsigned rules) const
     return alone ? Mover::both : Mover::left;
 }
 
-template <class O> std::uint8_t Machine<O>::mover(const Instruction &rest) {
-    if (rest.a != Mover::none || rest.target == 0)
-        return rest.a;
+template <class O>
+std::uint8_t Machine<O>::mover(const Instruction& rest) {
+    if (rest.a != Mover::none || rest.target == 0) return rest.a;
     const unsigned rules = rest.target;
     if (rules == Unless::notes_shared) {
         const unsigned pte = leaf(r_[Reg::mm], r_[Reg::va], false);
-        if ((pte & PteBit::present) == 0)
-            return Mover::both;
+        if ((pte & PteBit::present) == 0) return Mover::both;
         return reachable_by_others(r_[Reg::mm], pte >> PteBit::frame_shift) ? Mover::left
-                                                                           : Mover::right;
+                                                                            : Mover::right;
     }
-    if ((rules & Unless::flushes) != 0)
-        return mover_of_flush(rules);
+    if ((rules & Unless::flushes) != 0) return mover_of_flush(rules);
     if ((rules & (Unless::page_locked_away | Unless::page_private)) != 0) {
         const unsigned word = thread_words(thread_)[rest.c >> 4U];
         const unsigned page = (word >> (rest.c & 0xfU)) & 0xfU;
         const bool ptl_held = (p_.rests[rest.imm].held & Held::ptl) != 0;
-        if ((rules & Unless::page_private) != 0 ? !nobody_elses(page, ptl_held)
-                                                : !only_mine(page))
+        if ((rules & Unless::page_private) != 0 ? !nobody_elses(page, ptl_held) : !only_mine(page))
             return Mover::none;
     }
     if ((rules & Unless::only_cpu) != 0 &&
         (has_other_cpu(r_[Reg::mm]) || p_.world.threads[thread_].actor != Actor::cpu))
         return Mover::none;
-    if ((rules & Unless::child_is_new) != 0 && !child_is_new())
-        return Mover::none;
+    if ((rules & Unless::child_is_new) != 0 && !child_is_new()) return Mover::none;
     if ((rules & Unless::pinned_already) != 0 && get(Field::has_pinned, r_[Reg::mm]) == 0)
         return Mover::none;
     if ((rules & Unless::seq_settled) != 0 && get(Field::seq_watch, thread_) == 1 &&
         has_other_cpu(r_[Reg::mm]))
         return Mover::none;
-    if ((rules & Unless::becomes_left) != 0)
-        return Mover::left;
+    if ((rules & Unless::becomes_left) != 0) return Mover::left;
     return (rules & Unless::becomes_right) != 0 ? Mover::right : Mover::both;
 }
 
-} // namespace cowcheck
+}  // namespace cowcheck

@@ -4,10 +4,10 @@
 
 namespace cowcheck {
 
-template <class O> CountTerm Machine<O>::term_in(unsigned reg) const {
+template <class O>
+CountTerm Machine<O>::term_in(unsigned reg) const {
     if constexpr (O::outside_counts)
-        if (terms_[reg].open)
-            return terms_[reg];
+        if (terms_[reg].open) return terms_[reg];
     CountTerm term;
     term.base = r_[reg];
     return term;
@@ -15,16 +15,15 @@ template <class O> CountTerm Machine<O>::term_in(unsigned reg) const {
 
 // A count was loaded: what of it comes from outside. Any page may have transient
 // references as long as it is not free; the swap slot is none.
-template <class O> void Machine<O>::load_term(Field field, unsigned page, unsigned reg) {
+template <class O>
+void Machine<O>::load_term(Field field, unsigned page, unsigned reg) {
     if constexpr (O::outside_counts) {
-        if (field != Field::refcount && field != Field::mapcount)
-            return;
+        if (field != Field::refcount && field != Field::mapcount) return;
         CountTerm term;
         term.base = r_[reg];
-        const OutsideOf &outside = p_.outside_of[get(Field::outside_page, page)];
+        const OutsideOf& outside = p_.outside_of[get(Field::outside_page, page)];
         const auto add = [&](std::uint8_t number) {
-            if (number == OutsideOf::none)
-                return;
+            if (number == OutsideOf::none) return;
             term.times[1U + number] = 1;
             term.open = true;
         };
@@ -45,19 +44,19 @@ template <class O> void Machine<O>::load_term(Field field, unsigned page, unsign
 
 // The registers b and c: by their numbers, `plainly`, unless one of them is open.
 template <class O>
-bool Machine<O>::compare(const Instruction &i, Relation relation, bool plainly) {
+bool Machine<O>::compare(const Instruction& i, Relation relation, bool plainly) {
     if constexpr (O::outside_counts) {
         const CountTerm difference = sum_of(term_in(i.b), term_in(i.c), -1);
-        if (difference.open)
-            return observer_.decide(difference, relation);
+        if (difference.open) return observer_.decide(difference, relation);
     }
     return plainly;
 }
 
 // Whether somebody outside keeps the page from being freed.
-template <class O> bool Machine<O>::held_outside(unsigned page) {
+template <class O>
+bool Machine<O>::held_outside(unsigned page) {
     if constexpr (O::outside_counts) {
-        const OutsideOf &outside = p_.outside_of[get(Field::outside_page, page)];
+        const OutsideOf& outside = p_.outside_of[get(Field::outside_page, page)];
         CountTerm term;
         for (const std::uint8_t number : {outside.references, outside.mappings})
             if (number != OutsideOf::none) {
@@ -70,13 +69,12 @@ template <class O> bool Machine<O>::held_outside(unsigned page) {
     return false;
 }
 
-template <class O> bool Machine<O>::mapped_outside(unsigned page) {
+template <class O>
+bool Machine<O>::mapped_outside(unsigned page) {
     if constexpr (O::outside) {
-        if (!p_.layout.has(Field::outside_page))
-            return false;
+        if (!p_.layout.has(Field::outside_page)) return false;
         const std::uint8_t number = p_.outside_of[get(Field::outside_page, page)].mappings;
-        if (number == OutsideOf::none)
-            return false;
+        if (number == OutsideOf::none) return false;
         CountTerm term;
         term.times[1U + number] = -1;
         term.open = true;
@@ -86,4 +84,4 @@ template <class O> bool Machine<O>::mapped_outside(unsigned page) {
     return false;
 }
 
-} // namespace cowcheck
+}  // namespace cowcheck

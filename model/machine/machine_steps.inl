@@ -5,7 +5,8 @@ namespace cowcheck {
 
 // Lowest free frame first, so that the choice says nothing. Kinds other than
 // anonymous memory are there from the start and are never allocated.
-template <class O> bool Machine<O>::allocate(unsigned &page) {
+template <class O>
+bool Machine<O>::allocate(unsigned& page) {
     for (unsigned f = 0; f < frames(); ++f)
         if (is_free(f)) {
             page = f;
@@ -17,10 +18,10 @@ template <class O> bool Machine<O>::allocate(unsigned &page) {
 }
 
 // A THP takes any two frames: which ones says nothing, as each half knows the other.
-template <class O> bool Machine<O>::allocate_huge(unsigned &head) {
+template <class O>
+bool Machine<O>::allocate_huge(unsigned& head) {
     unsigned tail = 0;
-    if (!allocate(head))
-        return false;
+    if (!allocate(head)) return false;
     if (!allocate(tail)) {
         clear(Scope::page, head);
         return false;
@@ -33,21 +34,22 @@ template <class O> bool Machine<O>::allocate_huge(unsigned &head) {
     return true;
 }
 
-template <class O> void Machine<O>::see_freed(unsigned page) {
+template <class O>
+void Machine<O>::see_freed(unsigned page) {
     for (unsigned i = 0; i < p_.layout.size(Scope::pte); ++i)
         misled_ = misled_ || ((get(Field::pte, i) & PteBit::present) != 0 &&
                               (get(Field::pte, i) >> PteBit::frame_shift) == page);
     for (unsigned t = 0; t < threads(); ++t) {
-        const Rest &rest = p_.rests[thread_words(t)[0] & 0xfffU];
+        const Rest& rest = p_.rests[thread_words(t)[0] & 0xfffU];
         for (unsigned l = 0; t != thread_ && rest.counted >> l != 0; ++l)
             misled_ = misled_ || ((rest.counted >> l & 1U) != 0 &&
                                   rest.frames[l].holds(thread_words(t), page));
     }
 }
 
-template <class O> void Machine<O>::free_page(unsigned page) {
-    if (p_.trusts_counts)
-        see_freed(page);
+template <class O>
+void Machine<O>::free_page(unsigned page) {
+    if (p_.trusts_counts) see_freed(page);
     const unsigned tail = other_of(page);
     raise(Event::free, 0, 0, page, 0);
     if (tail != page) {
@@ -60,7 +62,8 @@ template <class O> void Machine<O>::free_page(unsigned page) {
 // The THP becomes two pages of their own, if PTEs are all that maps it and nobody but
 // they and `extra` has a reference. That is what freezing the refcount amounts to, while
 // migration entries are in place of the PTEs.
-template <class O> bool Machine<O>::split_folio(unsigned page, unsigned extra) {
+template <class O>
+bool Machine<O>::split_folio(unsigned page, unsigned extra) {
     const unsigned head = head_of(page);
     const unsigned tail = other_of(head);
     const unsigned mapped = unsigned{get(Field::mapcount, head)} + get(Field::mapcount, tail);
@@ -75,36 +78,35 @@ template <class O> bool Machine<O>::split_folio(unsigned page, unsigned extra) {
         set(Field::refcount, half, get(Field::mapcount, half) + (half == page ? extra : 0U));
     }
     for (const unsigned half : {head, tail}) {
-        if (half != page)
-            set(Field::locked, half, 0);
-        if (get(Field::refcount, half) == 0)
-            free_page(half);
+        if (half != page) set(Field::locked, half, 0);
+        if (get(Field::refcount, half) == 0) free_page(half);
     }
     set(Field::locked, page, 1);
     return true;
 }
 
-template <class O> void Machine<O>::drop(unsigned page, unsigned amount) {
+template <class O>
+void Machine<O>::drop(unsigned page, unsigned amount) {
     const unsigned count = get(Field::refcount, page);
     if (count < amount) {
         raise(Event::underflow, 0, 0, page, 0);
         return;
     }
     set(Field::refcount, page, count - amount);
-    if (count == amount && !held_outside(page))
-        free_page(page);
+    if (count == amount && !held_outside(page)) free_page(page);
 }
 
-template <class O> void Machine<O>::zap_pte(unsigned mm, unsigned va) {
+template <class O>
+void Machine<O>::zap_pte(unsigned mm, unsigned va) {
     set(Field::pte, slot(mm, va), 0);
     forget_mapping(mm, va);
     thread_words(thread_)[1] = static_cast<std::uint16_t>(thread_words(thread_)[1] | (1U << 6U));
 }
 
-template <class O> void Machine<O>::zap_pmd(unsigned mm) {
+template <class O>
+void Machine<O>::zap_pmd(unsigned mm) {
     set(Field::pmd, mm, 0);
-    for (unsigned va = 0; va < p_.layout.pages; ++va)
-        forget_mapping(mm, va);
+    for (unsigned va = 0; va < p_.layout.pages; ++va) forget_mapping(mm, va);
     thread_words(thread_)[1] = static_cast<std::uint16_t>(thread_words(thread_)[1] | (1U << 6U));
 }
 
@@ -119,73 +121,71 @@ void Machine<O>::set_leaf(unsigned mm, unsigned va, unsigned value, bool arms) {
             set(Field::wp_armed, slot(mm, at), 1);
     };
     if ((value & PteBit::huge) != 0 && (value & PteBit::present) != 0) {
-        for (unsigned at = 0; at < p_.layout.pages; ++at)
-            arm(at);
+        for (unsigned at = 0; at < p_.layout.pages; ++at) arm(at);
         set(Field::pmd, mm,
             (value & 0xffU) | (head_of(value >> PteBit::frame_shift) << PteBit::frame_shift));
         return;
     }
     arm(va);
     set(Field::pte, slot(mm, va), value);
-    if (value != 0 && get(Field::pmd, mm) == 0)
-        set(Field::pmd, mm, PteBit::table); // pte_alloc()
+    if (value != 0 && get(Field::pmd, mm) == 0) set(Field::pmd, mm, PteBit::table);  // pte_alloc()
 }
 
 // Which processes map a THP, and how often: what the kernel's MM owner ids keep of it
 // (v6.15), but for any number of processes.
-template <class O> void Machine<O>::count_mapping(unsigned page, unsigned mm, bool more) {
+template <class O>
+void Machine<O>::count_mapping(unsigned page, unsigned mm, bool more) {
     const unsigned head = head_of(page);
-    if (get(Field::compound, head) == 0)
-        return;
+    if (get(Field::compound, head) == 0) return;
     const unsigned now = (mm_mapcount(head, mm) + (more ? 1U : 3U)) & 3U;
     set(Field::mm_mapcount, head,
         (get(Field::mm_mapcount, head) & ~(3U << (2 * mm))) | (now << (2 * mm)));
 }
 
-template <class O> void Machine<O>::fill_table(unsigned mm, unsigned pmd) {
+template <class O>
+void Machine<O>::fill_table(unsigned mm, unsigned pmd) {
     for (unsigned va = 0; va < p_.layout.pages; ++va)
         set(Field::pte, slot(mm, va),
             (pmd & 0xffU & ~unsigned{PteBit::huge}) |
                 ((pmd & PteBit::special) != 0
-                     ? p_.world.frames // the small zeropage
+                     ? p_.world.frames  // the small zeropage
                      : p_.layout.subpage(s_, pmd >> PteBit::frame_shift, va))
                     << PteBit::frame_shift);
 }
 
 // Reaches every CPU that runs the mm, at once. On x86 it is an interrupt, so a
 // CPU with interrupts off makes it wait (that is part of GUP-fast's protection).
-template <class O> bool Machine<O>::flush(unsigned mm, unsigned va, bool all) {
-    const auto &world = p_.world.threads;
+template <class O>
+bool Machine<O>::flush(unsigned mm, unsigned va, bool all) {
+    const auto& world = p_.world.threads;
     for (unsigned t = 0; t < world.size(); ++t) {
         if (!p_.world.flush_waits || world[t].actor != Actor::cpu || world[t].mm != mm ||
             t == thread_)
             continue;
-        if ((p_.rests[thread_words(t)[0] & 0xfffU].held & Held::irqs_off) != 0)
-            return false;
+        if ((p_.rests[thread_words(t)[0] & 0xfffU].held & Held::irqs_off) != 0) return false;
     }
-    for (const Thread &thread : world) {
-        if (thread.actor != Actor::cpu || thread.mm != mm)
-            continue;
+    for (const Thread& thread : world) {
+        if (thread.actor != Actor::cpu || thread.mm != mm) continue;
         for (unsigned page = 0; page < p_.layout.pages; ++page)
-            if (all || page == va)
-                forget_translation(p_.layout.tlb_index(thread.cpu, page));
+            if (all || page == va) forget_translation(p_.layout.tlb_index(thread.cpu, page));
     }
-    auto &context = thread_words(thread_)[1];
+    auto& context = thread_words(thread_)[1];
     context = static_cast<std::uint16_t>(context & ~(1U << 6U));
     return true;
 }
 
 // What the CPU's LRU batch holds is no translation.
-template <class O> void Machine<O>::forget_translation(unsigned entry) {
+template <class O>
+void Machine<O>::forget_translation(unsigned entry) {
     for (const Field field : {Field::tlb_valid, Field::tlb_writable, Field::tlb_page})
         set(field, entry, 0);
 }
 
 // A batch remembers one page for each place where its CPU maps pages: with the next one
 // there the batch is full, and drained.
-template <class O> void Machine<O>::lru_add(unsigned page) {
-    if (p_.world.threads[thread_].actor != Actor::cpu)
-        return;
+template <class O>
+void Machine<O>::lru_add(unsigned page) {
+    if (p_.world.threads[thread_].actor != Actor::cpu) return;
     const unsigned entry = p_.layout.tlb_index(p_.world.threads[thread_].cpu, r_[Reg::va]);
     lru_drain(entry);
     see_counted(page);
@@ -194,9 +194,9 @@ template <class O> void Machine<O>::lru_add(unsigned page) {
     set(Field::batch_page, entry, page);
 }
 
-template <class O> void Machine<O>::lru_drain(unsigned entry) {
-    if (get(Field::batch_valid, entry) == 0)
-        return;
+template <class O>
+void Machine<O>::lru_drain(unsigned entry) {
+    if (get(Field::batch_valid, entry) == 0) return;
     const unsigned page = get(Field::batch_page, entry);
     set(Field::batch_valid, entry, 0);
     set(Field::batch_page, entry, 0);
@@ -205,10 +205,10 @@ template <class O> void Machine<O>::lru_drain(unsigned entry) {
 
 // fork gives the child its PTE. Pins whose page is shared by that are crossed. Whoever finds
 // the PTE finds the VMA, too: dup_mmap() copies both under mmap_lock, the VMA first.
-template <class O> void Machine<O>::share_pte(unsigned child, unsigned va, unsigned pte) {
+template <class O>
+void Machine<O>::share_pte(unsigned child, unsigned va, unsigned pte) {
     for (unsigned at = 0; at < p_.layout.pages; ++at)
-        if (at == va || (pte & PteBit::huge) != 0)
-            copy_vma(r_[Reg::mm], child, at);
+        if (at == va || (pte & PteBit::huge) != 0) copy_vma(r_[Reg::mm], child, at);
     if (!has_thp()) {
         see_mapped(pte);
         set(Field::pte, slot(child, va), pte);
@@ -216,13 +216,13 @@ template <class O> void Machine<O>::share_pte(unsigned child, unsigned va, unsig
         return;
     }
     set_leaf(child, va, pte, false);
-    if ((pte & PteBit::huge) == 0)
-        cross_pins(va, pte >> PteBit::frame_shift);
+    if ((pte & PteBit::huge) == 0) cross_pins(va, pte >> PteBit::frame_shift);
     for (unsigned at = 0; (pte & PteBit::huge) != 0 && at < p_.layout.pages; ++at)
         cross_pins(at, p_.layout.subpage(s_, pte >> PteBit::frame_shift, at));
 }
 
-template <class O> void Machine<O>::cross_pins(unsigned va, unsigned page) {
+template <class O>
+void Machine<O>::cross_pins(unsigned va, unsigned page) {
     const unsigned mm = r_[Reg::mm];
     for (unsigned i = 0; i < pins(); ++i) {
         const auto state = static_cast<PinState>(get(Field::pin_state, i));
@@ -235,19 +235,19 @@ template <class O> void Machine<O>::cross_pins(unsigned va, unsigned page) {
     }
 }
 
-template <class O> void Machine<O>::copy_vma(unsigned from, unsigned to, unsigned va) {
+template <class O>
+void Machine<O>::copy_vma(unsigned from, unsigned to, unsigned va) {
     for (const Field field : {Field::mapped, Field::read_only})
-        if (p_.layout.has(field))
-            set(field, slot(to, va), get(field, slot(from, va)));
+        if (p_.layout.has(field)) set(field, slot(to, va), get(field, slot(from, va)));
 }
 
 // rmap_walk(): the thread goes on with the next process and virtual page whose PTE maps
 // the page, or has a migration entry for it.
-template <class O> bool Machine<O>::next_mapping(unsigned page, bool entries) {
+template <class O>
+bool Machine<O>::next_mapping(unsigned page, bool entries) {
     for (unsigned i = 0; i < p_.layout.size(Scope::pte); ++i) {
         const unsigned pte = get(Field::pte, i);
-        if (!refers_to(pte, page) || is_migration_entry(pte) != entries)
-            continue;
+        if (!refers_to(pte, page) || is_migration_entry(pte) != entries) continue;
         const unsigned mm = i / p_.layout.pages;
         const unsigned va = i % p_.layout.pages;
         set(Field::op_mm, thread_, mm);
@@ -261,14 +261,15 @@ template <class O> bool Machine<O>::next_mapping(unsigned page, bool entries) {
 
 // A walk over all mappings of a page has come to the process; exit_mmap() waits for it
 // (unlink_anon_vmas()).
-template <class O> bool Machine<O>::others_work_on(unsigned mm) {
+template <class O>
+bool Machine<O>::others_work_on(unsigned mm) {
     for (unsigned t = 0; t < threads(); ++t)
-        if (t != thread_ && !idle(t) && get(Field::op_mm, t) == mm)
-            return true;
+        if (t != thread_ && !idle(t) && get(Field::op_mm, t) == mm) return true;
     return false;
 }
 
-template <class O> bool Machine<O>::new_mm(unsigned &child) {
+template <class O>
+bool Machine<O>::new_mm(unsigned& child) {
     for (unsigned mm = 0; mm < mms(); ++mm)
         if (get(Field::life, mm) == static_cast<unsigned>(Life::free)) {
             child = mm;
@@ -280,7 +281,8 @@ template <class O> bool Machine<O>::new_mm(unsigned &child) {
 
 // The child has its parent's VMAs. It is entitled to what the parent's memory holds now, and
 // should read it; where it got a copy of its own, to what that copy caught.
-template <class O> void Machine<O>::start_mm(unsigned child) {
+template <class O>
+void Machine<O>::start_mm(unsigned child) {
     const unsigned parent = r_[Reg::mm];
     for (unsigned va = 0; va < p_.layout.pages; ++va) {
         const unsigned from = slot(parent, va);
@@ -293,8 +295,8 @@ template <class O> void Machine<O>::start_mm(unsigned child) {
         copy_vma(parent, child, va);
         const unsigned theirs = leaf(parent, va, false);
         const unsigned ours = leaf(child, va, false);
-        const bool own_copy = (ours & PteBit::present) != 0 &&
-                              !refers_to(theirs, ours >> PteBit::frame_shift);
+        const bool own_copy =
+            (ours & PteBit::present) != 0 && !refers_to(theirs, ours >> PteBit::frame_shift);
         for (unsigned f = 0; f < frames(); ++f) {
             const unsigned expected = get(Field::expected, f) & ~(1U << to);
             const bool copied = own_copy && f == (ours >> PteBit::frame_shift);
@@ -310,7 +312,7 @@ template <class O> void Machine<O>::start_mm(unsigned child) {
         set(Field::expects_zero, to,
             own_copy ? get(Field::zeroed, ours >> PteBit::frame_shift)
                      : get(Field::expects_zero, from));
-        if (p_.world.event_fork) // the monitor has the child's userfaultfd, too
+        if (p_.world.event_fork)  // the monitor has the child's userfaultfd, too
             set(Field::wp_armed, to, get(Field::wp_armed, from));
     }
     set(Field::life, child, static_cast<unsigned>(Life::alive));
@@ -318,7 +320,8 @@ template <class O> void Machine<O>::start_mm(unsigned child) {
 }
 
 // The process is gone; its slot is as good as new. Its pins live on.
-template <class O> void Machine<O>::end_mm(unsigned mm) {
+template <class O>
+void Machine<O>::end_mm(unsigned mm) {
     for (unsigned va = 0; va < p_.layout.pages; ++va) {
         forget_mapping(mm, va);
         clear(Scope::pte, slot(mm, va));
@@ -329,7 +332,7 @@ template <class O> void Machine<O>::end_mm(unsigned mm) {
         if (get(Field::pin_state, i) != 0 && get(Field::pin_owned, i) != 0 &&
             get(Field::pin_mm, i) == mm)
             set(Field::pin_owned, i, 0);
-    for (const Thread &thread : p_.world.threads)
+    for (const Thread& thread : p_.world.threads)
         if (thread.actor == Actor::cpu && thread.mm == mm)
             for (unsigned va = 0; va < p_.layout.pages; ++va)
                 forget_translation(p_.layout.tlb_index(thread.cpu, va));
@@ -338,12 +341,12 @@ template <class O> void Machine<O>::end_mm(unsigned mm) {
 
 // An invalidation of the page begins: the secondary MMU drops its entry and the reference
 // that it may hold, and whoever is about to map the page there must look again. Or it ends.
-template <class O> void Machine<O>::notify(unsigned mm, unsigned va, bool start) {
+template <class O>
+void Machine<O>::notify(unsigned mm, unsigned va, bool start) {
     const unsigned i = slot(mm, va);
     const unsigned count = get(Field::invalidating, i);
     set(Field::invalidating, i, start ? count + 1U : count - 1U);
-    if (!start)
-        return;
+    if (!start) return;
     for (unsigned t = 0; t < threads(); ++t)
         if (p_.world.threads[t].actor == Actor::secondary_mmu && !idle(t) &&
             (thread_words(t)[1] & 3U) == mm && ((thread_words(t)[1] >> 2U) & 3U) == va &&
@@ -356,11 +359,11 @@ template <class O> void Machine<O>::notify(unsigned mm, unsigned va, bool start)
 }
 
 // A load or store by the process commits, whichever MMU translated it.
-template <class O> void Machine<O>::commit_access(unsigned page, bool store) {
+template <class O>
+void Machine<O>::commit_access(unsigned page, bool store) {
     const unsigned mm = r_[Reg::mm];
     const unsigned va = r_[Reg::va];
-    if (!store)
-        return raise(Event::load, mm, va, page, 0);
+    if (!store) return raise(Event::load, mm, va, page, 0);
     raise(Event::store, mm, va, page, 0);
     const unsigned entitled = (1U << mm) | pins_of(mm);
     // A store while the owner zaps the page is the program's own race: it is not
@@ -372,31 +375,31 @@ template <class O> void Machine<O>::commit_access(unsigned page, bool store) {
 }
 
 // Through a translation that the TLB holds.
-template <class O> bool Machine<O>::access_tlb(bool store) {
-    const unsigned entry =
-        p_.layout.tlb_index(p_.world.threads[thread_].cpu, r_[Reg::va]);
+template <class O>
+bool Machine<O>::access_tlb(bool store) {
+    const unsigned entry = p_.layout.tlb_index(p_.world.threads[thread_].cpu, r_[Reg::va]);
     if (get(Field::tlb_valid, entry) == 0 || (store && get(Field::tlb_writable, entry) == 0))
         return false;
     commit_access(get(Field::tlb_page, entry), store);
     return true;
 }
 
-template <class O> bool Machine<O>::access_secondary(bool store) {
+template <class O>
+bool Machine<O>::access_secondary(bool store) {
     const unsigned entry = get(Field::spte, slot(r_[Reg::mm], r_[Reg::va]));
-    if ((entry & PteBit::present) == 0 || (store && (entry & PteBit::writable) == 0))
-        return false;
+    if ((entry & PteBit::present) == 0 || (store && (entry & PteBit::writable) == 0)) return false;
     commit_access(entry >> PteBit::frame_shift, store);
     return true;
 }
 
 // The page walk. A store's walk sets the dirty bit, atomically with its look at
 // the PTE; the entry permits later stores only if the PTE was dirty (x86).
-template <class O> bool Machine<O>::walk(bool store) {
+template <class O>
+bool Machine<O>::walk(bool store) {
     const unsigned mm = r_[Reg::mm];
     const unsigned va = r_[Reg::va];
     unsigned pte = leaf(mm, va, false);
-    if ((pte & PteBit::present) == 0 || (store && (pte & PteBit::writable) == 0))
-        return false;
+    if ((pte & PteBit::present) == 0 || (store && (pte & PteBit::writable) == 0)) return false;
     if (store) {
         pte |= PteBit::dirty;
         if (has_thp())
@@ -413,14 +416,14 @@ template <class O> bool Machine<O>::walk(bool store) {
 }
 
 // DMA is a store by whoever took the pin.
-template <class O> void Machine<O>::dma_write(unsigned pin) {
+template <class O>
+void Machine<O>::dma_write(unsigned pin) {
     const unsigned mm = get(Field::pin_mm, pin);
     const unsigned va = get(Field::pin_va, pin);
     const unsigned page = get(Field::pin_page, pin);
     const bool owned = get(Field::pin_owned, pin) != 0;
     raise(Event::dma_write, mm, va, page, pin);
-    if (p_.layout.has(Field::page_dirty))
-        set(Field::page_dirty, page, 1);
+    if (p_.layout.has(Field::page_dirty)) set(Field::page_dirty, page, 1);
     unsigned entitled = 1U << (mms() + pin);
     if (owned) {
         entitled |= (1U << mm) | pins_of(mm);
@@ -436,7 +439,8 @@ template <class O> void Machine<O>::dma_write(unsigned pin) {
         content_changes(page, entitled);
 }
 
-template <class O> void Machine<O>::bump_seq(unsigned mm) {
+template <class O>
+void Machine<O>::bump_seq(unsigned mm) {
     set(Field::write_protect_seq, mm, get(Field::write_protect_seq, mm) ^ 1U);
     for (unsigned t = 0; t < threads(); ++t)
         if (!idle(t) && p_.world.threads[t].actor != Actor::secondary_mmu &&
@@ -446,8 +450,8 @@ template <class O> void Machine<O>::bump_seq(unsigned mm) {
 
 // A GUP is under way and will fill this slot. Its holder may see whatever the
 // process that asks for it may see.
-template <class O> void Machine<O>::begin_pin(unsigned pin, unsigned mm, unsigned va,
-                                              GupFlags flags) {
+template <class O>
+void Machine<O>::begin_pin(unsigned pin, unsigned mm, unsigned va, GupFlags flags) {
     set(Field::pin_state, pin, static_cast<unsigned>(PinState::pending));
     set(Field::pin_write, pin, flags.write);
     set(Field::pin_foll_pin, pin, flags.pin);
@@ -461,14 +465,16 @@ template <class O> void Machine<O>::begin_pin(unsigned pin, unsigned mm, unsigne
     }
 }
 
-template <class O> void Machine<O>::forget_pin(unsigned pin) {
+template <class O>
+void Machine<O>::forget_pin(unsigned pin) {
     s_.words[p_.layout.element(Scope::pin, pin)] = 0;
     for (unsigned f = 0; f < frames(); ++f)
         set(Field::entitled, f, get(Field::entitled, f) & ~(1U << (mms() + pin)));
 }
 
 // The thread is idle again; a GUP's result is a pin from now on.
-template <class O> void Machine<O>::end_operation(EndOf end, unsigned page) {
+template <class O>
+void Machine<O>::end_operation(EndOf end, unsigned page) {
     const unsigned pin = r_[Reg::pin];
     if (end == EndOf::gup) {
         set(Field::pin_state, pin, static_cast<unsigned>(PinState::held));
@@ -476,11 +482,10 @@ template <class O> void Machine<O>::end_operation(EndOf end, unsigned page) {
     } else if (end == EndOf::failed_gup) {
         forget_pin(pin);
     }
-    if (thread_ == no_thread)
-        return;
-    std::uint16_t *words = thread_words(thread_);
+    if (thread_ == no_thread) return;
+    std::uint16_t* words = thread_words(thread_);
     for (unsigned w = 0; w < p_.layout.stride[static_cast<std::size_t>(Scope::thread)]; ++w)
         words[w] = 0;
 }
 
-} // namespace cowcheck
+}  // namespace cowcheck

@@ -4,7 +4,7 @@
 // is possible (checker/outside/), a trace has numbers that it was told with.
 #pragma once
 
-#include "model/machine/fields.h"
+#include "model/state/fields.h"
 
 #include <array>
 #include <cstdint>

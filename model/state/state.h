@@ -1,7 +1,7 @@
 // A state, and where a world's layout puts the fields in it.
 #pragma once
 
-#include "model/machine/fields.h"
+#include "model/state/fields.h"
 
 #include <array>
 #include <cstdint>
