@@ -17,6 +17,15 @@ Numbers identity(unsigned n) {
     return numbers;
 }
 
+// Whether fork, which takes the first free slot, can tell two slots that are alike by one between
+// them that is not.
+bool are_neighbours(const World& world, std::size_t one, std::size_t other) {
+    const auto& all = world.processes;
+    for (std::size_t i = std::min(one, other); i <= std::max(one, other); ++i)
+        if (all[i].cpus != all[one].cpus || all[i].menu != all[one].menu) return false;
+    return true;
+}
+
 // Every way to permute the processes that are alike: as many CPUs, the same menu.
 // None but the identity where some handler takes them in the order of their numbers.
 std::vector<Numbers> process_renamings(const Program& program) {
@@ -26,8 +35,7 @@ std::vector<Numbers> process_renamings(const Program& program) {
     do {
         bool alike = true;
         for (std::size_t i = 0; i < mms.size(); ++i)
-            alike = alike && world.processes[i].cpus == world.processes[mms[i]].cpus &&
-                    world.processes[i].menu == world.processes[mms[i]].menu;
+            alike = alike && are_neighbours(world, i, mms[i]);
         if (alike) all.push_back(mms);
         if (program.orders_processes) break;
     } while (std::next_permutation(mms.begin(), mms.end()));
@@ -105,6 +113,7 @@ std::vector<std::uint16_t> Canonical::read_bits() const {
 Canonical::Canonical(const Program& program)
     : p_(program), read_(read_bits()), slots_(frame_slots()) {
     has_entries_ = program.world.swap_ptes();
+    find_swap_readers();
     keeps_pin_mm_ = ((program.unread_ghosts >> static_cast<unsigned>(Field::pin_mm)) & 1U) == 0;
     for (unsigned mms = 0; mms < expects_.size(); ++mms)
         for (unsigned mm = 0; mm < p_.layout.mms; ++mm)
@@ -221,7 +230,10 @@ bool Canonical::is_same_cpu(const State& state, unsigned a, unsigned b) const {
 void Canonical::normalize(State& state) const {
     Pointers pointers;
     forget_unread_ghosts(state);
-    forget_dead_ghosts(state, pointers);
+    if (p_.asked.no_forgetting.empty())
+        forget_dead_ghosts(state, pointers);
+    else
+        pointers = pointers_of(state);
     if (renamings_.size() == 1) {
         name_frames(state, pointers);
         return;

@@ -88,6 +88,8 @@ private:
     void each_running(const State& state, Visit&& visit) const;
     void add_entries(const State& state, Readers& readers) const;
     void add_other_halves(const State& state, Readers& readers) const;
+    void add_fixed(Readers& readers) const;
+    void find_swap_readers();
     void add_children(const State& state, Readers& readers) const;
     void forget(State& state, const Readers& readers) const;
     [[nodiscard]] Keys keys_of(const State& state) const;
@@ -119,8 +121,9 @@ private:
     std::vector<FrameSlot> slots_;     // in the order that names frames
     std::vector<Renaming> renamings_;
     std::vector<Renaming> inverse_;
-    bool keeps_pin_mm_ = true;  // it is no ghost that nobody reads
-    bool has_entries_ = false;  // page tables may hold swap or migration entries
+    bool keeps_pin_mm_ = true;         // it is no ghost that nobody reads
+    bool has_entries_ = false;         // page tables may hold swap or migration entries
+    std::vector<bool> asks_for_swap_;  // by pc: the handler may; empty: there is no swap
     // By set of processes: their bits of Field::expected.
     std::array<std::uint16_t, std::size_t{1} << Limits::processes> expects_{};
     bool alike_processes_ = false;          // some renaming swaps processes

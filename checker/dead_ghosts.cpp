@@ -5,6 +5,9 @@
 // page to page only by copies that a handler makes of a page it has in a local.
 #include "checker/canonical.h"
 
+#include "model/compile/flow.h"
+#include "model/isa/effects.h"
+
 namespace cowcheck {
 
 // Calls visit(thread, its words, its rest) for each thread that runs.
@@ -40,6 +43,29 @@ bool Canonical::look(const State& state, Pointers& pointers, Readers& readers) c
     return processes != 0;
 }
 
+// The rests from which a handler may yet come to ask for the swap slot or the page in the swap
+// cache, which any text can name.
+void Canonical::find_swap_readers() {
+    if (!p_.world.swap()) return;
+    const auto names_it = [&](const Instruction& i) {
+        return i.code == Code::swap_cache ||
+               (i.code == Code::imm && i.imm == p_.world.swap_frame()) ||
+               reads_register(i, static_cast<std::uint8_t>(Reg::zero + p_.world.swap_frame()));
+    };
+    asks_for_swap_.assign(p_.rests.size(), false);
+    for (std::size_t r = 1; r < p_.rests.size(); ++r)
+        each_reachable(p_.code, p_.rests[r].address + 1U, false, [&](std::size_t at) {
+            if (names_it(p_.code[at])) asks_for_swap_[r] = true;
+        });
+}
+
+// Pages that any process may come to map: those of a file, the zeropages.
+void Canonical::add_fixed(Readers& readers) const {
+    for (unsigned f = p_.world.frames; f < p_.layout.size(Scope::page); ++f)
+        if (!p_.world.swap() || f != p_.world.swap_frame())
+            readers[f] |= static_cast<std::uint16_t>((1U << p_.layout.mms) - 1U);
+}
+
 // Who has a migration entry reads what the kernel is about to put there; who has a swap
 // entry what the slot holds, or the swap cache, or what a handler is about to put there.
 void Canonical::add_entries(const State& state, Readers& readers) const {
@@ -54,9 +80,16 @@ void Canonical::add_entries(const State& state, Readers& readers) const {
             else if ((pte & PteBit::present) == 0 && (pte & PteBit::swap) != 0)
                 swapped |= 1U << mm;
         }
-    for (unsigned f = 0; swapped != 0 && f < l.size(Scope::page); ++f)
-        if (f == p_.world.swap_frame() || l.get(state, Field::swapcache, f) != 0)
-            readers[f] |= static_cast<std::uint16_t>(swapped);
+    unsigned of_slot = swapped;
+    each_running(state, [&](unsigned t, const std::uint16_t* words, const Rest&) {
+        if (!asks_for_swap_.empty() && asks_for_swap_[words[0] & unsigned{info(Field::pc).mask()}])
+            of_slot |= p_.world.threads[t].actor == Actor::cpu ? 1U << (words[1] & 3U)
+                                                               : (1U << l.mms) - 1U;
+    });
+    for (unsigned f = 0; of_slot != 0 && f < l.size(Scope::page); ++f)
+        if ((p_.world.swap() && f == p_.world.swap_frame()) ||
+            l.get(state, Field::swapcache, f) != 0)
+            readers[f] |= static_cast<std::uint16_t>(of_slot);
     each_running(state, [&](unsigned t, const std::uint16_t* words, const Rest& rest) {
         const bool kernel = p_.world.threads[t].actor == Actor::kernel;
         for (unsigned i = 0; i < rest.locals; ++i)
@@ -80,20 +113,17 @@ void Canonical::add_other_halves(const State& state, Readers& readers) const {
     });
 }
 
-// A fork may yet give its child whatever the parent maps.
+// A fork may yet give its child whatever the parent maps. What the child should read is what the
+// parent should, so that of what the child has already, both is asked.
 void Canonical::add_children(const State& state, Readers& readers) const {
-    const Layout& l = p_.layout;
     each_running(state, [&](unsigned, const std::uint16_t* words, const Rest& rest) {
-        const auto parent = static_cast<std::uint16_t>(1U << (words[1] & 3U));
+        const unsigned parent = 1U << (words[1] & 3U);
         for (unsigned i = 0; i < rest.processes; ++i) {
-            const unsigned child = (unsigned{words[rest.mms[i].word]} >> rest.mms[i].shift) & 3U;
+            const unsigned child =
+                1U << ((unsigned{words[rest.mms[i].word]} >> rest.mms[i].shift) & 3U);
             for (auto& bits : readers)
-                if ((bits & parent) != 0) bits |= static_cast<std::uint16_t>(1U << child);
-            // What a migration entry of the child names, the parent may have back already.
-            for (unsigned va = 0; va < l.pages; ++va)
-                if (const unsigned pte = l.get(state, Field::pte, l.pte_index(child, va));
-                    is_migration_entry(pte))
-                    readers[pte >> PteBit::frame_shift] |= parent;
+                if ((bits & (parent | child)) != 0)
+                    bits |= static_cast<std::uint16_t>(parent | child);
         }
     });
 }
@@ -145,6 +175,7 @@ void Canonical::forget_dead_ghosts(State& state, Pointers& pointers) const {
     const bool forks = look(state, pointers, readers);
     if (p_.layout.has(Field::compound)) add_other_halves(state, readers);
     if (has_entries_) add_entries(state, readers);
+    add_fixed(readers);
     if (forks) add_children(state, readers);
     forget(state, readers);
 }

@@ -60,6 +60,7 @@ Explorer::Explorer(const Program& program, ExploreOptions options)
     if (!packing_.fits())
         throw std::invalid_argument("the states of world '" + program.world.name +
                                     "' are too large to store");
+    options_.symmetry = options_.symmetry && program.asked.no_renaming.empty();
     options_.threads = std::max(1U, options_.threads);
     if (program.world.has_outside()) {
         options_.threads = 1;  // they would share the solver

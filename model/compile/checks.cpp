@@ -1,5 +1,8 @@
 #include "model/compile/checks.h"
 
+#include "model/compile/asked.h"
+#include "model/isa/effects.h"
+
 #include <algorithm>
 #include <functional>
 
@@ -142,8 +145,7 @@ private:
             if (!forbids(clause.value))
                 e_.program().clauses.push_back({static_cast<std::uint16_t>(property),
                                                 asks_at(clause.value, from), clause.span});
-            if (clause.kind != ast::ClauseKind::at && !only_when_quiet(clause.value))
-                note_visible(from);
+            note_reads(clause, set_.properties[property], from);
             const std::uint8_t reg = e_.in_register(value, clause.span);
             if (clause.kind == ast::ClauseKind::sometimes) e_.emit(Code::invert, reg, reg);
             e_.emit(Code::check, reg, 0, 0, static_cast<unsigned>(property));
@@ -198,20 +200,37 @@ private:
                is_quiet(is_quiet, expr.operands[0]);
     }
 
-    void note_visible(std::uint16_t from) {
-        Program& program = e_.program();
-        const auto note = [&](Field field) {
-            program.visible_fields |= std::uint64_t{1} << static_cast<unsigned>(field);
+    // What the clause asks for, whose code begins there, and what is not sound for that.
+    void note_reads(const ast::Clause& clause, const ast::Property& property, std::uint16_t from) {
+        PropertyReads& asked = e_.program().asked;
+        const ClauseReads reads = reads_of(clause, set_.predicates, e_.program().world);
+        asked.page_tables = asked.page_tables || reads.page_tables;
+        const auto against = [&](std::string& all, const std::string& what) {
+            if (!what.empty() && all.empty())
+                all = "property " + property.name + " asks for " + what;
         };
-        for (std::size_t i = from; i < program.code.size(); ++i) {
-            const Instruction& instruction = program.code[i];
-            if (instruction.code == Code::load) note(static_cast<Field>(instruction.c));
-            const bool walks = instruction.code == Code::leaf ||
-                               instruction.code == Code::references ||
-                               instruction.code == Code::mappings;
-            if (walks) note(Field::pte);
-            if (walks || instruction.code == Code::pmd_mappings) note(Field::pmd);
+        against(asked.no_joining, reads.against_joining);
+        against(asked.no_forgetting, reads.against_forgetting);
+        against(asked.no_renaming, reads.against_renaming);
+        const FieldSet read = fields_read_from(from);
+        if (reads.any_element) asked.visible |= read;
+        if (reads.reached_page) asked.reached |= read;
+        if (reads.events_page) asked.at_events |= read;
+    }
+
+    // Of pages and processes: the rest is never changed by a mover, or the text says what of it is
+    // asked. That a page is free is one of the latter, and so are its references.
+    FieldSet fields_read_from(std::uint16_t from) const {
+        constexpr FieldSet those = fields_of(Scope::page) | fields_of(Scope::mm);
+        FieldSet read = 0;
+        for (std::size_t i = from; i < e_.program().code.size(); ++i) {
+            const Instruction& one = e_.program().code[i];
+            const bool by_text = one.code == Code::references || one.code == Code::entitled_mm ||
+                                 one.code == Code::entitled_pin ||
+                                 one.code == Code::holds_expected || one.code == Code::reachable;
+            if (!by_text) read |= effects_of(one).reads & those;
         }
+        return read;
     }
 
     void check_events() {

@@ -117,6 +117,31 @@ Value Expressions::predicate(const ast::Expr& expr, const ast::Predicate& predic
     return compile(predicate.value, inner);
 }
 
+// The instruction goes by the event's own va: another one stands in its place meanwhile.
+Value Expressions::holds_expected(const ast::Expr& expr, Context& context) {
+    const auto argument = [&](std::size_t i, Type type) {
+        return e_.in_register(compile(expr.operands[i], context, type), expr.span);
+    };
+    const std::uint8_t va = argument(1, Type::va);
+    const std::uint8_t mm = argument(0, Type::mm);
+    const std::uint8_t page = argument(2, Type::page);
+    const std::uint8_t reg = e_.scratch(expr.span);
+    if (va == Reg::va) {
+        e_.emit(Code::holds_expected, reg, mm, page);
+        return in(Type::boolean, reg);
+    }
+    const std::uint8_t own = e_.scratch(expr.span);
+    const auto event_va = context.names->find("va");
+    const bool in_event = event_va != context.names->end() &&
+                          event_va->second.kind == Variable::Kind::reg &&
+                          event_va->second.reg == Reg::va;
+    if (in_event) e_.emit(Code::move, own, Reg::va);
+    e_.emit(Code::move, Reg::va, va);
+    e_.emit(Code::holds_expected, reg, mm, page);
+    if (in_event) e_.emit(Code::move, Reg::va, own);
+    return in(Type::boolean, reg);
+}
+
 std::optional<Value> Expressions::ghost(const ast::Expr& expr, Context& context) {
     const auto argument = [&](std::size_t i, Type type) {
         return e_.in_register(compile(expr.operands[i], context, type), expr.span);
@@ -138,9 +163,7 @@ std::optional<Value> Expressions::ghost(const ast::Expr& expr, Context& context)
                             Type::boolean, e_.in_register(who, expr.span), page);
     }
     if (expr.name == "holds_expected" && n == 3) {
-        (void)argument(1, Type::va);  // always the event's own
-        return binary_ghost(Code::holds_expected, Type::boolean, argument(0, Type::mm),
-                            argument(2, Type::page));
+        return holds_expected(expr, context);
     }
     if (expr.name == "references_but_pins" && n == 1) {
         const std::uint8_t page = argument(0, Type::page);

@@ -64,6 +64,7 @@ private:
     std::optional<Names> arguments(const ast::Expr& expr, const ast::Predicate& predicate,
                                    Context& context);
     Value predicate(const ast::Expr& expr, const ast::Predicate& predicate, Context& context);
+    Value holds_expected(const ast::Expr& expr, Context& context);
     std::optional<Value> ghost(const ast::Expr& expr, Context& context);
     Value phrase(const ast::Expr& expr, Context& context);
     Value unary(const ast::Expr& expr, Context& context);

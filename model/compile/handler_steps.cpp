@@ -168,8 +168,10 @@ void Handlers::assign_field(const ast::Stmt& stmt) {
                                               : Code::sub_field;
         const bool of_folio = known.owner == Type::page && known.field != Field::mapcount &&
                               known.field != Field::anon_exclusive;
-        e_.emit(code, e_.in_register(value, stmt.span),
-                of_folio ? x_.folio(index, stmt.span) : index, static_cast<unsigned>(known.field));
+        const std::uint8_t put = e_.in_register(value, stmt.span);
+        const std::uint8_t in = of_folio ? x_.folio(index, stmt.span) : index;
+        if (known.field == Field::swapcache) empty_swap_cache(put, stmt.span);
+        e_.emit(code, put, in, static_cast<unsigned>(known.field));
         if (e_.program().world.thp() &&
             (known.field == Field::mapcount || known.field == Field::entire_mapcount))
             e_.emit(Code::count_mapping, index, mapping_mm(stmt.span), 0, stmt.name == "+=");
@@ -182,6 +184,18 @@ void Handlers::assign_field(const ast::Stmt& stmt) {
                 std::string(name_of(owner.type)) + " has no '" + target.name + "' to change",
                 owner.type == Type::pte ? "write: pte = pte with { " + target.name + " = ... }"
                                         : did_you_mean(target.name, names));
+}
+
+// The swap cache has one page at most for the one slot: whoever is put in takes its place
+// (xas_store()).
+void Handlers::empty_swap_cache(std::uint8_t unless_zero, const SourceSpan& span) {
+    const std::uint8_t before = e_.scratch(span);
+    const std::uint8_t no = e_.scratch(span);
+    const std::uint16_t skip = e_.emit(Code::jump_unless, unless_zero);
+    e_.emit(Code::swap_cache, before);
+    e_.emit(Code::imm, no, 0, 0, 0);
+    e_.emit(Code::store, no, before, static_cast<unsigned>(Field::swapcache));
+    e_.set_target(skip, e_.here());
 }
 
 // Who maps: a handler that knows a child fills the child's page table.

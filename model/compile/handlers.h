@@ -63,6 +63,7 @@ private:
     void assign(const ast::Stmt& stmt);
     void assign_pte(const ast::Stmt& stmt);
     void assign_pmd(const ast::Stmt& stmt);
+    void empty_swap_cache(std::uint8_t unless_zero, const SourceSpan& span);
     std::uint8_t mapping_mm(const SourceSpan& span);
     void assign_field(const ast::Stmt& stmt);
     void assign_local(const ast::Stmt& stmt);

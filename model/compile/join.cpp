@@ -4,6 +4,7 @@
 #include "model/compile/flow.h"
 #include "model/compile/lock_order.h"
 #include "model/compile/merge_rests.h"
+#include "model/isa/effects.h"
 
 namespace cowcheck {
 
@@ -27,7 +28,9 @@ class Classifier {
 public:
     explicit Classifier(Program& program)
         : p_(program), access_(program), lock_cycle_(has_lock_cycle(program)),
-          tables_locked_(page_tables_are_locked(program)) {}
+          tables_locked_(page_tables_are_locked(program)) {
+        note_texts();
+    }
 
     void run() {
         for (std::size_t r = 1; r < p_.rests.size(); ++r) {
@@ -36,7 +39,8 @@ public:
                 rest.a = Mover::separate;
                 continue;
             }
-            const Class step = classify_step(p_.rests[r]);
+            const Class step =
+                p_.asked.no_joining.empty() ? classify_step(p_.rests[r]) : Class{Mover::separate};
             rest.a = step.mover;
             // Locks that could deadlock are taken one at a time, for all to see.
             if (lock_cycle_ && p_.rests[r].held != 0 && waits_for(p_, p_.rests[r]) != 0) {
@@ -52,16 +56,47 @@ public:
     }
 
 private:
-    // Whether a property looks at the field while handlers are under way.
-    bool visible(Field field) const {
-        return ((p_.visible_fields >> static_cast<unsigned>(field)) & 1U) != 0;
+    // Whether a property looks at the field while handlers are under way, of any element...
+    bool visible(Field field) const { return has(p_.asked.visible, field); }
+    // ... or of those, too, that a pin, a TLB entry or a page table leads to.
+    bool visible_or_reached(Field field) const {
+        return has(p_.asked.visible | p_.asked.reached, field);
     }
+    bool asked_at_events(Field field) const { return has(p_.asked.at_events, field); }
+
+    // Which sorts of actors do what the machine asks about at a rest.
+    void note_texts() {
+        p_.texts = {};
+        for (std::size_t r = 1; r < p_.rests.size(); ++r) {
+            const Rest& rest = p_.rests[r];
+            each_of_step(p_, rest, [&](std::size_t at) {
+                const Instruction& i = p_.code[at];
+                const Effects effects = effects_of(i);
+                unsigned actors = actor_bit(rest.operation);
+                for (const std::uint16_t other : rest.others) actors |= actor_bit(other);
+                const auto note = [&](std::uint8_t& bits, bool does) {
+                    if (does) bits = static_cast<std::uint8_t>(bits | actors);
+                };
+                looks_at_locked_ = looks_at_locked_ || i.code == Code::split_folio ||
+                                   (i.code == Code::load && has(effects.reads, Field::locked));
+                note(p_.texts.walk_mappings, i.code == Code::next_mapping || i.code == Code::twin);
+                note(p_.texts.look_without_ptl,
+                     (rest.held & Held::ptl) == 0 && (effects.reads & fields(Field::pte)) != 0);
+                note(p_.texts.watch_seq,
+                     ((effects.reads | effects.writes) & fields(Field::write_protect_seq)) != 0);
+            });
+        }
+    }
+    unsigned actor_bit(std::uint16_t operation) const {
+        return 1U << static_cast<unsigned>(info(p_.operations[operation].item.kind).actor);
+    }
+    bool somebody_walks() const { return p_.texts.walk_mappings != 0; }
 
     Class classify_step(const Rest& rest) {
         Class step;
         bool refuted = false;
         each_of_step(p_, rest, [&](std::size_t at) {
-            const std::uint8_t mover = classify(p_.code[at], rest);
+            const std::uint8_t mover = classify(at, rest);
             if (mover != Mover::none) {
                 step.mover = together(step.mover, mover);
                 return;
@@ -99,7 +134,8 @@ private:
         switch (i.code) {
         case Code::load:
             if (static_cast<Field>(i.c) == Field::has_pinned)
-                return {Mover::none, Unless::pinned_already, -1};
+                return only_set(Field::has_pinned) ? Class{Mover::none, Unless::pinned_already, -1}
+                                                   : Class{};
             if (info(static_cast<Field>(i.c)).scope != Scope::page) return {};
             if (ptl && access_.always_under(static_cast<Field>(i.c), Held::ptl, false))
                 return about_page(at, i.b, Unless::page_locked_away);
@@ -109,30 +145,38 @@ private:
         case Code::sub_field: {
             const auto field = static_cast<Field>(i.c);
             if (field == Field::has_pinned && i.code == Code::store)
-                return {Mover::none, Unless::pinned_already, -1};
+                return only_set(field) ? Class{Mover::none, Unless::pinned_already, -1} : Class{};
             if (info(field).scope != Scope::page || visible(field)) return {};
+            if (opens_a_way(field)) return {};
             // Whoever has a pin asks without a lock.
-            if (ptl && access_.always_under(field, Held::ptl, true) && !access_.of(field).asked)
+            if (ptl && access_.always_under(field, Held::ptl, true) && !asked_at_events(field) &&
+                !visible_or_reached(field))
                 return about_page(at, i.b, Unless::page_locked_away);
             return about_page(at, i.b, Unless::page_private);
         }
         case Code::is_anon:
         case Code::is_counted:
+        case Code::is_free: return about_kind(at, rest);
         case Code::head:
         case Code::other:
         case Code::subpage:
         case Code::large_mapcount:
         case Code::mapped_shared: return about_page(at, i.b, Unless::page_private);
-        case Code::count_mapping: return about_page(at, i.a, Unless::page_private);
+        case Code::count_mapping:
+            return visible(Field::mm_mapcount) ? Class{}
+                                               : about_page(at, i.a, Unless::page_private);
         case Code::get:
             return visible(Field::refcount) ? Class{} : about_page(at, i.a, Unless::page_private);
         case Code::put:  // it may free the page, which others may wait for
+            if ((p_.asked.visible & fields_of(Scope::page)) != 0) return {};
             return about_page(at, i.a, Unless::page_private | Unless::becomes_left);
         case Code::trylock_page:
         case Code::unlock_page:
-            if (visible(Field::locked) || access_.of(Field::locked).asked) return {};
+            if (visible(Field::locked)) return {};
             return about_page(at, i.code == Code::trylock_page ? i.b : i.a,
-                              ptl && access_.always_under(Field::locked, Held::ptl, true)
+                              ptl && access_.always_under(Field::locked, Held::ptl, true) &&
+                                      !asked_at_events(Field::locked) &&
+                                      !visible_or_reached(Field::locked)
                                   ? Unless::page_locked_away
                                   : Unless::page_private);
         case Code::seq_begin:
@@ -141,8 +185,15 @@ private:
         case Code::seq_changed: return {Mover::none, Unless::seq_settled, -1};
         case Code::flush:
             return moves_va(rest) ? Class{} : Class{Mover::none, about_flush(i, rest), -1};
-        case Code::share_pte: return {Mover::none, Unless::child_is_new, -1};
-        case Code::note_shared: return ptl ? Class{Mover::none, Unless::notes_shared, -1} : Class{};
+        case Code::share_pte:  // whoever comes to processes by a page may see it
+            return somebody_walks() || p_.asked.page_tables
+                       ? Class{}
+                       : Class{Mover::none, Unless::child_is_new, -1};
+        // By way of ksmd and of swap entries, others may come to the page without this ptl.
+        case Code::note_shared:
+            return ptl && !p_.searches && !p_.world.swap()
+                       ? Class{Mover::none, Unless::notes_shared, -1}
+                       : Class{};
         default: return {};
         }
     }
@@ -167,27 +218,70 @@ private:
         return moves;
     }
 
-    // The page in a register: known if it was loaded from a local in this step.
+    // A page keeps its kind while a PTE maps it whose lock is held.
+    Class about_kind(std::size_t at, const Rest& rest) const {
+        const bool ptl = (rest.held & Held::ptl) != 0 &&
+                         access_.always_under(Field::pte, Held::ptl, false) &&
+                         access_.always_under(Field::pmd, Held::ptl, false);
+        if (!ptl) return about_page(at, p_.code[at].b, Unless::page_private);
+        return about_page(at, p_.code[at].b, Unless::kind_kept);
+    }
+
+    // Whether the page in the register comes from a PTE that was read in this very step.
+    bool is_just_read(std::size_t at, std::uint8_t reg) const {
+        for (std::size_t i = at; i-- > 0 && p_.code[i].code != Code::rest;) {
+            const Instruction& before = p_.code[i];
+            if (!writes_register(before, reg)) continue;
+            if (before.code == Code::frame)
+                reg = before.b;
+            else
+                return before.code == Code::leaf ||
+                       (before.code == Code::load && before.c == static_cast<int>(Field::pte));
+        }
+        return false;
+    }
+
+    // Whether all stores to the field, wherever they stand, set it.
+    bool only_set(Field field) const {
+        const FieldAccess::Access& a = access_.of(field);
+        return !a.written || a.only_value == std::uint16_t{1};
+    }
+
+    // Whether others come to a page by what the field says.
+    static bool opens_a_way(Field field) { return field == Field::swapcache; }
+
+    // The page in a register: known if it was loaded in this step from a local that had it when
+    // the step began.
     Class about_page(std::size_t at, std::uint8_t reg, unsigned unless) const {
         for (std::size_t i = at; i-- > 0 && p_.code[i].code != Code::rest;) {
             const Instruction& before = p_.code[i];
+            if (!writes_register(before, reg)) continue;
             // What holds for a page holds for the whole THP that it is in.
-            if (before.a == reg && (before.code == Code::head || before.code == Code::other)) {
+            if (before.code == Code::head || before.code == Code::other) {
                 reg = before.b;
                 continue;
             }
-            if (before.a != reg || before.code == Code::store_local || before.code == Code::store ||
-                before.code == Code::set_pte || before.code == Code::jump_if ||
-                before.code == Code::jump_unless || before.code == Code::note_shared)
-                continue;
-            if (before.code == Code::load_local && before.imm == 0xf)
+            if (before.code == Code::load_local && before.imm == 0xf &&
+                !is_stored_before(i, before))
                 return {Mover::none, static_cast<std::uint16_t>(unless), before.b * 16 + before.c};
             return {};
         }
         return {};
     }
 
-    std::uint8_t classify(const Instruction& i, const Rest& rest) const {
+    // Whether the step may have given the local another value before that load.
+    bool is_stored_before(std::size_t load, const Instruction& local) const {
+        for (std::size_t i = load; i-- > 0 && p_.code[i].code != Code::rest;) {
+            const Instruction& before = p_.code[i];
+            if (before.code == Code::store_local && before.b == local.b &&
+                (((unsigned{before.imm} << before.c) & (unsigned{local.imm} << local.c)) != 0))
+                return true;
+        }
+        return false;
+    }
+
+    std::uint8_t classify(std::size_t at, const Rest& rest) const {
+        const Instruction& i = p_.code[at];
         const std::uint8_t held = rest.held;
         switch (i.code) {
         case Code::jump:
@@ -216,16 +310,21 @@ private:
         case Code::seq_odd:
         case Code::assert_:  // a violation is noted wherever the step runs
         case Code::attach:   // says what the load of the PTE beside it says
+        case Code::end:      // promises begin and waiting ends: earlier is never weaker
             return Mover::both;
-        case Code::end:  // promises begin and waiting ends: earlier is never weaker
-        case Code::soft_dirty_armed:
-        case Code::wp_resolved:
-        case Code::wp_returned: return Mover::both;
-        case Code::is_anon:  // a mapped page keeps its kind while the PTE is locked
+        case Code::is_anon:
         case Code::is_counted:
-            return (held & Held::ptl) != 0 && access_.always_under(Field::pte, Held::ptl, false)
+        case Code::is_free:
+            return (held & Held::ptl) != 0 && access_.always_under(Field::pte, Held::ptl, false) &&
+                           access_.always_under(Field::pmd, Held::ptl, false) &&
+                           is_just_read(at, i.b)
                        ? Mover::both
                        : Mover::none;
+        // Where an operation ends, its promise may begin earlier. One that it has withdrawn when it
+        // began, and withdraws once more, somebody else has given meanwhile: that may stay.
+        case Code::soft_dirty_armed:
+        case Code::wp_resolved:
+        case Code::wp_returned: return Mover::left;
         case Code::leaf: {
             const std::uint8_t pte = classify_load(Field::pte, rest);
             return together(pte, classify_load(Field::pmd, rest));
@@ -255,7 +354,8 @@ private:
 
     // By somebody who does not wait for them.
     bool page_locks_are_seen() const {
-        return access_.trylock() || visible(Field::locked) || access_.of(Field::locked).asked;
+        return access_.trylock() || looks_at_locked_ || visible_or_reached(Field::locked) ||
+               asked_at_events(Field::locked);
     }
 
     std::uint8_t classify_load(Field field, const Rest& rest) const {
@@ -276,7 +376,7 @@ private:
     std::uint8_t classify_store(const Instruction& i, const Rest& rest) const {
         const auto field = static_cast<Field>(i.c);
         const FieldAccess::Access& a = access_.of(field);
-        if (visible(field) || a.asked) return Mover::none;
+        if (visible_or_reached(field) || asked_at_events(field)) return Mover::none;
         if (field == Field::mapcount && !a.read) {
             // Counts are only added to and taken from. That one gets too small must not be hidden:
             // the earlier is taken and the later is added, the smaller it is.
@@ -299,8 +399,8 @@ private:
     std::uint8_t classify_detach(std::uint8_t held) const {
         for (const Field field : {Field::mapped, Field::read_only, Field::dont_copy}) {
             const FieldAccess::Access& a = access_.of(field);
-            if (p_.layout.has(field) &&
-                (visible(field) || a.asked || (a.reads & Held::mmap_read) == 0))
+            if (p_.layout.has(field) && (visible_or_reached(field) || asked_at_events(field) ||
+                                         (a.reads & Held::mmap_read) == 0))
                 return Mover::none;
         }
         return (held & Held::mmap_write) != 0 ? Mover::right : Mover::none;
@@ -308,8 +408,9 @@ private:
 
     Program& p_;
     FieldAccess access_;
-    bool lock_cycle_;     // locks are not always taken in the same order
-    bool tables_locked_;  // page_tables_are_locked()
+    bool looks_at_locked_ = false;  // other than to wait
+    bool lock_cycle_;               // locks are not always taken in the same order
+    bool tables_locked_;            // page_tables_are_locked()
 };
 
 }  // namespace

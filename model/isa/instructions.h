@@ -178,6 +178,7 @@ struct Unless {
     static constexpr std::uint16_t flushes = 512;
     static constexpr std::uint16_t flushes_all = 1024;
     static constexpr std::uint16_t pte_kept = 2048;
+    static constexpr std::uint16_t kind_kept = 4096;  // my process maps the page, and I hold ptl
 };
 
 // No transition joins more steps than this.

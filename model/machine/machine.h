@@ -185,9 +185,14 @@ private:
     // How the step at a rest commutes, in the state at hand.
     std::uint8_t mover(const Instruction& rest);
     std::uint8_t mover_of_flush(unsigned rules) const;
+    bool page_rules_hold(const Instruction& rest, unsigned rules);
     bool elsewhere_in_locals(unsigned page);
+    bool is_for_anybody(unsigned page) const;
+    unsigned pinned_references(unsigned page) const;
+    bool will_be_mapped(unsigned page) const;
     bool only_mine(unsigned page);
     bool nobody_elses(unsigned page, bool ptl_held);
+    bool others_may(unsigned mm, unsigned actors) const;
     bool has_other_cpu(unsigned mm) const;
     bool in_lru_batch(unsigned page) const;
     bool in_secondary_mmu(unsigned page, unsigned without) const;

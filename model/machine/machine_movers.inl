@@ -4,16 +4,26 @@
 
 namespace cowcheck {
 
-// Whether another CPU may run in the process. In one that exits none does any more.
+// Whether another thread of one of these sorts (bits, by Actor) may come to work in the process:
+// of CPUs only its own. In a process that exits nothing else is under way, and nothing starts;
+// only who comes from page to process still may.
 template <class O>
-bool Machine<O>::has_other_cpu(unsigned mm) const {
-    if (get(Field::life, mm) == static_cast<unsigned>(Life::exiting)) return false;
+bool Machine<O>::others_may(unsigned mm, unsigned actors) const {
+    const bool exiting = get(Field::life, mm) == static_cast<unsigned>(Life::exiting);
+    if (exiting) actors &= unsigned{p_.texts.walk_mappings} & ~(1U << unsigned(Actor::cpu));
     const auto& world = p_.world.threads;
     for (unsigned t = 0; t < world.size(); ++t)
-        if (t != thread_ && ((world[t].actor == Actor::cpu && world[t].mm == mm) ||
-                             world[t].actor == Actor::secondary_mmu))
-            return true;  // a secondary MMU's faults look at page tables without a lock, too
+        if (t != thread_ && ((actors >> static_cast<unsigned>(world[t].actor)) & 1U) != 0 &&
+            (world[t].actor != Actor::cpu || world[t].mm == mm))
+            return true;
     return false;
+}
+
+// Whether another CPU may run in the process, or a secondary MMU in its place.
+template <class O>
+bool Machine<O>::has_other_cpu(unsigned mm) const {
+    return others_may(mm, (1U << static_cast<unsigned>(Actor::cpu)) |
+                              (1U << static_cast<unsigned>(Actor::secondary_mmu)));
 }
 
 // Whether another handler that is under way has the page in a local. Of a THP, either
@@ -31,38 +41,69 @@ bool Machine<O>::elsewhere_in_locals(unsigned page) {
     return false;
 }
 
+// Whether somebody can come to the page who needs neither a mapping nor a local: any text may
+// name a page that is there from the start, or ask for the one in the swap cache, and the
+// allocator gives a free one to anybody.
+template <class O>
+bool Machine<O>::is_for_anybody(unsigned page) const {
+    if (page >= p_.world.frames || is_free(page)) return true;
+    if (!p_.layout.has(Field::swapcache)) return false;
+    return get(Field::swapcache, page) != 0 || get(Field::swapcache, other_of(page)) != 0;
+}
+
+// The references that pins hold to the page: somebody may drop them at any time.
+template <class O>
+unsigned Machine<O>::pinned_references(unsigned page) const {
+    unsigned n = 0;
+    for (unsigned i = 0; i < pins(); ++i)
+        if (get(Field::pin_state, i) == static_cast<unsigned>(PinState::held) &&
+            same_folio(get(Field::pin_page, i), page))
+            n += get(Field::pin_foll_pin, i) != 0 ? 1024U : 1U;
+    return n;
+}
+
 // Nobody but a thread of this process, under this process's ptl, can come to the
 // page by way of a mapping. A secondary MMU or an LRU batch needs no ptl, and ksmd finds
-// mapped pages by what they hold.
+// mapped pages by what they hold. Who drops a pin does not free it.
 template <class O>
 bool Machine<O>::only_mine(unsigned page) {
-    if (in_secondary_mmu(page, mms()) || in_lru_batch(page)) return false;
+    if (is_for_anybody(page) || in_secondary_mmu(page, mms()) || in_lru_batch(page)) return false;
     for (unsigned i = 0; i < p_.layout.size(Scope::pte); ++i) {
         const unsigned pte = leaf(i / p_.layout.pages, i % p_.layout.pages, true);
         if ((pte & PteBit::has_frame) != 0 && same_folio(pte >> PteBit::frame_shift, page) &&
             (i / p_.layout.pages != r_[Reg::mm] || p_.searches))
             return false;
     }
-    return !elsewhere_in_locals(page);
+    const unsigned pinned = pinned_references(page);
+    return (pinned == 0 || get(Field::refcount, head_of(page)) > pinned) &&
+           !elsewhere_in_locals(page);
 }
 
 // Nobody at all can come to the page: no pin, no TLB entry, and either it is not
 // mapped, or no other CPU runs this process and whoever works on it from outside
-// needs the ptl that is held.
+// looks at its page tables under the ptl that is held.
 template <class O>
 bool Machine<O>::nobody_elses(unsigned page, bool ptl_held) {
-    if (!only_mine(page)) return false;
-    for (unsigned i = 0; i < pins(); ++i)
-        if (get(Field::pin_state, i) == static_cast<unsigned>(PinState::held) &&
-            same_folio(get(Field::pin_page, i), page))
-            return false;
+    if (!only_mine(page) || pinned_references(page) != 0) return false;
     const unsigned own_cpu = p_.world.threads[thread_].cpu;
     for (unsigned i = 0; i < p_.layout.size(Scope::tlb); ++i)
         if (get(Field::tlb_valid, i) != 0 && same_folio(get(Field::tlb_page, i), page) &&
             (p_.world.threads[thread_].actor != Actor::cpu || i / p_.layout.pages != own_cpu))
             return false;
-    return (count_mappings(page) == 0 && count_mappings(other_of(page)) == 0) ||
-           (ptl_held && !has_other_cpu(r_[Reg::mm]));
+    if (count_mappings(page) == 0 && count_mappings(other_of(page)) == 0 && !will_be_mapped(page))
+        return true;
+    return ptl_held && !others_may(r_[Reg::mm], p_.texts.look_without_ptl |
+                                                    (1U << static_cast<unsigned>(Actor::cpu)));
+}
+
+// Some migration entry names the page.
+template <class O>
+bool Machine<O>::will_be_mapped(unsigned page) const {
+    for (unsigned i = 0; p_.world.migration() && i < p_.layout.size(Scope::pte); ++i) {
+        const unsigned pte = get(Field::pte, i);
+        if (is_migration_entry(pte) && same_folio(pte >> PteBit::frame_shift, page)) return true;
+    }
+    return false;
 }
 
 // The processes being forked have no threads yet, and no FOLL_GET for writing,
@@ -97,6 +138,20 @@ std::uint8_t Machine<O>::mover_of_flush(unsigned rules) const {
     return alone ? Mover::both : Mover::left;
 }
 
+// What is asked about the page in a local of the thread, whose place the rest names.
+template <class O>
+bool Machine<O>::page_rules_hold(const Instruction& rest, unsigned rules) {
+    const unsigned word = thread_words(thread_)[rest.c >> 4U];
+    const unsigned page = (word >> (rest.c & 0xfU)) & 0xfU;
+    const bool ptl_held = (p_.rests[rest.imm].held & Held::ptl) != 0;
+    if ((rules & Unless::page_private) != 0) return nobody_elses(page, ptl_held);
+    if ((rules & Unless::page_locked_away) != 0) return only_mine(page);
+    if (page >= p_.world.frames) return true;  // it is what it is from the start
+    for (unsigned va = 0; va < p_.layout.pages; ++va)
+        if (maps(r_[Reg::mm], va, page)) return !is_free(page);
+    return false;
+}
+
 template <class O>
 std::uint8_t Machine<O>::mover(const Instruction& rest) {
     if (rest.a != Mover::none || rest.target == 0) return rest.a;
@@ -108,21 +163,17 @@ std::uint8_t Machine<O>::mover(const Instruction& rest) {
                                                                             : Mover::right;
     }
     if ((rules & Unless::flushes) != 0) return mover_of_flush(rules);
-    if ((rules & (Unless::page_locked_away | Unless::page_private)) != 0) {
-        const unsigned word = thread_words(thread_)[rest.c >> 4U];
-        const unsigned page = (word >> (rest.c & 0xfU)) & 0xfU;
-        const bool ptl_held = (p_.rests[rest.imm].held & Held::ptl) != 0;
-        if ((rules & Unless::page_private) != 0 ? !nobody_elses(page, ptl_held) : !only_mine(page))
-            return Mover::none;
-    }
-    if ((rules & Unless::only_cpu) != 0 &&
-        (has_other_cpu(r_[Reg::mm]) || p_.world.threads[thread_].actor != Actor::cpu))
+    if ((rules & (Unless::page_locked_away | Unless::page_private | Unless::kind_kept)) != 0 &&
+        !page_rules_hold(rest, rules))
+        return Mover::none;
+    if ((rules & Unless::only_cpu) != 0 && (others_may(r_[Reg::mm], p_.texts.watch_seq) ||
+                                            p_.world.threads[thread_].actor != Actor::cpu))
         return Mover::none;
     if ((rules & Unless::child_is_new) != 0 && !child_is_new()) return Mover::none;
     if ((rules & Unless::pinned_already) != 0 && get(Field::has_pinned, r_[Reg::mm]) == 0)
         return Mover::none;
     if ((rules & Unless::seq_settled) != 0 && get(Field::seq_watch, thread_) == 1 &&
-        has_other_cpu(r_[Reg::mm]))
+        others_may(r_[Reg::mm], p_.texts.watch_seq))
         return Mover::none;
     if ((rules & Unless::becomes_left) != 0) return Mover::left;
     return (rules & Unless::becomes_right) != 0 ? Mover::right : Mover::both;

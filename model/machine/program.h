@@ -154,6 +154,24 @@ struct OutsideOf {
     friend bool operator==(const OutsideOf&, const OutsideOf&) = default;
 };
 
+// What properties ask for decides what a reduction may leave out; see compile/asked.h.
+struct PropertyReads {
+    // Fields (bits by number) that are looked at in states in which handlers may be under way, of
+    // elements that nothing need lead to, ...
+    std::uint64_t visible = 0;
+    // ... of pages that a pin, a TLB entry or a page table leads to, ...
+    std::uint64_t reached = 0;
+    // ... and by checks of an event, of what the event is about.
+    std::uint64_t at_events = 0;
+    // What page tables of a process that does not run yet map.
+    bool page_tables = false;
+    // Why the reduction is not used, if it is not: "at free: quiet asks ...". Empty: it is.
+    std::string no_joining;
+    std::string no_forgetting;  // of ghosts that nobody can come to ask for any more
+    std::string no_renaming;    // states that differ in names only are not one
+    friend bool operator==(const PropertyReads&, const PropertyReads&) = default;
+};
+
 struct Program {
     World world;
     Layout layout;
@@ -184,9 +202,16 @@ struct Program {
     std::vector<GuardCode> guards;
     std::vector<ClauseCode> clauses;
     std::vector<NamedLocal> locals;  // in the order of the code, too
-    // Fields (bit = number) that an `always` clause reads in states in which
-    // handlers may be under way.
-    std::uint64_t visible_fields = 0;
+    // What the properties that are asked look at, and which reductions are sound for them.
+    PropertyReads asked;
+    // Of each sort of actor (bits by number), whether its text does such a thing anywhere; for
+    // movers in the state at hand.
+    struct Texts {
+        std::uint8_t look_without_ptl = 0;  // looks at a page table without its lock
+        std::uint8_t walk_mappings = 0;     // comes to a process by a page that it maps
+        std::uint8_t watch_seq = 0;         // reads or changes write_protect_seq
+        friend bool operator==(const Texts&, const Texts&) = default;
+    } texts;
     // Ghosts, and flags of pins (likewise), that nothing goes by that the program asks or does:
     // compile/ghosts.h.
     std::uint64_t unread_ghosts = 0;
