@@ -150,8 +150,6 @@ std::string random_memory(Random& random, unsigned kind, bool zeropage) {
 
 }  // namespace
 
-unsigned below(Random& random, std::size_t n) { return static_cast<unsigned>(random() % n); }
-
 std::string random_world(Random& random) {
     const auto chance = [&](unsigned of_ten) { return below(random, 10) < of_ten; };
     const unsigned kind = chance(5) ? 0 : below(random, thp_kind + 1);

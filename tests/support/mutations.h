@@ -1,17 +1,11 @@
 // Random worlds, and random changes of the built-in designs, for soak tests.
 #pragma once
 
-#include <cstdint>
-#include <optional>
-#include <random>
+#include "tests/support/random.h"
+
 #include <string>
 
 namespace cowcheck::test {
-
-using Random = std::mt19937_64;
-
-// A number below n.
-unsigned below(Random& random, std::size_t n);
 
 // The text of a small world with a random menu.
 std::string random_world(Random& random);

@@ -1,0 +1,281 @@
+#include "tests/soak/compare.h"
+
+#include "cli/bad_input.h"
+#include "cli/check_run.h"
+#include "cli/load.h"
+#include "traces/runner.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <stdexcept>
+
+namespace cowcheck::test {
+
+namespace {
+
+constexpr unsigned assertion_number = 31;  // as a Violation calls it
+constexpr std::string_view counts = "refcount_is_sound";
+constexpr std::uint64_t states_too_many = 400'000;  // of the other modes
+
+struct Answer {
+    enum class Kind { holds, violated, never_reached } kind = Kind::holds;
+    unsigned operations = 0;
+    unsigned steps = 0;
+    bool sometimes = false;
+
+    [[nodiscard]] std::string text(bool with_steps) const {
+        if (kind == Kind::never_reached) return "not reached";
+        if (kind == Kind::holds) return sometimes ? "reached" : "holds";
+        return "violated by " + std::to_string(operations) +
+               (with_steps ? " in " + std::to_string(steps) : "");
+    }
+};
+
+using Answers = std::map<std::string, Answer, std::less<>>;
+
+struct Mode {
+    std::string_view name;
+    bool joins;
+    bool symmetry;
+    unsigned threads;
+};
+
+constexpr std::array<Mode, 5> modes{{{"default", true, true, 1},
+                                     {"no joining", false, true, 1},
+                                     {"no symmetry", true, false, 1},
+                                     {"2 threads", true, true, 2},
+                                     {"3 threads", true, true, 3}}};
+
+// The plain system, down to the greatest depth up to which it has few enough states.
+struct Plain {
+    Answers answers;
+    unsigned depth = 0;
+    bool exhausted = false;
+    std::uint64_t states = 0;
+};
+
+PropertySet with_counts(const Source& source, const PropertySet& asked) {
+    PropertySet all;
+    all.predicates = asked.predicates;
+    all.properties = asked.properties;
+    const auto is_counts = [](const ast::Property& one) { return one.name == counts; };
+    if (std::none_of(all.properties.begin(), all.properties.end(), is_counts))
+        for (const ast::Property& one : source.library().properties().properties)
+            if (is_counts(one)) all.properties.push_back(one);
+    return all;
+}
+
+std::optional<Plain> explore_plainly(const Program& program, unsigned concurrency,
+                                     const Bounds& bounds) {
+    Explorer explorer(program, {.concurrency = concurrency, .symmetry = false});
+    Stop stop;
+    stop.max_states = bounds.states;
+    while (explorer.depth() < static_cast<int>(bounds.depth) && !explorer.exhausted())
+        if (explorer.deepen(stop) != StopReason::none) break;
+    if (explorer.depth() < 1) return std::nullopt;
+    Plain plain;
+    plain.depth = static_cast<unsigned>(explorer.depth());
+    plain.exhausted = explorer.exhausted();
+    plain.states = explorer.states();
+    const auto violation_of = [&](unsigned number) -> const Violation* {
+        for (const Violation& one : explorer.violations())
+            if (one.property == number && one.operations <= plain.depth) return &one;
+        return nullptr;
+    };
+    const auto answer = [&](const std::string& name, unsigned number, bool sometimes) {
+        Answer& given = plain.answers[name];
+        given.sometimes = sometimes;
+        if (const Violation* violation = violation_of(number)) {
+            given.kind = Answer::Kind::violated;
+            given.operations = violation->operations;
+            given.steps = violation->transitions;
+        } else if (sometimes && ((explorer.reached() >> number) & 1U) == 0) {
+            given.kind = Answer::Kind::never_reached;
+        }
+    };
+    for (unsigned i = 0; i < program.properties.size(); ++i)
+        if (program.properties[i].applies)
+            answer(program.properties[i].name, i, program.properties[i].sometimes);
+    answer(std::string(assertions_name), assertion_number, false);
+    return plain;
+}
+
+// What is wrong with a schedule, or nothing.
+std::string trouble_with(const CheckRun& run, const Violation& violation, std::string_view name,
+                         unsigned concurrency) {
+    const FoundSchedule found = run.schedule(violation);
+    if (found.actions.empty() && violation.transitions > 0) return "no schedule";
+    const Program program = run.program_with(found);
+    Runner runner(program);
+    const std::uint32_t bit = violation.property == assertion_number ? 1U << assertion_number
+                                                                     : property_bit(program, name);
+    std::uint32_t violated = runner.check().violated();
+    unsigned operations = 0;
+    for (std::size_t i = 0; i < found.actions.size(); ++i) {
+        const Action& action = found.actions[i];
+        const auto is_possible = [&] {
+            if (action.kind == Action::Kind::step)
+                return action.thread < program.layout.size(Scope::thread) &&
+                       program.layout.get(runner.state(), Field::pc, action.thread) != 0;
+            bool possible = false;
+            Action wanted = action;
+            wanted.transient = 0;
+            for_each_start(program, runner.state(), false,
+                           [&](const Action& one) { possible = possible || one == wanted; });
+            return possible;
+        };
+        const std::string step = "step " + std::to_string(i + 1);
+        if (!is_possible()) return step + " of its schedule is not possible";
+        if (action.kind == Action::Kind::start && concurrency != 0 &&
+            in_flight(program, runner.state()) >= concurrency)
+            return step + " of its schedule is one operation too many at once";
+        const Outcome outcome = runner.perform(action);
+        if (outcome.blocked != Blocked::no) return step + " of its schedule is blocked";
+        operations += action.kind != Action::Kind::step;
+        violated = outcome.violated();
+        if ((violated & bit) != 0 && i + 1 < found.actions.size() &&
+            operations < violation.operations)
+            return step + " of its schedule has fewer operations and violates it";
+    }
+    if ((violated & bit) == 0) return "its schedule does not violate it";
+    if (operations != violation.operations)
+        return "its schedule has " + std::to_string(operations) + " operations";
+    return {};
+}
+
+// As the command line does it.
+struct Given {
+    Answers answers;
+    std::vector<std::pair<std::string, std::string>> troubles;  // property, what it is
+    bool complete = true;
+    bool exhausted = false;
+    bool ended_early = false;  // all was known before
+};
+
+Given explore_as(const Mode& mode, const Parsed& parsed, const System& system, unsigned depth) {
+    CheckOptions options;
+    options.depth = depth;
+    options.concurrency = system.concurrency;
+    options.reduction = mode.joins;
+    options.symmetry = mode.symmetry;
+    CheckRun run(*parsed.design, parsed.properties, true, *parsed.world, options);
+    run.begin(mode.threads);
+    Stop stop;
+    stop.max_states = states_too_many;
+    Given given;
+    while (run.can_deepen() && run.wants_more())
+        if (run.deepen(stop) != StopReason::none) {
+            given.complete = false;
+            return given;
+        }
+    RunResult result;
+    std::vector<std::size_t> fresh;
+    run.conclude(result, fresh);
+    given.ended_early = run.explorer()->decided() || result.depth < static_cast<int>(depth);
+    given.exhausted = result.exhausted;
+    for (std::size_t i = 0; i < result.properties.size(); ++i) {
+        const PropertyResult& property = result.properties[i];
+        if (property.verdict == Verdict::not_applicable) continue;
+        Answer& answer = given.answers[property.property];
+        answer.sometimes = property.sometimes;
+        const Violation* violation = run.violation_of(i);
+        if (violation != nullptr) {
+            answer.kind = Answer::Kind::violated;
+            answer.operations = violation->operations;
+            answer.steps = violation->transitions;
+            if (mode.threads > 1) continue;
+            std::string trouble;
+            try {
+                trouble = trouble_with(run, *violation, property.property, system.concurrency);
+            } catch (const std::exception& error) {
+                trouble = error.what();
+            }
+            if (!trouble.empty()) given.troubles.emplace_back(property.property, trouble);
+        } else if (property.verdict != Verdict::holds) {
+            answer.kind = Answer::Kind::never_reached;
+        }
+    }
+    return given;
+}
+
+void compare_answers(const Mode& mode, const Plain& plain, const Given& given, Comparison& result) {
+    const auto counts_of = plain.answers.find(counts);
+    const unsigned wrong_from =
+        counts_of != plain.answers.end() && counts_of->second.kind == Answer::Kind::violated
+            ? counts_of->second.operations
+            : UINT32_MAX;
+    const auto report = [&](std::string_view property, const std::string& right,
+                            const std::string& other, unsigned operations) {
+        const bool excused = property != counts && mode.joins && operations >= wrong_from;
+        (excused ? result.behind_wrong_counts : result.disagreements)
+            .push_back({std::string(mode.name), std::string(property), right, other});
+    };
+    for (const auto& [property, answer] : given.answers) {
+        const auto found = plain.answers.find(property);
+        if (found == plain.answers.end()) continue;  // assertions, if there are none
+        const Answer& right = found->second;
+        const std::string expected = right.text(!mode.joins);
+        const std::string got = answer.text(!mode.joins);
+        if (expected == got) continue;
+        unsigned first = UINT32_MAX;
+        for (const Answer* one : {&right, &answer})
+            if (one->kind == Answer::Kind::violated) first = std::min(first, one->operations);
+        report(property, expected, got, first);
+    }
+    for (const auto& [property, trouble] : given.troubles)
+        report(property, "a schedule that replays", trouble,
+               given.answers.find(property)->second.operations);
+    if (plain.exhausted && !given.exhausted && !given.ended_early && !mode.joins)
+        report("(states)", "exhausted", "not exhausted", 0);
+}
+
+}  // namespace
+
+std::string Disagreement::text() const {
+    return mode + ", " + property + ": " + plain + " in the plain system, but " + other;
+}
+
+bool Disagreement::is_like(const Disagreement& one) const {
+    const auto kind = [](const std::string& text) { return text.substr(0, text.find(' ')); };
+    return mode == one.mode && property == one.property && kind(plain) == kind(one.plain) &&
+           kind(other) == kind(one.other);
+}
+
+Comparison compare(const Source& source, const System& system, const Bounds& bounds) {
+    Comparison result;
+    Diagnostics out;
+    const auto parsed = source.parse(system, out);
+    if (!parsed) return result;
+    const PropertySet asked = with_counts(source, parsed->properties);
+    const auto program = compile(*parsed->design, asked, *parsed->world, out);
+    if (!program) return result;
+    std::optional<Plain> plain;
+    try {
+        plain = explore_plainly(*program, system.concurrency, bounds);
+    } catch (const std::invalid_argument&) {  // too large to store
+    }
+    if (!plain) return result;
+    result.compared = true;
+    result.depth = plain->depth;
+    result.states = plain->states;
+    for (const auto& [property, answer] : plain->answers)
+        result.violated += answer.kind == Answer::Kind::violated;
+    for (const Mode& mode : modes) {
+        try {
+            const Given given = explore_as(mode, *parsed, system, plain->depth);
+            if (given.complete)
+                compare_answers(mode, *plain, given, result);
+            else
+                result.disagreements.push_back({std::string(mode.name), "(states)",
+                                                std::to_string(plain->states),
+                                                "more than " + std::to_string(states_too_many)});
+        } catch (const std::exception& error) {
+            result.disagreements.push_back(
+                {std::string(mode.name), "(exception)", "an answer", error.what()});
+        }
+    }
+    return result;
+}
+
+}  // namespace cowcheck::test
