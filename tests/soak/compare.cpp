@@ -127,11 +127,10 @@ std::string trouble_with(const CheckRun& run, const Violation& violation, std::s
         };
         const std::string step = "step " + std::to_string(i + 1);
         if (!is_possible()) return step + " of its schedule is not possible";
-        if (action.kind == Action::Kind::start && concurrency != 0 &&
-            in_flight(program, runner.state()) >= concurrency)
-            return step + " of its schedule is one operation too many at once";
         const Outcome outcome = runner.perform(action);
         if (outcome.blocked != Blocked::no) return step + " of its schedule is blocked";
+        if (concurrency != 0 && in_flight(program, runner.state()) > concurrency)
+            return step + " of its schedule is one operation too many at once";
         operations += action.kind != Action::Kind::step;
         violated = outcome.violated();
         if ((violated & bit) != 0 && i + 1 < found.actions.size() &&

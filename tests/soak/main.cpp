@@ -1,17 +1,23 @@
 // soak: random systems, each explored in five modes. See CONTRIBUTING.md.
 #include "tests/soak/compare.h"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
-#include <cstdio>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <map>
+#include <new>
 #include <optional>
-#include <set>
 #include <stdexcept>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
 
 using namespace cowcheck;
 using namespace cowcheck::test;
@@ -38,6 +44,7 @@ struct Arguments {
     bool minimize = true;
     bool list = false;
     bool strict = false;
+    bool wild = false;
 };
 
 std::uint64_t number(const std::string& text) {
@@ -93,6 +100,8 @@ Arguments read(int argc, char** argv) {
             arguments.quiet = true;
         else if (option == "--strict")
             arguments.strict = true;
+        else if (option == "--wild")
+            arguments.wild = true;
         else if (option == "--no-minimize")
             arguments.minimize = false;
         else if (option == "--list-features")
@@ -145,56 +154,143 @@ void keep(const std::filesystem::path& folder, const System& system, const Compa
     write(folder / "how.sh", how);
 }
 
+// What the process that explores tells the one that watches it.
+struct Shared {
+    std::uint64_t next = 0;  // the number of the system after the one under way
+    std::uint64_t tried = 0;
+    std::uint64_t compared = 0;
+    std::uint64_t disagreements = 0;
+    std::uint64_t excused = 0;
+    std::uint64_t violating = 0;
+    std::uint64_t changed = 0;
+    std::uint64_t asked = 0;  // with properties of their own
+    std::uint64_t states = 0;
+};
+
+// Systems are explored by a process of their own: one that crashes or never ends is a finding,
+// too, and the next one is explored by another process.
 class Soak {
 public:
-    explicit Soak(const Arguments& arguments) : arguments_(arguments) {}
+    explicit Soak(const Arguments& arguments)
+        : arguments_(arguments), source_(arguments.wild), shared_(*new (map()) Shared()),
+          begin_(Clock::now()) {}
 
     int run() {
-        using Clock = std::chrono::steady_clock;
-        const auto begin = Clock::now();
-        const auto seconds = [&] {
-            return std::chrono::duration<double>(Clock::now() - begin).count();
-        };
-        double told = 0;
-        for (std::uint64_t i = 0; arguments_.systems == 0 || i < arguments_.systems; ++i) {
-            if (arguments_.seconds != 0 && seconds() >= static_cast<double>(arguments_.seconds))
-                break;
-            // Seeds of neighbouring runs have nothing in common.
-            one(arguments_.only ? *arguments_.only : arguments_.seed * 1'000'000'000ULL + i);
-            if (arguments_.only) break;
-            if (!arguments_.quiet && seconds() - told >= 30) {
-                told = seconds();
-                std::cerr << static_cast<unsigned>(told) << " s: " << summary() << std::endl;
+        while (!is_over()) {
+            std::cout.flush();
+            const pid_t child = fork();
+            if (child < 0) throw std::runtime_error("fork fails");
+            if (child == 0) {
+                explore();
+                std::cout.flush();
+                std::_Exit(0);
             }
+            watch(child);
         }
-        std::cout << compared_ << " systems compared, " << disagreements_ << " disagreements\n";
-        std::cout << "(" << tried_ << " tried; " << violating_ << " violate something; "
-                  << states_ / std::max<std::uint64_t>(compared_, 1) << " plain states each; "
-                  << excused_ << " more differ once counts are wrong)\n";
-        return disagreements_ == 0 && compared_ > 0 ? 0 : 1;
+        std::cout << summary() << "\n(" << shared_.tried << " tried; of those compared, "
+                  << shared_.changed << " changed, " << shared_.asked
+                  << " with properties of their own, " << shared_.violating
+                  << " violate something, " << shared_.excused << " differ once counts are wrong; "
+                  << shared_.states / std::max<std::uint64_t>(shared_.compared, 1)
+                  << " plain states each)\n";
+        return shared_.disagreements == 0 && shared_.compared > 0 ? 0 : 1;
     }
 
 private:
+    using Clock = std::chrono::steady_clock;
+
+    static void* map() {
+        void* memory = mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE,
+                            MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        if (memory == MAP_FAILED) throw std::runtime_error("mmap fails");
+        return memory;
+    }
+
+    double seconds() const { return std::chrono::duration<double>(Clock::now() - begin_).count(); }
+
+    bool is_over() const {
+        const std::uint64_t systems = arguments_.only ? 1 : arguments_.systems;
+        return (systems != 0 && shared_.next >= systems) ||
+               (arguments_.seconds != 0 && seconds() >= static_cast<double>(arguments_.seconds));
+    }
+
     std::string summary() const {
-        return std::to_string(compared_) + " systems compared, " + std::to_string(disagreements_) +
-               " disagreements";
+        return std::to_string(shared_.compared) + " systems compared, " +
+               std::to_string(shared_.disagreements) + " disagreements";
+    }
+
+    // Seeds of neighbouring runs have nothing in common.
+    std::uint64_t seed_of(std::uint64_t number) const {
+        return arguments_.only ? *arguments_.only : arguments_.seed * 1'000'000'000ULL + number;
+    }
+
+    void explore() {
+        while (!is_over()) {
+            const std::uint64_t number = shared_.next++;
+            one(seed_of(number));
+        }
+    }
+
+    void watch(pid_t child) {
+        constexpr double too_long = 120;  // for one system
+        std::uint64_t under_way = shared_.next;
+        double since = seconds();
+        for (;;) {
+            int status = 0;
+            if (waitpid(child, &status, WNOHANG) == child) {
+                if (WIFSIGNALED(status)) lost(strsignal(WTERMSIG(status)));
+                return;
+            }
+            std::this_thread::sleep_for(std::chrono::milliseconds(20));
+            if (shared_.next != under_way) {
+                under_way = shared_.next;
+                since = seconds();
+            } else if (seconds() - since > too_long) {
+                kill(child, SIGKILL);
+                waitpid(child, &status, 0);
+                return lost("no end");
+            }
+            if (!arguments_.quiet && seconds() - told_ >= 30) {
+                told_ = seconds();
+                std::cerr << static_cast<unsigned>(told_) << " s: " << summary() << std::endl;
+            }
+        }
+    }
+
+    // By the watching process: the other one is gone.
+    void lost(const std::string& why) {
+        ++shared_.disagreements;
+        const std::uint64_t seed = seed_of(shared_.next - 1);
+        std::cout << "seed " << seed << ": " << why << std::endl;
+        if (arguments_.keep.empty()) return;
+        const pid_t child = fork();  // perhaps it is the generator
+        if (child == 0) {
+            const System system = source_.random_system(seed, arguments_.features);
+            keep(std::filesystem::path(arguments_.keep) / std::to_string(seed), system, {},
+                 {"some mode", "(crash)", "an answer", why});
+            std::_Exit(0);
+        }
+        int status = 0;
+        waitpid(child, &status, 0);
     }
 
     void one(std::uint64_t seed) {
-        ++tried_;
+        ++shared_.tried;
         const System system = source_.random_system(seed, arguments_.features);
         Comparison comparison = compare(source_, system, arguments_.bounds);
         if (!comparison.compared) return;
-        ++compared_;
-        states_ += comparison.states;
-        violating_ += comparison.violated != 0;
-        excused_ += !comparison.behind_wrong_counts.empty();
+        ++shared_.compared;
+        shared_.states += comparison.states;
+        shared_.violating += comparison.violated != 0;
+        shared_.changed += !system.handlers.empty();
+        shared_.asked += !system.own.empty();
+        shared_.excused += !comparison.behind_wrong_counts.empty();
         if (arguments_.strict)
             comparison.disagreements.insert(comparison.disagreements.end(),
                                             comparison.behind_wrong_counts.begin(),
                                             comparison.behind_wrong_counts.end());
         if (comparison.agrees()) return;
-        ++disagreements_;
+        ++shared_.disagreements;
         const Disagreement first = comparison.disagreements.front();
         std::cout << "seed " << seed << ": " << first.text() << " (" << system.base << ")"
                   << std::endl;
@@ -207,12 +303,9 @@ private:
 
     const Arguments& arguments_;
     Source source_;
-    std::uint64_t tried_ = 0;
-    std::uint64_t compared_ = 0;
-    std::uint64_t disagreements_ = 0;
-    std::uint64_t excused_ = 0;
-    std::uint64_t violating_ = 0;
-    std::uint64_t states_ = 0;
+    Shared& shared_;
+    Clock::time_point begin_;
+    double told_ = 0;
 };
 
 }  // namespace
@@ -225,7 +318,7 @@ int main(int argc, char** argv) {
             return 0;
         }
         if (arguments.print) {
-            print(Source().random_system(*arguments.print, arguments.features));
+            print(Source(arguments.wild).random_system(*arguments.print, arguments.features));
             return 0;
         }
         return Soak(arguments).run();

@@ -38,7 +38,8 @@ struct Parsed {
 // What can be parsed once for all systems.
 class Source {
 public:
-    Source();
+    // `wild`: properties ask for what the language does not define, too.
+    explicit Source(bool wild = false);
 
     // Nothing if the texts have errors; `complaints` are what is wrong then.
     [[nodiscard]] std::unique_ptr<Parsed> parse(const System& system,
@@ -51,11 +52,15 @@ public:
 
 private:
     [[nodiscard]] std::optional<Program> compiled(const System& system) const;
+    void change(Random& random, System& system, const Program& plain) const;
+    void add_properties(Random& random, System& system) const;
 
     Diagnostics complaints_;
     Library library_;
     std::vector<std::string> designs_;
     std::vector<std::string> properties_;
+    Vocabulary vocabulary_;
+    bool wild_;
 };
 
 }  // namespace cowcheck::test
