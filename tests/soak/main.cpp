@@ -26,10 +26,12 @@ namespace {
 
 constexpr const char* usage =
     "soak [--seconds N] [--systems N] [--seed S] [--features F,G] [--keep DIR] [--states N]\n"
-    "     [--depth N] [--quiet] [--no-minimize] [--list-features]\n"
+    "     [--depth N] [--quiet] [--no-minimize] [--strict] [--wild] [--until-found] [--only SEED]\n"
     "soak --print SEED [--features F,G]\n"
-    "soak --only SEED ...\n"
-    "  Compares random systems in five modes. Exit status 1: some disagree.\n";
+    "soak --write DIR [--systems N] [--seed S] [--only SEED] [--features F,G]\n"
+    "soak --list-features\n"
+    "  Compares random systems in five modes. Exit status 1: some disagree. With --print and\n"
+    "  --write they are only made. CONTRIBUTING.md says more.\n";
 
 struct Arguments {
     std::uint64_t seconds = 0;
@@ -39,6 +41,8 @@ struct Arguments {
     std::optional<std::uint64_t> only;
     std::vector<std::string> features;
     std::string keep;
+    std::string write;
+    bool until_found = false;
     Bounds bounds;
     bool quiet = false;
     bool minimize = true;
@@ -92,6 +96,10 @@ Arguments read(int argc, char** argv) {
             arguments.features = features_of(value());
         else if (option == "--keep")
             arguments.keep = value();
+        else if (option == "--write")
+            arguments.write = value();
+        else if (option == "--until-found")
+            arguments.until_found = true;
         else if (option == "--states")
             arguments.bounds.states = number(value());
         else if (option == "--depth")
@@ -111,6 +119,11 @@ Arguments read(int argc, char** argv) {
     }
     if (arguments.seconds == 0 && arguments.systems == 0) arguments.seconds = 10;
     return arguments;
+}
+
+// Seeds of neighbouring runs have nothing in common.
+std::uint64_t seed_of(const Arguments& arguments, std::uint64_t number) {
+    return arguments.only ? *arguments.only : arguments.seed * 1'000'000'000ULL + number;
 }
 
 std::string names_of(const std::vector<std::string>& names) {
@@ -134,24 +147,28 @@ void write(const std::filesystem::path& path, const std::string& text) {
 }
 
 // The files, and how the command line is asked about them.
-void keep(const std::filesystem::path& folder, const System& system, const Comparison& comparison,
-          const Disagreement& first) {
+void write_files(const std::filesystem::path& folder, const System& system, unsigned depth,
+                 const std::string& comment) {
     std::filesystem::create_directories(folder);
     write(folder / "design.cow", system.design_text());
     write(folder / "world.world", system.world_text());
     if (!system.own.empty()) write(folder / "property.cow", system.property_text());
-    std::string how = "# seed " + std::to_string(system.seed) + ", down to " +
-                      std::to_string(comparison.depth) + " operations\n# " + first.text() + "\n";
-    for (const Disagreement& one : comparison.disagreements) how += "#   " + one.text() + "\n";
-    for (const Disagreement& one : comparison.behind_wrong_counts)
-        how += "#   once counts are wrong: " + one.text() + "\n";
-    how += "${COWCHECK:-cowcheck} check --design design.cow --world world.world";
-    if (!system.own.empty()) how += " --properties property.cow";
-    how += " --depth " + std::to_string(comparison.depth) + " --concurrency " +
+    std::string how = "# seed " + std::to_string(system.seed) + "\n" + comment +
+                      "${COWCHECK:-cowcheck} check --design design.cow --world world.world";
+    how += " --depth " + std::to_string(depth) + " --concurrency " +
            std::to_string(system.concurrency);
     for (const std::string& name : system.builtin) how += " --property " + name;
-    how += " \"$@\"  # plain: --no-reduction --no-symmetry\n";
-    write(folder / "how.sh", how);
+    if (!system.own.empty()) how += " --property property.cow";
+    write(folder / "how.sh", how + " \"$@\"  # plain: --no-reduction --no-symmetry\n");
+}
+
+void keep(const std::filesystem::path& folder, const System& system, const Comparison& comparison,
+          const Disagreement& first) {
+    std::string comment = "# " + first.text() + "\n";
+    for (const Disagreement& one : comparison.disagreements) comment += "#   " + one.text() + "\n";
+    for (const Disagreement& one : comparison.behind_wrong_counts)
+        comment += "#   once counts are wrong: " + one.text() + "\n";
+    write_files(folder, system, comparison.depth, comment);
 }
 
 // What the process that explores tells the one that watches it.
@@ -210,6 +227,7 @@ private:
 
     bool is_over() const {
         const std::uint64_t systems = arguments_.only ? 1 : arguments_.systems;
+        if (arguments_.until_found && shared_.disagreements != 0) return true;
         return (systems != 0 && shared_.next >= systems) ||
                (arguments_.seconds != 0 && seconds() >= static_cast<double>(arguments_.seconds));
     }
@@ -219,15 +237,10 @@ private:
                std::to_string(shared_.disagreements) + " disagreements";
     }
 
-    // Seeds of neighbouring runs have nothing in common.
-    std::uint64_t seed_of(std::uint64_t number) const {
-        return arguments_.only ? *arguments_.only : arguments_.seed * 1'000'000'000ULL + number;
-    }
-
     void explore() {
         while (!is_over()) {
             const std::uint64_t number = shared_.next++;
-            one(seed_of(number));
+            one(seed_of(arguments_, number));
         }
     }
 
@@ -260,7 +273,7 @@ private:
     // By the watching process: the other one is gone.
     void lost(const std::string& why) {
         ++shared_.disagreements;
-        const std::uint64_t seed = seed_of(shared_.next - 1);
+        const std::uint64_t seed = seed_of(arguments_, shared_.next - 1);
         std::cout << "seed " << seed << ": " << why << std::endl;
         if (arguments_.keep.empty()) return;
         const pid_t child = fork();  // perhaps it is the generator
@@ -319,6 +332,18 @@ int main(int argc, char** argv) {
         }
         if (arguments.print) {
             print(Source(arguments.wild).random_system(*arguments.print, arguments.features));
+            return 0;
+        }
+        if (!arguments.write.empty()) {
+            const Source source(arguments.wild);
+            const std::uint64_t systems =
+                arguments.only ? 1 : std::max<std::uint64_t>(arguments.systems, 1);
+            for (std::uint64_t i = 0; i < systems; ++i) {
+                const std::uint64_t seed = seed_of(arguments, i);
+                write_files(std::filesystem::path(arguments.write) / std::to_string(seed),
+                            source.random_system(seed, arguments.features), arguments.bounds.depth,
+                            {});
+            }
             return 0;
         }
         return Soak(arguments).run();

@@ -19,12 +19,27 @@ void without_each(std::vector<Change>& changes, const Items& items,
         });
 }
 
+// Where the lines of a property's clauses begin.
+std::vector<std::size_t> clauses_of(const std::string& property) {
+    std::vector<std::size_t> all;
+    for (const char* word : {"\n    always", "\n    at ", "\n    sometimes"})
+        for (std::size_t at = property.find(word); at != std::string::npos;
+             at = property.find(word, at + 1))
+            all.push_back(at + 1);
+    return all;
+}
+
 // Everything that could be left out of it.
 std::vector<Change> smaller_than(const System& system) {
     using Texts = std::vector<std::string>;
     std::vector<Change> changes;
     if (system.builtin.size() > 1) changes.emplace_back([](System& s) { s.builtin.clear(); });
     without_each<Texts>(changes, system.own, [](System& s) -> Texts& { return s.own; });
+    for (std::size_t i = 0; i < system.own.size(); ++i)  // a clause of two
+        for (const std::size_t at : clauses_of(system.own[i]))
+            if (clauses_of(system.own[i]).size() > 1)
+                changes.emplace_back(
+                    [i, at](System& s) { s.own[i].erase(at, s.own[i].find('\n', at) + 1 - at); });
     without_each<std::vector<HandlerText>>(
         changes, system.handlers,
         [](System& s) -> std::vector<HandlerText>& { return s.handlers; });
