@@ -37,18 +37,28 @@ std::optional<Place> place_of(const Instruction& i, Code code) {
     return Place{i.b, i.c, i.imm};
 }
 
-constexpr std::array<std::string_view, 33> reserved{
-    "active", "assert", "atomic",  "bit",     "bool", "break", "byte",  "chan", "do",
-    "else",   "empty",  "enabled", "false",   "fi",   "for",   "full",  "goto", "hidden",
-    "if",     "in",     "init",    "inline",  "int",  "len",   "mtype", "of",   "run",
-    "select", "short",  "skip",    "timeout", "true", "type"};
+// Words of Promela, of C, into which SPIN translates it, and a macro of ours.
+constexpr std::array<std::string_view, 87> reserved{
+    "D_proctype", "active", "assert", "atomic", "auto", "bit", "bool", "break", "byte", "c_code",
+    "c_decl", "c_expr", "c_state", "c_track", "case", "chan", "char", "const", "continue",
+    "d_step", "default", "do", "double", "else", "empty", "enabled", "enum", "eval", "extern",
+    "false", "fi", "float", "for", "full", "get_priority", "goto", "hidden", "if", "in", "init",
+    "inline", "int", "len", "local", "long", "ltl", "me", "mtype", "nempty", "never", "nfull",
+    "notrace", "np_", "od", "of", "pc_value", "printf", "printm", "priority", "proctype",
+    "provided", "register", "return", "run", "select", "set_priority", "short", "show", "signed",
+    "sizeof", "skip", "static", "struct", "switch", "timeout", "trace", "true", "type",
+    "typedef", "union", "unless", "unsigned", "void", "volatile", "while", "xr", "xs"};
 
 std::string safe(std::string name) {
     const auto same = [&](std::string_view other) { return name == other; };
     const bool field = std::any_of(field_table.begin(), field_table.end(), [&](const FieldInfo& f) {
         return f.scope == Scope::thread && f.name == name;
     });
-    if (field || std::any_of(reserved.begin(), reserved.end(), same)) name += '_';
+    // The macros without arguments have names in capitals.
+    const bool capitals = std::none_of(name.begin(), name.end(), [](unsigned char c) {
+        return std::islower(c) != 0;
+    });
+    if (field || capitals || std::any_of(reserved.begin(), reserved.end(), same)) name += '_';
     return name;
 }
 

@@ -22,9 +22,14 @@ std::vector<std::string> names_of(const Program& program) {
 std::string switches(const Program& program) {
     std::string text = "#ifdef REPORT\n";
     std::string any = "defined(REPORT)";
+    const auto says = [&](const std::string& wanted) {
+        for (const PropertyInfo& property : program.properties)
+            if (property.sometimes && identifier(property.name) == wanted) return "reached: ";
+        return "violated: ";
+    };
     for (const auto& name : names_of(program)) {
         text += "hidden byte seen_" + name + ";\n#define WORTH_" + name + " (!seen_" + name +
-                ")\n#define BAD_" + name + " seen_" + name + " = 1; printf(\"violated: " + name +
+                ")\n#define BAD_" + name + " seen_" + name + " = 1; printf(\"" + says(name) + name +
                 "\\n\")\n";
         any += " || defined(CHECK_" + name + ")";
     }
@@ -54,7 +59,7 @@ Who observer(Expr writes) {
 std::string stuck(const Program& program, const Locals& locals) {
     Who who;
     who.thread = "t";
-    who.cpu = "t";
+    who.cpu = "t";  // whoever is no CPU has no step that asks for it
     who.mm = atom("thread[t].op_mm", footprint(Field::op_mm));
     who.va =
         program.layout.pages == 1 ? number(0) : atom("thread[t].op_va", footprint(Field::op_va));
@@ -67,7 +72,9 @@ std::string stuck(const Program& program, const Locals& locals) {
             idle_monitor += (idle_monitor.empty() ? "" : " || ") +
                             ("thread[" + std::to_string(t) + "].pc == 0");
     for (unsigned r = 1; r < program.rests.size(); ++r) {
-        if (!locals.reached(r)) continue;
+        const Needs needs = info(program.operations[program.rests[r].operation].item.kind).needs;
+        const bool starts = needs != Needs::pin_slot || program.layout.size(Scope::pin) > 0;
+        if (!locals.reached(r) || !starts) continue;
         for (const Path& path : Steps(program, locals, who).from_rest(r)) {
             if (path.blocked == Blocked::no) continue;
             const std::string text = render_all(path.conditions);

@@ -16,7 +16,7 @@ public:
 
     std::string text() const {
         return content() + references() + pins() + tlb() + mapping() + fork() + process() +
-               threads();
+               threads() + folios() + searches() + batches() + notifiers();
     }
 
 private:
@@ -63,13 +63,21 @@ private:
                           "page[p].expected = 1 << (" +
                           pte + ")") +
                define("store(m, v, p)",
-                      "if\n:: zapping_at(m, v) -> content_changes(p, (1 << (m)) | pins_of(m))\n"
+                      "if\n:: races_with_zap(m, v, p) -> "
+                      "content_changes(p, (1 << (m)) | pins_of(m))\n"
                       ":: else -> store_value(m, v, p, (1 << (m)) | pins_of(m))\nfi");
     }
 
     std::string references() const {
         return define("underflow(p)", raise(Event::underflow, "p")) +
-               define("free_page(p)", raise(Event::free, "p") + ";\n" + clear(Scope::page, "p")) +
+               define("free_page(p)",
+                      raise(Event::free, "p") + ";\n" +
+                          (thp() ? when("page[p].compound != 0",
+                                        raise(Event::free, "page[p].other_half") + ";\n" +
+                                            clear(Scope::page, "page[p].other_half")) +
+                                       ";\n"
+                                 : std::string{}) +
+                          clear(Scope::page, "p")) +
                define("put_page(p, n)",
                       "if\n:: page[p].refcount < n -> underflow(p)\n"
                       ":: page[p].refcount == n -> page[p].refcount = 0; free_page(p)\n"
@@ -112,13 +120,16 @@ private:
                define("dma_write(q)",
                       (dma ? "at_dma_write(pin[q].mm, pin[q].va, pin[q].page, q, 0);\n"
                            : std::string{}) +
+                          (p_.layout.has(Field::page_dirty)
+                               ? std::string("page[pin[q].page].page_dirty = 1;\n")
+                               : std::string{}) +
                           "if\n:: pin[q].owned && pin[q].attached && "
-                          "!zapping_at(pin[q].mm, pin[q].va) ->\n"
+                          "!races_with_zap(pin[q].mm, pin[q].va, pin[q].page) ->\n"
                           "    store_value(pin[q].mm, pin[q].va, pin[q].page, " +
                           owners +
                           ")\n"
                           ":: pin[q].owned && (!pin[q].attached || "
-                          "zapping_at(pin[q].mm, pin[q].va)) ->\n"
+                          "races_with_zap(pin[q].mm, pin[q].va, pin[q].page)) ->\n"
                           "    content_changes(pin[q].page, " +
                           owners +
                           ")\n"
@@ -143,7 +154,7 @@ private:
             all += when(is, clear_all) + ";\n";
         }
         process = all.substr(0, all.size() - 2);
-        return define("clear_tlb(i)", clear(Scope::tlb, "i")) +
+        return define("clear_tlb(i)", "tlb[i].valid = 0; tlb[i].writable = 0; tlb[i].page = 0") +
                define("fill_tlb(i, x)", "tlb[i].valid = 1;\n"
                                         "tlb[i].writable = (has(x, WRITABLE) && has(x, DIRTY));\n"
                                         "tlb[i].page = frame_of(x)") +
@@ -160,8 +171,14 @@ private:
         const std::string crossed =
             when("pin[#].state != NO_PIN && pin[#].owned && pin[#].mm == (m) && pin[#].va == (v) "
                  "&&\n    pin[#].write && !pin[#].foll_pin &&\n"
-                 "    (pin[#].state == PENDING || pin[#].page == frame_of(x))",
+                 "    (pin[#].state == PENDING || pin[#].page == (p))",
                  "pin[#].crossed = 1");
+        const std::string table = thp() ? ";\nset_leaf(c, v, x)" : ";\npte[" + at("c", "v") + "].value = x";
+        std::string shared = "copy_vma(m, c, v)" + table + ";\ncross_pins(m, v, frame_of(x))";
+        if (thp())
+            shared = "if\n:: has(x, HUGE) ->\n" + each_va("copy_vma(m, c, #)") + table + ";\n" +
+                     each_va("cross_pins(m, #, subpage(frame_of(x), #))") + "\n:: else ->\n" +
+                     shared + "\nfi";
         return define("forget_mapping(m, v)", "forget_expected(" + pte + ");\npte[" + pte +
                                                   "].expects_zero = 1;\npte[" + pte +
                                                   "].wp_armed = 0" + (pins_ > 0 ? ";\n" : "") +
@@ -169,38 +186,46 @@ private:
                define("zap_pte(t, m, v)", "pte[" + pte +
                                               "].value = 0;\nforget_mapping(m, v);\n"
                                               "thread[t].zapping = 1") +
-               define("share_pte(m, c, v, x)",
-                      unroll(pins_, crossed, ";\n") + (pins_ > 0 ? ";\n" : "") + "pte[" +
-                          at("c", "v") + "].mapped = pte[" + pte + "].mapped;\npte[" +
-                          at("c", "v") + "].value = x");
+               define("copy_vma(m, c, v)",
+                      "pte[" + at("c", "v") + "].mapped = pte[" + pte + "].mapped" +
+                          (p_.layout.has(Field::read_only)
+                               ? "; pte[" + at("c", "v") + "].read_only = pte[" + pte + "].read_only"
+                               : std::string{})) +
+               define("cross_pins(m, v, p)", pins_ == 0 ? "skip" : unroll(pins_, crossed, ";\n")) +
+               define("share_pte(m, c, v, x)", shared);
     }
 
     std::string fork() const {
-        // k and j are the indices of the parent's and the child's PTE.
+        // x and y are for what the parent and the child have there.
         const std::string copies =
-            when("((page[#].expected >> (k)) & 1) != 0 || frame_of(pte[j].value) == #",
+            when("((page[#].expected >> " + at("(m)", "v") + ") & 1) != 0 || frame_of(y) == #",
                  "page[#].entitled = page[#].entitled | (1 << (c))") +
-            ";\npage[#].expected = (page[#].expected & ~(1 << (j))) | "
-            "((frame_of(pte[j].value) == # -> 1 : 0) << (j))";
-        const std::string shares = when("((page[#].expected >> (k)) & 1) != 0 || maps_page(j, #)",
-                                        "page[#].entitled = page[#].entitled | (1 << (c))") +
-                                   ";\npage[#].expected = (page[#].expected & ~(1 << (j))) | "
-                                   "(((page[#].expected >> (k)) & 1) << (j))";
+            ";\npage[#].expected = (page[#].expected & ~(1 << " + at("(c)", "v") +
+            ")) | ((frame_of(y) == # -> 1 : 0) << " + at("(c)", "v") + ")";
+        const std::string shares =
+            when("((page[#].expected >> " + at("(m)", "v") + ") & 1) != 0 || refers_to(y, #)",
+                 "page[#].entitled = page[#].entitled | (1 << (c))") +
+            ";\npage[#].expected = (page[#].expected & ~(1 << " + at("(c)", "v") +
+            ")) | (((page[#].expected >> " + at("(m)", "v") + ") & 1) << " + at("(c)", "v") + ")";
+        const std::string childs = "pte[" + at("c", "v") + "].";
+        const std::string parents = "pte[" + at("m", "v") + "].";
+        std::string inherits =
+            "copy_vma(m, c, v);\nx = leaf(m, v);\ny = leaf(c, v);\n"
+            "if\n:: has(y, PRESENT) && !refers_to(x, frame_of(y)) -> inherit_copy(m, c, v, x, y)\n"
+            ":: else -> inherit_shared(m, c, v, x, y)\nfi";
+        if (p_.world.event_fork) inherits += ";\n" + childs + "wp_armed = " + parents + "wp_armed";
+        if (p_.layout.has(Field::dont_copy))
+            inherits = "if\n:: " + parents + "dont_copy -> " + childs +
+                       "mapped = 0; forget_mapping(c, v)\n:: else ->\n" + inherits + "\nfi";
         return define("new_mm(c)", "c = FIRST_FREE_MM;\nmm[c].life = FORKING") +
-               define("inherit_copy(c, k, j)",
-                      unroll(frames_, copies, ";\n") +
-                          ";\npte[j].expects_zero = page[frame_of(pte[j].value)].zeroed") +
-               define("inherit_shared(c, k, j)",
-                      unroll(frames_, shares, ";\n") +
-                          ";\npte[j].expects_zero = pte[k].expects_zero") +
-               define("inherit(c, k, j)",
-                      "pte[j].mapped = pte[k].mapped;\n"
-                      "if\n:: has(pte[j].value, PRESENT) && "
-                      "frame_of(pte[j].value) != frame_of(pte[k].value) -> inherit_copy(c, k, j)\n"
-                      ":: else -> inherit_shared(c, k, j)\nfi") +
-               define("start_mm(m, c)",
-                      each_va("inherit(c, " + at("m", "#") + ", " + at("c", "#") + ")") +
-                          ";\nmm[c].life = ALIVE");
+               define("inherit_copy(m, c, v, x, y)", unroll(frames_, copies, ";\n") + ";\n" + childs +
+                                                         "expects_zero = page[frame_of(y)].zeroed") +
+               define("inherit_shared(m, c, v, x, y)", unroll(frames_, shares, ";\n") + ";\n" +
+                                                           childs + "expects_zero = " + parents +
+                                                           "expects_zero") +
+               define("inherit(m, c, v, x, y)", inherits) +
+               define("start_mm(m, c, x, y)",
+                      each_va("inherit(m, c, #, x, y)") + ";\nmm[c].life = ALIVE");
     }
 
     std::string process() const {
@@ -220,18 +245,121 @@ private:
     }
 
     std::string threads() const {
+        std::string watchers;
+        for (unsigned t = 0; t < threads_; ++t)
+            if (p_.world.threads[t].actor != Actor::secondary_mmu)
+                watchers += ";\n" + unroll_one(when("thread[#].pc != 0 && thread[#].op_mm == (m) && "
+                                                    "thread[#].seq_watch == 1",
+                                                    "thread[#].seq_watch = 2"),
+                                               t);
         return define("bump_seq(m)",
-                      "mm[m].write_protect_seq = 1 - mm[m].write_protect_seq;\n" +
-                          unroll(threads_,
-                                 when("thread[#].pc != 0 && thread[#].op_mm == (m) && "
-                                      "thread[#].seq_watch == 1",
-                                      "thread[#].seq_watch = 2"),
-                                 ";\n")) +
+                      "mm[m].write_protect_seq = 1 - mm[m].write_protect_seq" + watchers) +
                define("note_shared(t, m, x)",
                       when("has(x, PRESENT)", "thread[t].fault_shared = "
                                               "reachable_by_others(m, frame_of(x))")) +
                define("finish(t)",
                       clear(Scope::thread, "t") + (o_.concurrency > 0 ? ";\nrunning--" : ""));
+    }
+
+    static std::string unroll_one(const std::string& pattern, unsigned i) {
+        std::string text;
+        for (const char c : pattern) text += c == '#' ? std::to_string(i) : std::string(1, c);
+        return text;
+    }
+    bool thp() const { return p_.layout.has(Field::pmd); }
+
+    std::string folios() const {
+        if (!thp()) return {};
+        const auto clear_halves = [&](const std::string& half) {
+            return "page[" + half + "].compound = 0; page[" + half + "].other_half = 0;\npage[" + half +
+                   "].refcount = page[" + half + "].mapcount + (" + half + " == (p) -> n : 0);\n";
+        };
+        const auto let_go = [&](const std::string& half) {
+            return when(half + " != (p)", "page[" + half + "].locked = 0") + ";\n" +
+                   when("page[" + half + "].refcount == 0", "free_page(" + half + ")") + ";\n";
+        };
+        const auto mappings = [&](const std::string& by) {
+            return when("page[head_of(p)].compound != 0",
+                        "page[head_of(p)].mm_mapcount = (page[head_of(p)].mm_mapcount & ~(3 << (2 * "
+                        "(m)))) | ((((page[head_of(p)].mm_mapcount >> (2 * (m))) + " +
+                            by + ") & 3) << (2 * (m)))");
+        };
+        const std::string arm = when("!has(leaf_or_detached(m, #), UFFD_WP) && pte[" + at("m", "#") +
+                                         "].wp_armed == 0",
+                                     "pte[" + at("m", "#") + "].wp_armed = 1");
+        std::string arm_one = arm;
+        for (std::size_t hash; (hash = arm_one.find('#')) != std::string::npos;)
+            arm_one.replace(hash, 1, "v");
+        return define("allocate_huge(f, x)",
+                      "allocate(f);\nallocate(x);\npage[x].refcount = 0;\npage[f].compound = 1; "
+                      "page[f].other_half = x;\npage[x].compound = 2; page[x].other_half = f") +
+               define("copy_huge(x, f, y)", "copy_page(subpage(frame_of(x), 0), f);\n"
+                                            "copy_page(subpage(frame_of(x), 1), y)") +
+               define("split_folio(p, n, h, t)",
+                      "h = head_of(p); t = other_of(h);\npage[h].mm_mapcount = 0;\n" +
+                          clear_halves("h") + clear_halves("t") + let_go("h") + let_go("t") +
+                          "page[p].locked = 1") +
+               define("count_mapping(p, m)", mappings("1")) +
+               define("uncount_mapping(p, m)", mappings("3")) +
+               define("set_leaf(m, v, x)",
+                      "if\n:: has(x, HUGE) && has(x, PRESENT) -> mm[m].pmd = ((x) & 255) | "
+                      "(head_of(frame_of(x)) << 8)\n:: else -> pte[" +
+                          at("m", "v") + "].value = x;\n    " +
+                          when("(x) != 0 && mm[m].pmd == 0", "mm[m].pmd = TABLE") + "\nfi") +
+               define("arm_leaf(m, v, x)", "if\n:: !has(x, UFFD_WP)\n:: has(x, UFFD_WP) && has(x, "
+                                           "HUGE) && has(x, PRESENT) ->\n" +
+                                               each_va(arm) + "\n:: else ->\n" + arm_one + "\nfi") +
+               define("fill_table(m, x)",
+                      each_va("pte[" + at("m", "#") + "].value = ((x) & 255 & ~HUGE) | ((has(x, SPECIAL) -> " +
+                              std::to_string(p_.world.frames) + " : subpage(frame_of(x), #)) << 8)")) +
+               define("zap_pmd(t, m)", "mm[m].pmd = 0;\n" + each_va("forget_mapping(m, #)") +
+                                           ";\nthread[t].zapping = 1");
+    }
+
+    std::string searches() const {
+        std::string same;
+        for (const char* ghost : {"expected", "entitled", "zeroed"})
+            same += std::string(same.empty() ? "" : ";\n") + "page[p]." + ghost + " = page[p]." + ghost +
+                    " | page[q]." + ghost + "; page[q]." + ghost + " = page[p]." + ghost;
+        std::string text = define("make_identical(p, q)", same);
+        if (p_.layout.has(Field::page_dirty))
+            text += define("swap_write(p)",
+                           "copy_page(p, " + std::to_string(p_.world.swap_frame()) +
+                               ");\npage[p].page_dirty = 0");
+        return text;
+    }
+
+    // What an LRU batch lets go is kept in x: it may be freed.
+    std::string batches() const {
+        if (!p_.layout.has(Field::batch_valid)) return {};
+        std::string all;
+        for (unsigned i = 0; i < p_.layout.size(Scope::tlb); ++i)
+            all += (i == 0 ? "lru_drain(" : ";\nlru_drain(") + std::to_string(i) + ", x)";
+        return define("lru_drain(i, x)",
+                      when("tlb[i].batch_valid", "x = tlb[i].batch_page; tlb[i].batch_valid = 0; "
+                                                 "tlb[i].batch_page = 0; put_page(x, 1)")) +
+               define("lru_drain_all(x)", all) +
+               define("lru_drain_cpu(n, x)", each_va("lru_drain(" + at("n", "#") + ", x)")) +
+               define("lru_add(i, p, x)", "lru_drain(i, x);\npage[p].refcount++;\n"
+                                          "tlb[i].batch_valid = 1; tlb[i].batch_page = p");
+    }
+
+    std::string notifiers() const {
+        if (!p_.layout.has(Field::spte)) return {};
+        std::string watchers;
+        for (unsigned t = 0; t < threads_; ++t)
+            if (p_.world.threads[t].actor == Actor::secondary_mmu)
+                watchers += unroll_one(when("thread[#].pc != 0 && thread[#].op_mm == (m) && "
+                                            "thread[#].op_va == (v) && thread[#].seq_watch == 1",
+                                            "thread[#].seq_watch = 2"),
+                                       t) +
+                            ";\n";
+        const std::string pte = "pte[" + at("m", "v") + "].";
+        return define("notify(m, v, x)",
+                      pte + "invalidating++;\n" + watchers + "x = " + pte + "spte; " + pte +
+                          "spte = 0;\n" +
+                          when("has(x, PRESENT) && has(x, REFERENCED)", "put_page(frame_of(x), 1)")) +
+               define("notify_all(m, x)", each_va("notify(m, #, x)"));
     }
 
     const Program& p_;

@@ -1,5 +1,6 @@
 #include "model/export/promela.h"
 
+#include "model/compile/flow.h"
 #include "model/export/prelude.h"
 
 #include <algorithm>
@@ -13,13 +14,13 @@ namespace {
 class Exporter {
 public:
     Exporter(const Program& program, const ExportOptions& options)
-        : p_(program), o_(options), locals_(program) {}
+        : p_(program), o_(options), locals_(program), cpus_move_(cpus_move()) {}
 
     std::string text() {
         const std::string processes = roles() + device();
         std::string text = heading() + declarations(p_, locals_, o_);
         for (unsigned t = 1; t <= temporaries_; ++t)
-            text += "short tmp" + std::to_string(t) + "; /* within a step only */\n";
+            text += "int tmp" + std::to_string(t) + "; /* within a step only */\n";
         return text + section("What may be asked about a state") + functions(p_, locals_) +
                section("What must hold: switched on by -DCHECK_name, or -DREPORT for all") +
                properties(p_, locals_) + section("Steps of some size") + macros(p_, o_) +
@@ -59,7 +60,7 @@ private:
         case Actor::monitor: return "monitor";
         case Actor::procfs: return "procfs";
         case Actor::kernel: return "kernel_thread";
-        case Actor::secondary_mmu:  // such worlds are refused
+        case Actor::secondary_mmu: return "secondary_mmu";
         case Actor::device: break;
         }
         return "device";
@@ -102,26 +103,48 @@ private:
     }
 
     std::string option(const std::vector<Expr>& conditions, const std::vector<std::string>& effects,
-                       const std::string& next) {
-        // SPIN takes no more d_steps than this in a model ("d_step sequence too long"); atomic
-        // stores the same states, but each statement is a transition of its own.
+                       const Path& path) {
+        // SPIN takes no more d_steps than this in a model ("d_step sequence too long"), and no
+        // goto out of one; atomic stores the same states, but each statement is a transition
+        // of its own.
         constexpr unsigned max_d_steps = 1900;
-        std::string text = ++options_ <= max_d_steps ? "    :: d_step { " : "    :: atomic { ";
+        const bool late = !path.rests.empty();
+        std::string text = !late && ++options_ <= max_d_steps ? "    :: d_step { " : "    :: atomic { ";
         if (!conditions.empty()) text += render_all(conditions) + " ->";
         std::string indent = conditions.empty() ? "" : "\n           ";
         for (const auto& effect : effects) {
-            text += (indent.empty() ? "" : indent) + effect + ";";
+            text += (indent.empty() ? "" : indent) + with_labels(effect) + ";";
             indent = "\n           ";
         }
         if (effects.empty()) text += " skip;";
-        return text + " } goto " + next + "\n";
+        return text + " }" + (late ? "" : " goto " + label(path.rest)) + "\n";
+    }
+    // With the names of labels where to_rest() left their places.
+    std::string with_labels(std::string text) const {
+        for (std::size_t at; (at = text.find('\x01')) != std::string::npos;) {
+            const std::size_t end = text.find('\x02', at);
+            const auto rest = static_cast<unsigned>(std::stoul(text.substr(at + 1, end - at - 1)));
+            text.replace(at, end + 1 - at, "goto " + label(rest));
+        }
+        return text;
+    }
+
+    // Whether some handler of a CPU goes from process to process.
+    bool cpus_move() const {
+        bool move = false;
+        for (const OperationCode& operation : p_.operations)
+            if (info(operation.item.kind).actor == Actor::cpu)
+                each_reachable(p_.code, operation.entry, false, [&](std::size_t at) {
+                    move = move || p_.code[at].code == Code::next_mapping;
+                });
+        return move;
     }
 
     Who who(const Thread& thread, unsigned t, unsigned count) const {
         Who result;
         result.thread = count == 1 ? std::to_string(t) : "me";
-        result.cpu = count == 1 ? std::to_string(thread.cpu) : "me";
-        result.mm = thread.actor == Actor::cpu
+        if (thread.actor == Actor::cpu) result.cpu = count == 1 ? std::to_string(thread.cpu) : "me";
+        result.mm = thread.actor == Actor::cpu && !cpus_move_
                         ? atom(process_constant(p_, thread.mm))
                         : atom("thread[" + result.thread + "].op_mm", footprint(Field::op_mm));
         result.va = p_.layout.pages == 1
@@ -144,11 +167,13 @@ private:
         text += "#undef me\n#define me (_pid - 1)\nproctype " + role_name(thread) +
                 "() {\nidle:\n    if\n";
         const Who steps = who(thread, t, count);
-        for (const std::uint16_t operation : p_.menus[t]) text += starts(thread, steps, operation);
-        text += "    fi;\n";
+        std::string options;
+        for (const std::uint16_t operation : p_.menus[t])
+            if (can_start(operation)) options += starts(thread, steps, operation);
+        text += (options.empty() ? "    :: false -> skip\n" : options) + "    fi;\n";
         for (const std::uint16_t operation : p_.menus[t])
             for (unsigned r = 1; r < p_.rests.size(); ++r)
-                if (p_.rests[r].operation == operation && locals_.reached(r))
+                if (p_.rests[r].operation == operation && locals_.reached(r) && can_start(operation))
                     text += step(steps, r);
         return text + "}\n";
     }
@@ -158,7 +183,7 @@ private:
         for (const Path& path : Steps(p_, locals_, who).from_rest(rest))
             if (path.blocked == Blocked::no) {
                 temporaries_ = std::max(temporaries_, path.temporaries);
-                text += option(path.conditions, path.effects, label(path.rest));
+                text += option(path.conditions, path.effects, path);
             }
         return text + "    fi;\n";
     }
@@ -191,10 +216,12 @@ private:
         if (access)
             may.push_back(atom("(pte[" + index_text(p_, m, v) + "].mapped || tlb[" +
                                index_text(p_, who.cpu, v) + "].valid)"));
+        else if (has_va && info(op.item.kind).actor == Actor::secondary_mmu)
+            may.push_back(atom("(pte[" + index_text(p_, m, v) + "].mapped || pte[" +
+                               index_text(p_, m, v) + "].spte != 0)"));
         else if (has_va)
             may.push_back(atom("pte[" + index_text(p_, m, v) + "].mapped"));
-        if (needs == Needs::pin_slot)
-            may.push_back(atom(p_.layout.size(Scope::pin) == 0 ? "false" : "SOME_PIN_IS_FREE"));
+        if (needs == Needs::pin_slot) may.push_back(atom("SOME_PIN_IS_FREE"));
         if (needs == Needs::process_slot) may.push_back(atom("SOME_MM_IS_FREE"));
         if (needs == Needs::nobody_else) may.push_back(atom("quiet_in(" + m + ")"));
         std::vector<std::string> begins{me + "op_mm = " + m};
@@ -213,26 +240,32 @@ private:
         for (Path path : Steps(p_, locals_, who).from_start(operation, changed)) {
             if (path.blocked != Blocked::no) continue;
             temporaries_ = std::max(temporaries_, path.temporaries);
-            const bool instant = path.rest == 0;
+            const bool late = !path.rests.empty();
+            const bool instant = late ? *path.rests.rbegin() == 0 : path.rest == 0;
+            if (late && !instant && *path.rests.begin() == 0 && o_.concurrency > 0)
+                throw NotExportable(to_text(op.item) +
+                                    ": whether its first step is its last one depends on what it "
+                                    "changes; this can't be exported");
             const bool whole = !instant || path.touches_thread || needs == Needs::pin_slot;
             std::vector<Expr> conditions{atom("MORE")};
             if (!instant) conditions.push_back(atom("ROOM"));
             conditions.insert(conditions.end(), may.begin(), may.end());
             conditions.insert(conditions.end(), path.conditions.begin(), path.conditions.end());
             std::vector<std::string> effects;
-            if (whole) effects = begins;
+            if (whole || late) effects = begins;
+            if ((whole || late) && o_.concurrency > 0) effects.emplace_back("running++");
+            if (o_.depth > 0) effects.emplace_back("operations++");
             effects.insert(effects.end(), path.effects.begin(), path.effects.end());
-            count_start(effects, whole, instant, who.thread);
-            text += option(conditions, effects, label(path.rest));
+            if (whole && instant && !late) effects.push_back("finish(" + who.thread + ")");
+            text += option(conditions, effects, path);
         }
         return text;
     }
 
-    void count_start(std::vector<std::string>& effects, bool whole, bool instant,
-                     const std::string& thread) const {
-        if (whole && o_.concurrency > 0) effects.emplace_back("running++");
-        if (o_.depth > 0) effects.emplace_back("operations++");
-        if (whole && instant) effects.push_back("finish(" + thread + ")");
+    // An operation that needs a pin can't start in a world without any.
+    bool can_start(std::uint16_t operation) const {
+        return info(p_.operations[operation].item.kind).needs != Needs::pin_slot ||
+               p_.layout.size(Scope::pin) > 0;
     }
 
     std::string device() {
@@ -269,8 +302,10 @@ private:
             if (path.blocked != Blocked::no) continue;
             std::vector<Expr> conditions = may;
             conditions.insert(conditions.end(), path.conditions.begin(), path.conditions.end());
-            if (o_.depth > 0) path.effects.emplace_back("operations++");
-            text += option(conditions, path.effects, "idle");
+            std::vector<std::string> effects;
+            if (o_.depth > 0) effects.emplace_back("operations++");
+            effects.insert(effects.end(), path.effects.begin(), path.effects.end());
+            text += option(conditions, effects, path);
         }
         return text;
     }
@@ -283,7 +318,10 @@ private:
             for (unsigned k = 0; k < p_.layout.size(field_table[i].scope); ++k)
                 if (const unsigned value = p_.layout.get(p_.start, f, k); value != 0)
                     text += "            " + render(field(f, number(k))) + " = " +
-                            (f == Field::pte ? pte_text(value) : std::to_string(value)) + ";\n";
+                            (f == Field::pte && (value & PteBit::present) != 0
+                                 ? pte_text(value)
+                                 : std::to_string(value)) +
+                            ";\n";
         }
         text += "            skip\n        }\n";
         for (const Thread& thread : p_.world.threads)
@@ -300,6 +338,7 @@ private:
     const Program& p_;
     const ExportOptions& o_;
     Locals locals_;
+    bool cpus_move_;
     unsigned temporaries_ = 0;  // how many tmp_N the steps use
     unsigned options_ = 0;      // d_steps and atomics so far
 };
@@ -309,21 +348,11 @@ private:
 }  // namespace promela
 
 std::string export_promela(const Program& program, const ExportOptions& options) {
-    bool known = program.world.backing == Backing::anonymous &&
-                 (program.layout.parts & ~unsigned{Part::vma_lock}) == 0 &&
-                 !program.world.wp_async && !program.world.event_fork;
-    for (const OperationCode& operation : program.operations)
-        for (const OperationKind other :
-             {OperationKind::madvise_dontneed, OperationKind::madvise_free,
-              OperationKind::madvise_dontfork, OperationKind::madvise_dofork,
-              OperationKind::migrate, OperationKind::pagemap_scan})
-            known = known && operation.item.kind != other;
-    if (!known)
-        throw promela::NotExportable(
-            "world " + program.world.name +
-            ": only worlds of anonymous base pages, without swap, mprotect, "
-            "madvise, migration, KSM, LRU batches, references from outside, "
-            "a secondary MMU and features of userfaultfd can be exported");
+    // What is open is a number; SPIN would have to try each one.
+    if (program.world.has_outside())
+        throw promela::NotExportable("world " + program.world.name +
+                                     ": references from outside, of which the world does not say "
+                                     "how many there are, can't be exported");
     return promela::Exporter(program, options).text();
 }
 

@@ -6,10 +6,26 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace cowcheck::promela {
 
 namespace {
+
+// Those of pages that only look.
+bool only_computes(Code code) {
+    switch (code) {
+    case Code::leaf:
+    case Code::head:
+    case Code::other:
+    case Code::subpage:
+    case Code::large_mapcount:
+    case Code::mapped_shared:
+    case Code::swap_cache:
+    case Code::twin: return true;
+    default: return false;
+    }
+}
 
 bool keeps(const Program& program, unsigned rest, Field field) {
     return rest != 0 && ((unsigned{program.rests[rest].live[0]} >> info(field).shift) & 1U) != 0;
@@ -52,6 +68,11 @@ void Steps::run(Walk walk) {
         set(walk, Reg::page, {actor_.page, actor_.page});
         set(walk, Reg::writes, {actor_.writes, actor_.writes});
     }
+    if (walk.todo) {
+        const auto does = std::exchange(walk.todo, {});
+        does(walk);
+        ++walk.at;
+    }
     while (one(walk, p_.code[walk.at]))
         if (++walk.length > 2000) refuse(walk, "a loop without a step in it");
 }
@@ -86,10 +107,15 @@ bool Steps::control(Walk& w, const Instruction& i) {
         return true;
     case Code::jump: w.at = i.target; return true;
     case Code::end: end(w, i); return false;
-    case Code::check:
-        w.checked.emplace_back(i.imm, w.registers[i.a].now);
+    case Code::check: {
+        Expr holds = w.registers[i.a].now;
+        for (const Expr& condition : w.path.conditions)
+            holds = binary(Op::either, invert(condition), holds);
+        if (!w.path.effects.empty()) refuse(w, "a property that changes something");
+        checked_.emplace_back(i.imm, holds);
         ++w.at;
         return true;
+    }
     case Code::assert_:
         effect(w, "MUST_assertions(" + render(w.registers[i.a].now) + ")", 0);
         ++w.at;
@@ -99,21 +125,59 @@ bool Steps::control(Walk& w, const Instruction& i) {
 }
 
 bool Steps::branch(Walk& w, const Instruction& i) {
-    const Value& condition = w.registers[i.a];
+    const Value condition = w.registers[i.a];
     if (const auto value = constant(condition.now)) {
         w.at = (*value != 0) == (i.code == Code::jump_if) ? i.target : w.at + 1;
         return true;
     }
     if (merges(w, i)) return true;
-    if (!condition.before) refuse(w, "a step looks at what it has changed");
-    const bool jumps_if = i.code == Code::jump_if;
     Walk falls = w;
-    falls.path.conditions.push_back(jumps_if ? invert(condition.before) : condition.before);
     ++falls.at;
-    run(std::move(falls));
-    w.path.conditions.push_back(jumps_if ? condition.before : invert(condition.before));
     w.at = i.target;
-    return true;
+    if (i.code == Code::jump_if)
+        fork(std::move(w), std::move(falls), condition, {});
+    else
+        fork(std::move(falls), std::move(w), condition, {});
+    return false;
+}
+
+void Steps::fork(Walk yes, Walk no, const Value& condition, const std::string& what) {
+    if (yes.late || !condition.before) {
+        if (!condition.now) refuse(yes, what);
+        return fork_late(std::move(yes), std::move(no), condition.now);
+    }
+    no.path.conditions.push_back(invert(condition.before));
+    run(std::move(no));
+    yes.path.conditions.push_back(condition.before);
+    run(std::move(yes));
+}
+
+// Two branches of one path: what has been done so far, and an `if`.
+void Steps::fork_late(Walk yes, Walk no, const Expr& condition) {
+    Path path = yes.path;
+    std::vector<Path> outer = std::move(paths_);
+    std::string text = "if\n           :: " + render(condition);
+    for (Walk* way : {&yes, &no}) {
+        way->late = true;
+        way->note_stays |= !way->notes.empty();
+        way->notes.clear();
+        way->path.effects.clear();
+        paths_.clear();
+        run(*way);
+        for (const Path& one : paths_) {
+            if (one.blocked != Blocked::no) refuse(*way, "a step waits after it has changed something");
+            std::string then;
+            for (const auto& effect : one.effects) then += (then.empty() ? "" : "; ") + effect;
+            text += " -> " + then;
+            path.rests.insert(one.rests.begin(), one.rests.end());
+            path.touches_thread |= one.touches_thread;
+            path.temporaries = std::max(path.temporaries, one.temporaries);
+        }
+        text += way == &yes ? "\n           :: else" : "\n           fi";
+    }
+    path.effects.push_back(text);
+    paths_ = std::move(outer);
+    paths_.push_back(std::move(path));
 }
 
 // `left and right`, compiled to a jump over what computes the right side.
@@ -155,28 +219,29 @@ bool Steps::pure_until(Walk& w, std::size_t target) {
             continue;
         }
         if (kind != Kind::value && kind != Kind::ghost_value && i.code != Code::load &&
-            i.code != Code::load_local)
+            i.code != Code::load_local && !only_computes(i.code))
             return false;
         (void)one(w, i);
     }
     return w.at == target;
 }
 
-// The instruction's result decides what it does: one way for each.
-bool Steps::choose(Walk& w, const Instruction& i, const Value& condition) {
-    if (!condition.before) refuse(w, "a step tries something that depends on what it has changed");
+// The instruction's result decides what it does: one way for each. Goes on with the one in
+// which it succeeds.
+bool Steps::choose(Walk& w, const Instruction& i, const Value& condition,
+                   const std::function<void(Walk&)>& does) {
     Walk fails = w;
-    fails.path.conditions.push_back(invert(condition.before));
     set(fails, i.a, {number(0), number(0)});
     ++fails.at;
-    w.path.conditions.push_back(condition.before);
     set(w, i.a, {number(1), number(1)});
-    run(std::move(fails));
-    return true;
+    Walk succeeds = w;
+    succeeds.todo = does;
+    fork(std::move(succeeds), std::move(fails), condition, "a step tries what it can't tell");
+    return false;
 }
 
 bool Steps::block_unless(Walk& w, const Value& free, Blocked why) {
-    if (!free.before) refuse(w, "a step waits for what it has changed");
+    if (w.late || !free.before) refuse(w, "a step waits for what it has changed");
     Path stuck = w.path;
     stuck.conditions.push_back(invert(free.before));
     stuck.blocked = why;
@@ -186,19 +251,15 @@ bool Steps::block_unless(Walk& w, const Value& free, Blocked why) {
 }
 
 void Steps::rest(Walk& w, unsigned number) {
-    w.path.rest = number;
     keep_locals(w, locals_.live(number));
     if ((w.armed || keeps(p_, w.from, Field::seq_watch)) && !keeps(p_, number, Field::seq_watch))
         effect(w, me(Field::seq_watch) + " = 0", footprint(Field::seq_watch));
     drop_notes(w, number);
     effect(w, me(Field::pc) + " = " + std::to_string(number), footprint(Field::pc));
-    for (unsigned t = 1; t <= w.path.temporaries; ++t)
-        w.path.effects.push_back("tmp" + std::to_string(t) + " = 0");
-    paths_.push_back(std::move(w.path));
+    leave(w, number);
 }
 
 void Steps::end(Walk& w, const Instruction& i) {
-    checked_.insert(checked_.end(), w.checked.begin(), w.checked.end());
     const std::string pin = render(w.registers[Reg::pin].now);
     if (static_cast<EndOf>(i.imm) == EndOf::gup) {
         effect(w, "pin[" + pin + "].state = HELD", footprint(Field::pin_state));
@@ -212,11 +273,24 @@ void Steps::end(Walk& w, const Instruction& i) {
         keep_locals(w, {});
         w.path.effects.push_back("finish(" + actor_.thread + ")");
     }
+    leave(w, 0);
+}
+
+// The step is over, and the thread rests there.
+void Steps::leave(Walk& w, unsigned rest) {
     for (unsigned t = 1; t <= w.path.temporaries; ++t)
         w.path.effects.push_back("tmp" + std::to_string(t) + " = 0");
-    w.path.rest = 0;
+    w.path.rest = rest;
+    if (w.late) {
+        if (w.from == 0 && rest == 0 && !actor_.thread.empty())
+            w.path.effects.push_back("finish(" + actor_.thread + ")");
+        w.path.rests.insert(rest);
+        w.path.effects.push_back(to_rest(rest));
+    }
     paths_.push_back(std::move(w.path));
 }
+
+std::string to_rest(unsigned rest) { return "\x01" + std::to_string(rest) + "\x02"; }
 
 // Writes the locals that are live from here on, and forgets the others.
 void Steps::keep_locals(Walk& w, const std::vector<unsigned>& live) {
@@ -250,7 +324,8 @@ void Steps::drop_notes(Walk& w, unsigned rest) {
     if (!kept && !w.uses_note)
         for (auto note = w.notes.rbegin(); note != w.notes.rend(); ++note)
             w.path.effects.erase(w.path.effects.begin() + static_cast<std::ptrdiff_t>(*note));
-    const bool dirty = keeps(p_, w.from, Field::fault_shared) || (w.uses_note && !w.notes.empty());
+    const bool dirty = keeps(p_, w.from, Field::fault_shared) || w.note_stays ||
+                       (w.uses_note && !w.notes.empty());
     if (rest != 0 && !kept && dirty)
         effect(w, me(Field::fault_shared) + " = 0", footprint(Field::fault_shared));
 }

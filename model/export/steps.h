@@ -7,6 +7,7 @@
 #include "model/machine/machine.h"
 
 #include <array>
+#include <functional>
 #include <map>
 #include <set>
 #include <stdexcept>
@@ -39,7 +40,13 @@ struct Path {
     Blocked blocked = Blocked::no;  // the step can't be taken then
     bool touches_thread = false;    // some effect needs op_mm or op_va of an operation that starts
     unsigned temporaries = 0;       // how many tmp_N it uses
+    // The step decides on its way where it goes: its effects end with gotos, as to_rest() writes
+    // them, to these rests; `rest` says nothing then.
+    std::set<unsigned> rests;
 };
+
+// A place where the number of the rest stands until somebody knows how its label is called.
+[[nodiscard]] std::string to_rest(unsigned rest);
 
 class Steps {
 public:
@@ -75,7 +82,11 @@ private:
         bool armed = false;                     // seq_watch was set
         std::set<const LocalVariable*> direct;  // written at once, not at the end of the step
         unsigned length = 0;
-        std::vector<std::pair<unsigned, Expr>> checked;
+        // A guard was looked at that depends on what the step has changed: from there on the
+        // step's ways are branches of one text, and no longer options with conditions.
+        bool late = false;
+        std::function<void(Walk&)> todo;  // what its first instruction does, on this way
+        bool note_stays = false;  // some note_shared was written before that, and can't be undone
     };
 
     void run(Walk walk);
@@ -87,6 +98,12 @@ private:
     void ghost_value(Walk& w, const Instruction& i);
     bool lock(Walk& w, const Instruction& i);
     bool pages(Walk& w, const Instruction& i);
+    bool lru(Walk& w, const Instruction& i);
+    bool folios(Walk& w, const Instruction& i);
+    bool folio_values(Walk& w, const Instruction& i);
+    void huge_allocation(Walk& w, const Instruction& i);
+    bool searches(Walk& w, const Instruction& i);
+    bool notifiers(Walk& w, const Instruction& i);
     bool kernel(Walk& w, const Instruction& i);
     bool hardware(Walk& w, const Instruction& i);
     void ghost(Walk& w, const Instruction& i);
@@ -94,11 +111,19 @@ private:
     std::string destination(Walk& w, const Instruction& i);
     void allocation(Walk& w, const Instruction& i);
     void set_pte(Walk& w, const Instruction& i);
+    void set_leaf(Walk& w, const Instruction& i);
+    void walk(Walk& w, const Instruction& i);
+    void commit(Walk& w, const std::string& page, bool store);
 
     bool branch(Walk& w, const Instruction& i);
     bool merges(Walk& w, const Instruction& i);
     bool pure_until(Walk& w, std::size_t target);
-    bool choose(Walk& w, const Instruction& i, const Value& condition);
+    // Goes both ways: `yes` if the condition holds.
+    void fork(Walk yes, Walk no, const Value& condition, const std::string& what);
+    void fork_late(Walk yes, Walk no, const Expr& condition);
+    void leave(Walk& w, unsigned rest);
+    bool choose(Walk& w, const Instruction& i, const Value& condition,
+                const std::function<void(Walk&)>& does);
     bool block_unless(Walk& w, const Value& free, Blocked why);
     void rest(Walk& w, unsigned number);
     void end(Walk& w, const Instruction& i);
@@ -108,15 +133,24 @@ private:
     Value load(const Walk& w, Field field, const Value& index) const;
     Value whole(const Walk& w, const std::string& text, Footprint reads) const;
     Value at(const Value& owner, const Value& va) const;
+    Value pure(const Walk& w, const std::string& name, std::initializer_list<Value> arguments,
+               Footprint reads) const;
+    Value pte_of(const Walk& w, const Value& owner, const Value& va, bool detached) const;
     void set(Walk& w, unsigned reg, Value value);
     void effect(Walk& w, const std::string& text, Footprint writes);
     void save_before(Walk& w, Footprint writes);
+    // The expression, in a temporary if those parts of the state can change it.
+    std::string stable(Walk& w, const Expr& expr, Footprint writes);
+    std::string temporary(Walk& w);
     [[nodiscard]] bool used_later(std::size_t address, unsigned reg) const;
     void raise(Walk& w, Event event, const std::string& va, const std::string& page,
                const std::string& pin, const std::string& writes);
     [[noreturn]] void refuse(const Walk& w, const std::string& what) const;
 
-    [[nodiscard]] std::string mm() const { return render(actor_.mm); }
+    [[nodiscard]] static std::string mm(const Walk& w) {
+        return render(w.registers[Reg::mm].now);
+    }
+    [[nodiscard]] bool has_thp() const { return p_.layout.has(Field::pmd); }
     [[nodiscard]] std::string me(Field field) const;
     [[nodiscard]] std::string member(const LocalVariable& local) const;
     [[nodiscard]] std::string own_pte(const Walk& w) const;

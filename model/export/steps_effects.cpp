@@ -23,37 +23,199 @@ std::string in_brackets(const std::string& a, const std::string& b) {
 }  // namespace
 
 bool Steps::pages(Walk& w, const Instruction& i) {
-    const auto add = [&](const Expr& page, unsigned amount) {
+    const auto add = [&](Walk& to, const Expr& page, unsigned amount) {
         const std::string count = render(field(Field::refcount, page));
-        effect(w,
+        effect(to,
                amount == 1 ? count + "++" : count + " = " + count + " + " + std::to_string(amount),
                footprint(Field::refcount));
     };
     switch (i.code) {
-    case Code::get: add(w.registers[i.a].now, i.imm); return true;
+    case Code::get: add(w, w.registers[i.a].now, i.imm); return true;
     case Code::try_get: {
         const Value page = w.registers[i.b];
         const Value count = load(w, Field::refcount, page);
-        (void)choose(w, i,
-                     {nullptr, count.before ? binary(Op::ne, count.before, number(0)) : nullptr});
-        add(page.now, i.imm);
-        return true;
+        const auto some = [](const Expr& n) { return n ? binary(Op::ne, n, number(0)) : nullptr; };
+        return choose(w, i, {some(count.now), some(count.before)},
+                      [&](Walk& got) { add(got, page.now, i.imm); });
     }
     case Code::put:
-        effect(w, "put_page" + in_brackets(render(w.registers[i.a].now), std::to_string(i.imm)),
+        effect(w,
+               "put_page" + in_brackets(stable(w, w.registers[i.a].now, footprint(Scope::page)),
+                                        std::to_string(i.imm)),
                footprint(Scope::page));
         return true;
     case Code::alloc:
     case Code::copy: allocation(w, i); return true;
     case Code::set_pte: set_pte(w, i); return true;
+    case Code::set_leaf: set_leaf(w, i); return true;
     case Code::share_pte:
         effect(w,
-               "share_pte(" + mm() + ", " + render(w.registers[i.c].now) + ", " +
-                   render(w.registers[Reg::va].now) + ", " + render(w.registers[i.a].now) + ")",
-               footprint(Field::pte) | footprint(Field::mapped) | footprint(Field::pin_crossed));
+               "share_pte(" + mm(w) + ", " + render(w.registers[i.c].now) + ", " +
+                   render(w.registers[Reg::va].now) + ", " +
+                   stable(w, w.registers[i.a].now, footprint(Field::pte) | footprint(Field::pmd)) +
+                   ")",
+               footprint(Field::pte) | footprint(Field::pmd) | footprint(Field::mapped) |
+                   footprint(Field::read_only) | footprint(Field::pin_crossed));
         return true;
+    case Code::swap_write:
+        effect(w, "swap_write(" + stable(w, w.registers[i.a].now, footprint(Field::page_dirty)) + ")",
+               content | footprint(Field::page_dirty));
+        return true;
+    case Code::lru_add:
+    case Code::lru_drain: return lru(w, i);
+    case Code::swap_cache:
+    case Code::next_mapping:
+    case Code::twin:
+    case Code::identical: return searches(w, i);
+    default: return folios(w, i);
+    }
+}
+
+bool Steps::lru(Walk& w, const Instruction& i) {
+    const Footprint writes = footprint(Scope::page) | footprint(Scope::tlb);
+    if (i.code == Code::lru_drain && i.imm != 0) {
+        const std::string drained = temporary(w);
+        effect(w, "lru_drain_all(" + drained + ")", writes);
+    } else if (!actor_.cpu.empty()) {
+        const std::string drained = temporary(w);
+        const std::string cpu = actor_.cpu;
+        if (i.code == Code::lru_drain)
+            effect(w, "lru_drain_cpu" + in_brackets(cpu, drained), writes);
+        else
+            effect(w,
+                   "lru_add(" + index_text(p_, cpu, render(w.registers[Reg::va].now)) + ", " +
+                       stable(w, w.registers[i.a].now, writes) + ", " + drained + ")",
+                   writes);
+    }
+    return true;
+}
+
+// What is found by looking at everything.
+bool Steps::searches(Walk& w, const Instruction& i) {
+    const Value b = w.registers[i.b];
+    const Value c = w.registers[i.c];
+    const Footprint mapped = footprint(Field::pte);
+    switch (i.code) {
+    case Code::swap_cache:
+        set(w, i.a, pure(w, "SWAP_CACHE", {}, footprint(Field::swapcache)));
+        return true;
+    case Code::twin:
+        set(w, i.a,
+            pure(w, "twin", {b}, mapped | content | footprint(Field::kind) | footprint(Field::ksm)));
+        return true;
+    case Code::identical:
+        return choose(w, i, pure(w, "hold_the_same", {b, c}, content), [&](Walk& same) {
+            effect(same,
+                   "make_identical" + in_brackets(stable(same, b.now, content),
+                                                  stable(same, c.now, content)),
+                   content);
+        });
+    default: break;
+    }
+    const std::string which = i.imm != 0 ? "migration_entry" : "mapping";
+    return choose(w, i, pure(w, "has_" + which, {b}, mapped), [&](Walk& found) {
+        const Footprint moves = footprint(Field::op_mm) | footprint(Field::op_va);
+        const std::string at = temporary(found);
+        set(found, Reg::mm, {number(0), number(0)});
+        set(found, Reg::va, {number(0), number(0)});
+        effect(found, at + " = first_" + which + "(" + render(b.now) + ")", 0);
+        effect(found,
+               me(Field::op_mm) + " = " + at + " / " + std::to_string(p_.layout.pages) + "; " +
+                   me(Field::op_va) + " = " + at + " % " + std::to_string(p_.layout.pages),
+               moves);
+        set(found, Reg::mm, {atom(me(Field::op_mm), footprint(Field::op_mm)), nullptr});
+        set(found, Reg::va, {atom(me(Field::op_va), footprint(Field::op_va)), nullptr});
+    });
+}
+
+// Pages of THPs: what may be asked, and what is done to them.
+bool Steps::folio_values(Walk& w, const Instruction& i) {
+    const Value b = w.registers[i.b];
+    const Value c = w.registers[i.c];
+    const Footprint halves = footprint(Field::compound) | footprint(Field::other_half);
+    const auto is = [&](const std::string& name, std::initializer_list<Value> of, Footprint reads) {
+        set(w, i.a, pure(w, name, of, reads));
+        return true;
+    };
+    switch (i.code) {
+    case Code::leaf: set(w, i.a, pte_of(w, b, c, i.imm != 0)); return true;
+    case Code::head: return has_thp() ? is("head_of", {b}, halves) : (set(w, i.a, b), true);
+    case Code::other: return has_thp() ? is("other_of", {b}, halves) : (set(w, i.a, b), true);
+    case Code::subpage: return has_thp() ? is("subpage", {b, c}, halves) : (set(w, i.a, b), true);
+    case Code::large_mapcount:
+        return is("large_mapcount", {b}, halves | footprint(Field::mm_mapcount));
+    case Code::mapped_shared:
+        return is("maybe_mapped_shared", {b}, halves | footprint(Field::mm_mapcount));
     default: no_such(i);
     }
+}
+
+bool Steps::folios(Walk& w, const Instruction& i) {
+    const Expr a = w.registers[i.a].now;
+    const Expr b = w.registers[i.b].now;
+    const Footprint map = footprint(Field::pmd) | footprint(Field::pte);
+    switch (i.code) {
+    case Code::count_mapping:
+        effect(w,
+               (i.imm != 0 ? "count_mapping(" : "uncount_mapping(") + render(a) + ", " + render(b) +
+                   ")",
+               footprint(Field::mm_mapcount));
+        return true;
+    case Code::set_pmd:
+        effect(w, render(field(Field::pmd, b)) + " = " + render(a), footprint(Field::pmd));
+        return true;
+    case Code::fill_table:
+        effect(w, "fill_table" + in_brackets(render(b), stable(w, a, footprint(Field::pte))),
+               footprint(Field::pte));
+        return true;
+    case Code::zap_pmd:
+        effect(w, "zap_pmd" + in_brackets(actor_.thread, mm(w)),
+               map | footprint(Scope::pte) | footprint(Field::expected) |
+                   footprint(Field::pin_attached) | footprint(Field::zapping));
+        return true;
+    case Code::copy_into:
+        effect(w, "copy_page" + in_brackets(stable(w, b, content), stable(w, a, content)), content);
+        return true;
+    case Code::alloc_huge:
+    case Code::copy_huge: huge_allocation(w, i); return true;
+    case Code::split_folio: {
+        const Value page = w.registers[i.b];
+        const std::string extra = std::to_string(i.imm);
+        return choose(
+            w, i, pure(w, "can_split", {page, {number(i.imm), number(i.imm)}}, footprint(Scope::page)),
+            [&](Walk& can) {
+                const std::string head = temporary(can);
+                const std::string tail = temporary(can);
+                const std::string whom = stable(can, page.now, footprint(Scope::page));
+                effect(can, "split_folio(" + whom + ", " + extra + ", " + head + ", " + tail + ")",
+                       footprint(Scope::page));
+            });
+    }
+    default: return folio_values(w, i);
+    }
+}
+
+void Steps::huge_allocation(Walk& w, const Instruction& i) {
+    (void)block_unless(w, whole(w, "TWO_PAGES_ARE_FREE", footprint(Field::kind)), Blocked::frames);
+    const std::string from = stable(w, w.registers[i.b].now, footprint(Scope::page));
+    const std::string tail = temporary(w);
+    const std::string to = destination(w, i);
+    effect(w, "allocate_huge" + in_brackets(to, tail), footprint(Scope::page));
+    if (i.code == Code::alloc_huge) {
+        effect(w, "page[" + to + "].zeroed = 1; page[" + tail + "].zeroed = 1", content);
+    } else {
+        w.uses_note = true;
+        const std::string needed = temporary(w);
+        effect(w,
+               needed + " = " + me(Field::fault_shared) + " || huge_copy_is_needed" +
+                   in_brackets(mm(w), from),
+               0);
+        effect(w, "copy_huge(" + from + ", " + to + ", " + tail + ")", content);
+        if (i.imm != 0)
+            raise(w, Event::cow_copy, render(w.registers[Reg::va].now), "frame_of(" + from + ")",
+                  "0", needed);
+    }
+    set(w, i.a, {atom(to, locals_footprint), nullptr});
 }
 
 // Where the result goes: into the local that it is stored to, if that is free.
@@ -71,16 +233,16 @@ std::string Steps::destination(Walk& w, const Instruction& i) {
 
 void Steps::allocation(Walk& w, const Instruction& i) {
     (void)block_unless(w, whole(w, "SOME_PAGE_IS_FREE", footprint(Field::kind)), Blocked::frames);
-    const std::string from = render(w.registers[i.b].now);
+    const std::string from = i.code == Code::copy ? stable(w, w.registers[i.b].now, everything) : "0";
     const std::string to = destination(w, i);
     effect(w, "allocate(" + to + ")", footprint(Field::kind) | footprint(Field::refcount));
     if (i.code == Code::alloc) {
         effect(w, "page[" + to + "].zeroed = 1", content);
     } else {
-        if (i.imm != 0) {
+        if (i.imm == 1) {  // 2 stands in worlds with references from outside only
             w.uses_note = true;
             raise(w, Event::cow_copy, render(w.registers[Reg::va].now), from, "0",
-                  me(Field::fault_shared));
+                  "(" + me(Field::fault_shared) + " || page[" + from + "].kind != ANON)");
         }
         effect(w, "copy_page" + in_brackets(from, to), content);
     }
@@ -90,49 +252,67 @@ void Steps::allocation(Walk& w, const Instruction& i) {
 void Steps::set_pte(Walk& w, const Instruction& i) {
     const std::string pte = "pte[" + render(w.registers[i.b].now) + "]";
     const std::string value = render(w.registers[i.a].now);
-    if (i.imm != 0)  // only the monitor's own ioctl arms the promise
+    // Only the monitor's own ioctl arms the promise. Where faults resolve themselves, nobody
+    // told us that the one before was kept.
+    if (i.imm != 0)
         effect(w,
-               "if :: !has(" + pte + ".value, UFFD_WP) && has(" + value + ", UFFD_WP) && " + pte +
-                   ".wp_armed == 0 -> " + pte + ".wp_armed = 1 :: else fi",
+               "if :: !has(" + pte + ".value, UFFD_WP) && has(" + value + ", UFFD_WP)" +
+                   (p_.world.wp_async ? "" : " && " + pte + ".wp_armed == 0") + " -> " + pte +
+                   ".wp_armed = " + std::to_string(i.imm) + " :: else fi",
                footprint(Field::wp_armed));
     effect(w, pte + ".value = " + value, footprint(Field::pte));
 }
 
+// The PMD if the value is a huge one, else the PTE.
+void Steps::set_leaf(Walk& w, const Instruction& i) {
+    const std::string value = temporary(w);
+    effect(w, value + " = " + render(w.registers[i.a].now), 0);
+    const std::string place = "(" + render(w.registers[i.b].now) + ", " +
+                              render(w.registers[i.c].now) + ", " + value + ")";
+    if (i.imm != 0) effect(w, "arm_leaf" + place, footprint(Field::wp_armed));
+    effect(w, "set_leaf" + place, footprint(Field::pte) | footprint(Field::pmd));
+}
+
 bool Steps::kernel(Walk& w, const Instruction& i) {
-    const Value m{actor_.mm, actor_.mm};
+    const Value m = w.registers[Reg::mm];
     const std::string va = render(w.registers[Reg::va].now);
     const Footprint mapping =
-        footprint(Scope::pte) | footprint(Field::expected) | footprint(Field::pin_attached);
+        footprint(Scope::pte) | footprint(Field::expected) | footprint(Field::pin_attached) |
+        footprint(Field::pmd);
     switch (i.code) {
     case Code::seq_begin:
     case Code::seq_end:
-        effect(w, "bump_seq(" + mm() + ")",
+        effect(w, "bump_seq(" + mm(w) + ")",
                footprint(Field::write_protect_seq) | footprint(Field::seq_watch));
         break;
     case Code::seq_read:
         w.armed = true;
-        effect(w, me(Field::seq_watch) + " = (mm[" + mm() + "].write_protect_seq -> 3 : 1)",
+        effect(w, me(Field::seq_watch) + " = (mm[" + mm(w) + "].write_protect_seq -> 3 : 1)",
                footprint(Field::seq_watch));
         break;
     case Code::zap_pte:
-        effect(w, "zap_pte(" + actor_.thread + ", " + mm() + ", " + va + ")",
+        effect(w, "zap_pte(" + actor_.thread + ", " + mm(w) + ", " + va + ")",
                mapping | footprint(Field::zapping));
         break;
     case Code::flush:
         if (p_.world.flush_waits) {
             const Value off =
-                whole(w, "irqs_off_in" + in_brackets(mm(), actor_.thread), footprint(Field::pc));
+                whole(w, "irqs_off_in" + in_brackets(mm(w), actor_.thread), footprint(Field::pc));
             (void)block_unless(w, {nullptr, off.before ? invert(off.before) : nullptr},
                                Blocked::interrupts);
         }
         effect(w,
-               (i.imm != 0 ? "flush_all(" : "flush_page(") + actor_.thread + ", " + mm() +
+               (i.imm != 0 ? "flush_all(" : "flush_page(") + actor_.thread + ", " + mm(w) +
                    (i.imm != 0 ? ")" : ", " + va + ")"),
                footprint(Scope::tlb) | footprint(Field::zapping));
         break;
     case Code::detach_vma:
         effect(w, own_pte(w) + ".mapped = " + std::to_string(p_.world.fresh_mapping ? 1 : 0),
                footprint(Field::mapped));
+        for (const Field lost : {Field::read_only, Field::dont_copy})
+            if (p_.layout.has(lost))
+                effect(w, own_pte(w) + "." + std::string(member_name(lost)) + " = 0",
+                       footprint(lost));
         break;
     case Code::new_mm: {
         (void)block_unless(w, whole(w, "SOME_MM_IS_FREE", footprint(Field::life)), Blocked::lock);
@@ -142,18 +322,24 @@ bool Steps::kernel(Walk& w, const Instruction& i) {
         break;
     }
     case Code::start_mm:
-        effect(w, "start_mm" + in_brackets(mm(), render(w.registers[i.a].now)),
-               content | footprint(Field::expects_zero) | footprint(Field::mapped) |
+        effect(w,
+               "start_mm(" + mm(w) + ", " + render(w.registers[i.a].now) + ", " + temporary(w) + ", " +
+                   temporary(w) + ")",
+               content | footprint(Scope::pte) | footprint(Field::pin_attached) |
                    footprint(Field::life));
         break;
     case Code::end_mm:
-        effect(w, "end_mm(" + mm() + ")",
+        (void)block_unless(w,
+                           pure(w, "nobody_else_in", {m, {atom(actor_.thread), atom(actor_.thread)}},
+                                footprint(Field::pc) | footprint(Field::op_mm)),
+                           Blocked::lock);
+        effect(w, "end_mm(" + mm(w) + ")",
                mapping | content | footprint(Scope::mm) | footprint(Scope::tlb) |
                    footprint(Scope::pin));
         break;
     case Code::userfault: raise(w, Event::userfault, va, "0", "0", std::to_string(i.imm)); break;
     case Code::wait_uffd: {
-        const Value pte = load(w, Field::pte, at(m, w.registers[Reg::va]));
+        const Value pte = pte_of(w, m, w.registers[Reg::va], false);
         return block_unless(
             w, {nullptr, pte.before ? invert(has_bits(pte.before, PteBit::uffd_wp)) : nullptr},
             Blocked::userfault);
@@ -164,7 +350,7 @@ bool Steps::kernel(Walk& w, const Instruction& i) {
 }
 
 bool Steps::hardware(Walk& w, const Instruction& i) {
-    const Value m{actor_.mm, actor_.mm};
+    const Value m = w.registers[Reg::mm];
     const Value va = w.registers[Reg::va];
     const std::string v = render(va.now);
     const std::string pin = render(w.registers[Reg::pin].now);
@@ -173,38 +359,101 @@ bool Steps::hardware(Walk& w, const Instruction& i) {
         return true;
     }
     if (i.code == Code::dma_write) {
-        effect(w, "dma_write(" + pin + ")", content | footprint(Field::expects_zero));
+        effect(w, "dma_write(" + pin + ")",
+               content | footprint(Field::expects_zero) | footprint(Field::page_dirty));
         return true;
     }
     const Expr cpu = atom(actor_.cpu);
     const Value entry = at({cpu, cpu}, va);
     const std::string tlb = "tlb[" + render(entry.now) + "]";
-    const auto both = [&](const Value& a, const Value& b) {
-        return Value{nullptr,
-                     a.before && b.before ? binary(Op::both, a.before, b.before) : nullptr};
-    };
     if (i.code == Code::walk) {
-        const Value pte = load(w, Field::pte, at(m, va));
-        const auto has = [&](unsigned bits) {
-            return Value{nullptr, pte.before ? has_bits(pte.before, bits) : nullptr};
+        const Value pte = pte_of(w, m, va, false);
+        const auto fits = [&](const Expr& x) -> Expr {
+            if (!x) return nullptr;
+            const Expr present = has_bits(x, PteBit::present);
+            return i.imm != 0 ? binary(Op::both, present, has_bits(x, PteBit::writable)) : present;
         };
-        (void)choose(w, i,
-                     i.imm != 0 ? both(has(PteBit::present), has(PteBit::writable))
-                                : has(PteBit::present));
-        const std::string value = own_pte(w) + ".value";
-        if (i.imm != 0) effect(w, value + " = " + value + " | DIRTY", footprint(Field::pte));
-        effect(w, "fill_tlb" + in_brackets(render(entry.now), value), footprint(Scope::tlb));
-        return true;
+        return choose(w, i, {fits(pte.now), fits(pte.before)}, [&](Walk& done) { walk(done, i); });
     }
     const Value valid = load(w, Field::tlb_valid, entry);
+    const Value writable = load(w, Field::tlb_writable, entry);
     const bool store = i.code == Code::try_store;
-    (void)choose(w, i,
-                 store ? both(valid, load(w, Field::tlb_writable, entry))
-                       : Value{nullptr, valid.before});
-    raise(w, store ? Event::store : Event::load, v, tlb + ".page", "0", "0");
+    const auto both = [&](const Expr& x, const Expr& y) {
+        return !store ? x : x && y ? binary(Op::both, x, y) : nullptr;
+    };
+    return choose(w, i, {both(valid.now, writable.now), both(valid.before, writable.before)},
+                  [&](Walk& done) { commit(done, tlb + ".page", store); });
+}
+
+// A load or store by the process, whichever MMU translated it.
+void Steps::commit(Walk& w, const std::string& page, bool store) {
+    const std::string v = render(w.registers[Reg::va].now);
+    raise(w, store ? Event::store : Event::load, v, page, "0", "0");
     if (store)
-        effect(w, "store(" + mm() + ", " + v + ", " + tlb + ".page)",
+        effect(w, "store(" + mm(w) + ", " + v + ", " + page + ")",
                content | footprint(Field::expects_zero));
+}
+
+void Steps::walk(Walk& w, const Instruction& i) {
+    const std::string v = render(w.registers[Reg::va].now);
+    const std::string entry = index_text(p_, actor_.cpu, v);
+    if (!has_thp()) {
+        const std::string value = own_pte(w) + ".value";
+        if (i.imm != 0) effect(w, value + " = " + value + " | DIRTY", footprint(Field::pte));
+        effect(w, "fill_tlb" + in_brackets(entry, value), footprint(Scope::tlb));
+        return;
+    }
+    const std::string value = temporary(w);
+    effect(w,
+           value + " = leaf" + in_brackets(mm(w), v) + (i.imm != 0 ? " | DIRTY" : ""), 0);
+    if (i.imm != 0)
+        effect(w, "set_leaf(" + mm(w) + ", " + v + ", " + value + ")",
+               footprint(Field::pte) | footprint(Field::pmd));
+    effect(w, "fill_tlb" + in_brackets(entry, value), footprint(Scope::tlb));
+}
+
+// The secondary MMU, and who tells it that a page goes.
+bool Steps::notifiers(Walk& w, const Instruction& i) {
+    const Value m = w.registers[Reg::mm];
+    const Value v = w.registers[Reg::va];
+    const Value place = at(m, v);
+    const bool all = i.imm != 0;
+    switch (i.code) {
+    case Code::notifier_start: {
+        const std::string entry = temporary(w);
+        effect(w,
+               all ? "notify_all" + in_brackets(mm(w), entry)
+                   : "notify(" + mm(w) + ", " + render(v.now) + ", " + entry + ")",
+               footprint(Scope::page) | footprint(Field::spte) | footprint(Field::invalidating) |
+                   footprint(Field::seq_watch));
+        return true;
+    }
+    case Code::notifier_end:
+        for (unsigned va = 0; va < p_.layout.pages; ++va)
+            if (all || va == 0)
+                effect(w,
+                       "pte[" + index_text(p_, mm(w), all ? std::to_string(va) : render(v.now)) +
+                           "].invalidating--",
+                       footprint(Field::invalidating));
+        return true;
+    case Code::notifier_read:
+        w.armed = true;
+        effect(w,
+               me(Field::seq_watch) + " = (pte[" + render(place.now) +
+                   "].invalidating != 0 -> 2 : 1)",
+               footprint(Field::seq_watch));
+        return true;
+    default: break;
+    }
+    const bool store = i.code == Code::secondary_store;
+    const Value entry = load(w, Field::spte, place);
+    const auto fits = [&](const Expr& x) -> Expr {
+        if (!x) return nullptr;
+        const Expr present = has_bits(x, PteBit::present);
+        return store ? binary(Op::both, present, has_bits(x, PteBit::writable)) : present;
+    };
+    (void)block_unless(w, {fits(entry.now), fits(entry.before)}, Blocked::lock);
+    commit(w, "frame_of(" + render(entry.now) + ")", store);
     return true;
 }
 
@@ -224,21 +473,27 @@ void Steps::ghost(Walk& w, const Instruction& i) {
         return;
     case Code::note_shared: {
         w.noted = render(w.registers[i.a].now);
-        effect(w, "note_shared(" + actor_.thread + ", " + mm() + ", " + w.noted + ")",
+        effect(w, "note_shared(" + actor_.thread + ", " + mm(w) + ", " + w.noted + ")",
                footprint(Field::fault_shared));
         w.notes.push_back(w.path.effects.size() - 1);
         return;
     }
     case Code::soft_dirty_armed:
-        return effect(w, "mm[" + mm() + "].soft_dirty_armed = " + std::to_string(i.imm),
+        return effect(w, "mm[" + mm(w) + "].soft_dirty_armed = " + std::to_string(i.imm),
                       footprint(Field::soft_dirty_armed));
     case Code::wp_resolved:
-        return effect(w, own_pte(w) + ".wp_armed = 0", footprint(Field::wp_armed));
     case Code::wp_returned:
-        return effect(w,
-                      "if :: " + own_pte(w) + ".wp_armed != 0 -> " + own_pte(w) +
-                          ".wp_armed = 2 :: else fi",
-                      footprint(Field::wp_armed));
+        for (unsigned v = 0; v < (i.c != 0 ? p_.layout.pages : 1U); ++v) {
+            const std::string armed =
+                "pte[" + index_text(p_, mm(w), i.c != 0 ? std::to_string(v) : va) + "].wp_armed";
+            effect(w,
+                   i.code == Code::wp_resolved
+                       ? armed + " = 0"
+                       : "if :: " + armed + " == " + std::to_string(i.imm) + " -> " + armed +
+                             " = 2 :: else fi",
+                   footprint(Field::wp_armed));
+        }
+        return;
     default: no_such(i);
     }
 }

@@ -12,6 +12,28 @@ namespace {
                            " is not translated");
 }
 
+// The most that an expression can be.
+unsigned bound(const Expr& expr) {
+    constexpr unsigned all = 0xffff;
+    switch (expr->kind) {
+    case Node::Kind::number: return expr->number;
+    case Node::Kind::field: return info(expr->field).mask();
+    case Node::Kind::has_bits:
+    case Node::Kind::invert: return 1;
+    case Node::Kind::text: return all;
+    case Node::Kind::binary: break;
+    }
+    if (expr->op == Op::sub) return all;
+    if (expr->op != Op::add) return 1;
+    return bound(expr->operands[0]) + bound(expr->operands[1]);
+}
+
+// A sum as a register of 16 bits holds it.
+Expr narrow(const Expr& sum) {
+    if (sum->op == Op::add && bound(sum) <= 0xffff) return sum;
+    return atom("(" + render(sum, true) + " & 65535)", sum->reads);
+}
+
 std::string call(const std::string& name, std::initializer_list<std::string> arguments) {
     std::string text = name + "(";
     bool first = true;
@@ -65,10 +87,11 @@ std::string Steps::member(const LocalVariable& local) const {
 }
 
 std::string Steps::own_pte(const Walk& w) const {
-    return "pte[" + index_text(p_, mm(), render(w.registers[Reg::va].now)) + "]";
+    return "pte[" + index_text(p_, mm(w), render(w.registers[Reg::va].now)) + "]";
 }
 
 Steps::Value Steps::load(const Walk& w, Field wanted, const Value& index) const {
+    if (!p_.layout.has(wanted)) return {number(0), number(0)};
     const bool same = (w.written & footprint(wanted)) == 0 && index.before;
     return {field(wanted, index.now), same ? field(wanted, index.before) : nullptr};
 }
@@ -77,6 +100,45 @@ Steps::Value Steps::load(const Walk& w, Field wanted, const Value& index) const 
 Steps::Value Steps::whole(const Walk& w, const std::string& text, Footprint reads) const {
     const Expr expr = atom(text, reads);
     return {expr, (w.written & reads) == 0 ? expr : nullptr};
+}
+
+// A macro that only looks, of these arguments.
+Steps::Value Steps::pure(const Walk& w, const std::string& name,
+                         std::initializer_list<Value> arguments, Footprint reads) const {
+    std::string now;
+    std::string before;
+    bool same = (w.written & reads) == 0;
+    Footprint all = reads;
+    for (const Value& argument : arguments) {
+        now += (now.empty() ? "" : ", ") + render(argument.now);
+        all |= argument.now->reads;
+        same = same && argument.before;
+        if (!same) continue;
+        before += (before.empty() ? "" : ", ") + render(argument.before);
+        all |= argument.before->reads;
+    }
+    const auto of = [&](const std::string& list) {
+        return atom(arguments.size() == 0 ? name : name + "(" + list + ")", all);
+    };
+    return {of(now), same ? of(before) : nullptr};
+}
+
+// What maps the process's page.
+Steps::Value Steps::pte_of(const Walk& w, const Value& owner, const Value& va,
+                           bool detached) const {
+    if (!has_thp()) return load(w, Field::pte, at(owner, va));
+    return pure(w, detached ? "leaf_or_detached" : "leaf", {owner, va},
+                footprint(Field::pte) | footprint(Field::pmd) | footprint(Field::compound) |
+                    footprint(Field::other_half));
+}
+
+std::string Steps::temporary(Walk& w) { return "tmp" + std::to_string(++w.path.temporaries); }
+
+std::string Steps::stable(Walk& w, const Expr& expr, Footprint writes) {
+    if ((expr->reads & writes) == 0) return render(expr);
+    const std::string name = temporary(w);
+    w.path.effects.push_back(name + " = " + render(expr));
+    return name;
 }
 
 Steps::Value Steps::at(const Value& owner, const Value& va) const {
@@ -120,6 +182,14 @@ void Steps::value(Walk& w, const Instruction& i) {
     case Code::put_frame:
         return each([](const Expr& x, const Expr&, const Expr& z) { return with_frame(x, z); });
     case Code::is_anon: return set(w, i.a, kind_is(PageKind::anonymous));
+    case Code::is_migration: {
+        const auto is = [](const Expr& x) -> Expr {
+            if (!x) return nullptr;
+            return binary(Op::both, has_bits(x, PteBit::migration),
+                          invert(has_bits(x, PteBit::present)));
+        };
+        return set(w, i.a, {is(b.now), is(b.before)});
+    }
     case Code::is_free: return set(w, i.a, kind_is(PageKind::free));
     case Code::is_counted: {
         const Value anon = kind_is(PageKind::anonymous);
@@ -148,8 +218,13 @@ void Steps::logic(Walk& w, const Instruction& i) {
     };
     switch (i.code) {
     case Code::invert: return set(w, i.a, {invert(b.now), b.before ? invert(b.before) : nullptr});
-    case Code::add: return both(Op::add);
-    case Code::sub: return both(Op::sub);
+    case Code::add:
+    case Code::sub: {  // of 16 bits, as registers are
+        const Op op = i.code == Code::add ? Op::add : Op::sub;
+        return set(w, i.a,
+                   {narrow(binary(op, b.now, c.now)),
+                    b.before && c.before ? narrow(binary(op, b.before, c.before)) : nullptr});
+    }
     case Code::eq: return both(Op::eq);
     case Code::ne: return both(Op::ne);
     case Code::lt: return both(Op::lt);
@@ -157,30 +232,31 @@ void Steps::logic(Walk& w, const Instruction& i) {
     case Code::both: return both(Op::both);
     case Code::either: return both(Op::either);
     case Code::seq_odd: return watch(Op::eq, 3);
+    case Code::notifier_changed:
     case Code::seq_changed: return watch(Op::ne, 1);
     default: no_such(i);
     }
 }
 
 void Steps::ghost_value(Walk& w, const Instruction& i) {
-    const std::string b = render(w.registers[i.b].now);
-    const std::string c = render(w.registers[i.c].now);
-    const auto is = [&](const std::string& text) { set(w, i.a, whole(w, text, everything)); };
+    const Value b = w.registers[i.b];
+    const Value c = w.registers[i.c];
+    const auto is = [&](const std::string& name, std::initializer_list<Value> of) {
+        set(w, i.a, pure(w, name, of, everything));
+    };
     switch (i.code) {
-    case Code::entitled_mm: return is(call("mm_entitled", {b, c}));
-    case Code::entitled_pin: return is(call("pin_entitled", {b, c}));
-    case Code::holds_expected:
-        return is(call("holds_expected", {b, render(w.registers[Reg::va].now), c}));
-    case Code::zapping: return is(call("zapping_at", {b, c}));
-    case Code::wp_promised:
-        return set(w, i.a,
-                   {binary(Op::eq, field(Field::wp_armed, atom(index_text(p_, b, c))), number(2)),
-                    nullptr});
-    case Code::quiet: return is("QUIET");
-    case Code::quiet_mm: return is(call("quiet_in", {b}));
-    case Code::references: return is(call("references", {b}));
-    case Code::mappings: return is(call("mappings", {b}));
-    case Code::reachable: return is(call("reachable_by_others", {b, c}));
+    case Code::entitled_mm: return is("mm_entitled", {b, c});
+    case Code::entitled_pin: return is("pin_entitled", {b, c});
+    case Code::holds_expected: return is("holds_expected", {b, w.registers[Reg::va], c});
+    case Code::zapping: return is("zapping_at", {b, c});
+    case Code::wp_promised: return is("wp_promised", {b, c});
+    case Code::quiet: return is("QUIET", {});
+    case Code::quiet_mm: return is("quiet_in", {b});
+    case Code::references: return is(i.imm == 0 ? "references" : "references_but_pins", {b});
+    case Code::mappings: return is("mappings", {b});
+    case Code::pmd_mappings: return is("pmd_mappings", {b});
+    case Code::reachable: return is("reachable_by_others", {b, c});
+    case Code::mapped_outside: return set(w, i.a, {number(0), number(0)});
     default: no_such(i);
     }
 }
@@ -191,6 +267,7 @@ void Steps::access(Walk& w, const Instruction& i) {
     if (!local) {
         const Value owner = w.registers[i.b];
         if (i.code == Code::load) return set(w, i.a, load(w, wanted, owner));
+        if (!p_.layout.has(wanted)) return;
         const std::string place = render(field(wanted, owner.now));
         const std::string amount = render(w.registers[i.a].now, true);
         if (i.code == Code::store)
@@ -225,12 +302,12 @@ void Steps::raise(Walk& w, Event event, const std::string& va, const std::string
                   const std::string& pin, const std::string& writes) {
     if (p_.on_event[static_cast<std::size_t>(event)].entry == 0xffff) return;
     const std::string name(event_table[static_cast<std::size_t>(event)].name);
-    effect(w, call("at_" + name, {mm(), va, page, pin, writes}), 0);
+    effect(w, call("at_" + name, {mm(w), va, page, pin, writes}), 0);
 }
 
 bool Steps::lock(Walk& w, const Instruction& i) {
-    const Expr& m = actor_.mm;
-    const Value owner{m, m};
+    const Value owner = w.registers[Reg::mm];
+    const Expr m = owner.now;
     const auto unless = [&](std::initializer_list<Field> fields, const Value& of) {
         Value free{number(1), number(1)};
         for (const Field f : fields) {
@@ -241,44 +318,47 @@ bool Steps::lock(Walk& w, const Instruction& i) {
         }
         return block_unless(w, free, Blocked::lock);
     };
-    const auto to = [&](Field f, const Expr& of, const std::string& what) {
-        effect(w, render(field(f, of)) + what, footprint(f));
+    const auto to = [&](Walk& whose, Field f, const Expr& of, const std::string& what) {
+        effect(whose, render(field(f, of)) + what, footprint(f));
         return true;
     };
     switch (i.code) {
     case Code::lock_mmap_read:
-        return unless({Field::mmap_writer}, owner) && to(Field::mmap_readers, m, "++");
+        return unless({Field::mmap_writer}, owner) && to(w, Field::mmap_readers, m, "++");
     case Code::lock_mmap_write:
         return unless({Field::mmap_writer, Field::mmap_readers}, owner) &&
-               to(Field::mmap_writer, m, " = 1");
-    case Code::unlock_mmap_read: return to(Field::mmap_readers, m, "--");
-    case Code::unlock_mmap_write: return to(Field::mmap_writer, m, " = 0");
-    case Code::lock_ptl: return unless({Field::ptl}, owner) && to(Field::ptl, m, " = 1");
-    case Code::unlock_ptl: return to(Field::ptl, m, " = 0");
+               to(w, Field::mmap_writer, m, " = 1");
+    case Code::unlock_mmap_read: return to(w, Field::mmap_readers, m, "--");
+    case Code::unlock_mmap_write: return to(w, Field::mmap_writer, m, " = 0");
+    case Code::lock_ptl: return unless({Field::ptl}, owner) && to(w, Field::ptl, m, " = 1");
+    case Code::unlock_ptl: return to(w, Field::ptl, m, " = 0");
     case Code::lock_page: {
         const Value page = w.registers[i.a];
-        return unless({Field::locked}, page) && to(Field::locked, page.now, " = 1");
+        return unless({Field::locked}, page) && to(w, Field::locked, page.now, " = 1");
     }
-    case Code::unlock_page: return to(Field::locked, w.registers[i.a].now, " = 0");
+    case Code::unlock_page: return to(w, Field::locked, w.registers[i.a].now, " = 0");
     case Code::trylock_page: {
         const Value page = w.registers[i.b];
         const Value locked = load(w, Field::locked, page);
-        return choose(w, i, {nullptr, locked.before ? invert(locked.before) : nullptr}) &&
-               to(Field::locked, page.now, " = 1");
+        return choose(w, i,
+                      {invert(locked.now), locked.before ? invert(locked.before) : nullptr},
+                      [&](Walk& got) { to(got, Field::locked, page.now, " = 1"); });
     }
     case Code::trylock_vma: {
         const Value writer = load(w, Field::vma_writer, owner);
-        return choose(w, i, {nullptr, writer.before ? invert(writer.before) : nullptr}) &&
-               to(Field::vma_readers, m, "++");
+        return choose(w, i,
+                      {invert(writer.now), writer.before ? invert(writer.before) : nullptr},
+                      [&](Walk& got) { to(got, Field::vma_readers, m, "++"); });
     }
     case Code::lock_vma_write:
         return unless({Field::vma_writer, Field::vma_readers}, owner) &&
-               to(Field::vma_writer, m, " = 1");
-    case Code::unlock_vma_read: return to(Field::vma_readers, m, "--");
-    case Code::unlock_vma_write: return to(Field::vma_writer, m, " = 0");
+               to(w, Field::vma_writer, m, " = 1");
+    case Code::unlock_vma_read: return to(w, Field::vma_readers, m, "--");
+    case Code::unlock_vma_write: return to(w, Field::vma_writer, m, " = 0");
+    case Code::wait_page: return unless({Field::locked}, w.registers[i.a]);
     case Code::irqs_off:
     case Code::irqs_on: return true;  // known from pc
-    default: no_such(i);
+    default: return notifiers(w, i);
     }
 }
 

@@ -13,7 +13,7 @@ INITIAL_STEPS = 2
 
 
 def need_spin():
-    for tool in ("spin", "gcc"):
+    for tool in ("spin", compiler()[0]):
         if shutil.which(tool) is None:
             raise Skip(f"{tool} is not installed")
 
@@ -30,14 +30,18 @@ def bounds(concurrency, depth=None):
     return ["--concurrency", str(concurrency), *depth_option]
 
 
-def spin(model, switches, compiler=("-O0",)):
-    """Explores the model with these -D switches; returns what SPIN prints.
+def compiler():
+    """One function of pan has all steps: optimising it takes longer than running it, and
+    what takes gcc a minute takes tcc a second."""
+    return ["tcc"] if shutil.which("tcc") else ["gcc", "-O0"]
 
-    One function of pan has all steps: optimising it takes longer than running it."""
-    run("spin", "-a", "-o2", *switches, model)
-    run("gcc", *compiler, "-w", "-DSAFETY", "-DNOREDUCE", "-DPRINTF", "-DVECTORSZ=4096",
-        "-o", "pan", "pan.c")
-    out = run("./pan", "-E", "-n", "-m1000000", "-w24")
+
+def spin(model, switches, hash_bits=24, timeout=600):
+    """Explores the model with these -D switches; returns what SPIN prints."""
+    run("spin", "-a", "-o2", *switches, model, timeout=timeout)
+    run(*compiler(), "-w", "-DSAFETY", "-DNOREDUCE", "-DPRINTF", "-DVECTORSZ=4096",
+        "-o", "pan", "pan.c", timeout=timeout)
+    out = run("./pan", "-E", "-n", "-m1000000", f"-w{hash_bits}", timeout=timeout)
     expect("max search depth too small" not in out, out)
     for name in os.listdir("."):
         if name.startswith("pan"):
@@ -86,6 +90,11 @@ def check(design, world, concurrency, depth):
 
 def violated_in(out):
     return set(re.findall(r"^ *violated: (\w+)$", out, re.MULTILINE))
+
+
+def reached_in(out):
+    """Of the properties that must hold `sometimes`."""
+    return set(re.findall(r"^ *reached: (\w+)$", out, re.MULTILINE))
 
 
 def both_count_the_same(design, world, concurrency):
@@ -145,3 +154,50 @@ def all_designs():
     expect(len(names) > 25, names)
     expect(set(designs()) <= set(names), names)
     return names
+
+
+def all_properties():
+    """All that are built in."""
+    lines = cowcheck("properties").out.splitlines()
+    return [line.split()[0] for line in lines if line and not line[0].isspace()]
+
+
+def compare(design, world, properties, concurrency, most_states):
+    """States and verdicts of a system of files. Returns (what became of it, states, what
+    differs): 'refused' by cowcheck, 'too large', or 'compared', with a text where SPIN and
+    cowcheck say something else."""
+    what = ["--design", design, "--world", world, *bounds(concurrency, 255)]
+    for one in properties:
+        what += ["--property", one]
+    result = cowcheck("check", *what, "--no-reduction", "--no-symmetry", "--threads", 1, "--traces",
+                      "traces", "--max-states", most_states, "--format", "json", timeout=300)
+    shutil.rmtree("traces", ignore_errors=True)
+    if result.status == 2:
+        return "refused", 0, result.err
+    if result.status not in (0, 1, 3):
+        return "compared", 0, f"cowcheck check: {result}"
+    document = result.json()
+    mine = document["runs"][0]
+    if not mine["exhausted"]:
+        return "too large", mine["states"], ""
+    what = ["--design", design, "--world", world, *bounds(concurrency)]
+    for one in properties:
+        what += ["--property", one]
+    result = cowcheck("export", "--to", "promela", *what, "--output", "model.pml")
+    if result.status == 2:
+        return "not exported", mine["states"], result.err
+    if result.status != 0:
+        return "compared", 0, f"cowcheck export: {result}"
+    out = spin("model.pml", ["-DREPORT"], hash_bits=20)
+    verdicts = {one["property"]: one["verdict"] for one in document["results"]}
+    own = {name for name, verdict in verdicts.items() if verdict == "violated"}
+    with open("model.pml", encoding="utf-8") as model:
+        wanted = set(re.findall(r'printf\("reached: (\w+)', model.read()))
+    theirs = (violated_in(out) | (wanted - reached_in(out))) & set(verdicts)
+    text = ""
+    if theirs != own:
+        text += f"SPIN finds violated {sorted(theirs)}, cowcheck {sorted(own)}\n"
+    states = number(r"(\d+) states, stored", out) - INITIAL_STATES
+    if states != mine["states"]:
+        text += f"SPIN has {states} states, cowcheck {mine['states']}\n"
+    return "compared", mine["states"], text
