@@ -57,7 +57,7 @@ std::optional<Release> take_release(std::string_view& text) {
 }
 
 // One of the things that a `kernels` line lists: "v5.12 .. v5.17", "v5.7.0", "5.10.y",
-// "5.7.y from 5.7.6", "v4.8 and before". What is said in other words names no kernel.
+// "5.7.y from 5.7.3", "v4.8 and before". What is said in other words names no kernel.
 struct Kernels {
     Release first;
     Release last;
@@ -106,13 +106,21 @@ std::vector<Kernels> kernels_of(std::string_view line) {
     return all;
 }
 
+// Of a stable series the design that begins last: each stands for what came before the next.
 std::string design_for(const Library& library, const Release& release, bool stable) {
+    std::string best;
+    unsigned begins = 0;
     for (const std::string& name : library.design_names()) {
         const DesignText design = find_design(library, name);
-        for (const Kernels& kernels : kernels_of(design.design().kernels))
-            if (kernels.stable == stable && kernels.has(release)) return name;
+        for (const Kernels& kernels : kernels_of(design.design().kernels)) {
+            if (kernels.stable != stable || !kernels.has(release)) continue;
+            const unsigned from = stable ? *kernels.first.patch : 0;
+            if (!best.empty() && from <= begins) continue;
+            best = name;
+            begins = from;
+        }
     }
-    return {};
+    return best;
 }
 
 }  // namespace
