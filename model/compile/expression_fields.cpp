@@ -127,6 +127,8 @@ Value Expressions::constant_field(const ast::Expr& expr, const Value& base, Cont
         return in(Type::boolean, Reg::writes);
     if (base.type == Type::operation && name == "longterm" && !context.property)
         return constant(Type::boolean, context.longterm);
+    if (base.type == Type::operation && name == "fast" && !context.property)
+        return constant(Type::boolean, context.fast);
     if (base.type == Type::seq && name == "changed" && base.reg == Sequence::invalidate)
         return unary_code(Type::boolean, Code::notifier_changed, 0, expr.span);
     if (base.type == Type::seq && name == "odd")
@@ -134,7 +136,8 @@ Value Expressions::constant_field(const ast::Expr& expr, const Value& base, Cont
     if (base.type == Type::seq && name == "changed")
         return unary_code(Type::boolean, Code::seq_changed, 0, expr.span);
     if (base.type == Type::seq) return unknown_field(expr, base, {"odd", "changed"});
-    return unknown_field(expr, base, {context.property ? "writes" : "longterm"});
+    if (context.property) return unknown_field(expr, base, {"writes"});
+    return unknown_field(expr, base, {"longterm", "fast"});
 }
 
 Value Expressions::pte_field(const ast::Expr& expr, const Value& pte, bool demand) {

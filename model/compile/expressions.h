@@ -20,6 +20,7 @@ struct Context {
     bool fault = false;          // in a fault handler: a copy breaks COW
     bool secondary_mmu = false;  // the operation is the secondary MMU's
     bool longterm = false;       // the operation is a GUP with FOLL_LONGTERM
+    bool fast = false;           // the operation began as GUP-fast
     bool compared = false;       // what is compared may be the page of a PTE that maps none
     unsigned depth = 0;          // of predicates within predicates
 };

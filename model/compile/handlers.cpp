@@ -36,6 +36,7 @@ Context Handlers::context() {
     c.gup = gup_;
     c.fault = frames_.back().fault;
     c.longterm = item_.flags.longterm;
+    c.fast = item_.kind == OperationKind::gup_fast;
     c.secondary_mmu = info(item_.kind).actor == Actor::secondary_mmu;
     return c;
 }
