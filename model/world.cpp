@@ -43,6 +43,32 @@ bool World::ksm() const {
     return mapped || has(kernel_menu, OperationKind::ksm_merge);
 }
 
+// One KSM page for all that map it comes first, then memory in the order of the text.
+StartFrames frames_at_start(const World& world) {
+    using Memory = StartMapping::Memory;
+    const bool ksm =
+        std::any_of(world.processes.begin(), world.processes.end(), [](const Process& process) {
+            return std::any_of(process.maps.begin(), process.maps.end(),
+                               [](const auto& one) { return one.memory == Memory::ksm; });
+        });
+    StartFrames frames;
+    frames.count = ksm ? 1 : 0;
+    for (const Process& process : world.processes) {
+        auto& first = frames.first.emplace_back();
+        for (const StartMapping& mapping : process.maps) {
+            const unsigned own =
+                mapping.is_thp() ? Limits::subpages
+                : mapping.memory == Memory::written || mapping.memory == Memory::alike ? 1
+                                                                                       : 0;
+            first.push_back(own > 0                         ? frames.count
+                            : mapping.memory == Memory::ksm ? 0
+                                                            : StartFrames::none);
+            frames.count += own;
+        }
+    }
+    return frames;
+}
+
 std::uint16_t World::parts() const {
     std::uint16_t parts = swap() ? Part::swap : 0;
     if (has_outside()) parts |= Part::outside;
@@ -114,10 +140,15 @@ public:
         world_.title = tree_.title;
         world_.comment = tree_.comment;
         for (const auto& setting : tree_.settings) setting_line(setting);
+        settings_twice();
         for (const auto& process : tree_.processes) process_block(process);
         for (const auto& service : tree_.services) service_block(service);
         transient_references();
         check_bounds();
+        if (out_.size() == before) {  // what follows would be about numbers that were refused
+            check_frames();
+            check_menus();
+        }
         name_threads();
         if (out_.size() != before) return std::nullopt;
         return std::move(world_);
@@ -169,6 +200,17 @@ private:
             bad_setting(s);
     }
 
+    // The last one would win without a word. userfaultfd has several features.
+    void settings_twice() {
+        for (auto s = tree_.settings.begin(); s != tree_.settings.end(); ++s)
+            for (auto before = tree_.settings.begin(); before != s; ++before)
+                if (s->name == before->name && (s->name != "uffd" || s->words == before->words)) {
+                    complain(s->span, "'" + s->name + "' is said already, in line " +
+                                          std::to_string(before->span.line));
+                    break;
+                }
+    }
+
     void bad_setting(const ast::WorldSetting& s) {
         if (s.name == "arch") return complain(s.span, "'arch' is x86 or arm64");
         if (s.name == "munmap")
@@ -208,6 +250,10 @@ private:
                                               std::to_string(mapping.va) + "; there are " +
                                               std::to_string(world_.pages));
         start.va = static_cast<unsigned>(mapping.va);
+        if (std::any_of(process.maps.begin(), process.maps.end(),
+                        [&](const StartMapping& one) { return one.va == start.va; }))
+            return complain(mapping.span, "'" + process.name + "' maps virtual page " +
+                                              std::to_string(start.va) + " already");
         std::string words;
         for (const std::string& word : mapping.words) words += (words.empty() ? "" : " ") + word;
         const auto known =
@@ -233,6 +279,8 @@ private:
         backing_known_ = true;
         world_.backing = known->backing;
         process.maps.push_back(start);
+        map_spans_.resize(world_.processes.size() + 1);
+        map_spans_.back().push_back(mapping.span);
     }
 
     void outside_line(const ast::OutsideLine& line, const Process& process) {
@@ -326,6 +374,7 @@ private:
         if (std::find(menu.begin(), menu.end(), item) != menu.end())
             return complain(entry.span, "'" + to_text(item) + "' is in the menu already");
         menu.push_back(item);
+        entries_.push_back({entry.span, item});
     }
 
     bool flags(const ast::MenuEntry& entry, GupFlags& flags) {
@@ -408,6 +457,65 @@ private:
             complain(tree_.span, "some process must run at the start");
     }
 
+    // What is mapped at the start must fit. Said of the line that gives the number; if there is
+    // none, of the first mapping that finds no frame.
+    void check_frames() {
+        const StartFrames taken = frames_at_start(world_);
+        if (taken.count <= world_.frames) return;
+        const auto given = std::find_if(tree_.settings.begin(), tree_.settings.end(),
+                                        [](const auto& s) { return s.name == "frames"; });
+        SourceSpan span = given != tree_.settings.end() ? given->span : tree_.span;
+        std::string list;
+        for (std::size_t p = 0; p < world_.processes.size(); ++p)
+            for (std::size_t i = 0; i < world_.processes[p].maps.size(); ++i) {
+                const unsigned first = taken.first[p][i];
+                const StartMapping& mapping = world_.processes[p].maps[i];
+                if (first == StartFrames::none) continue;
+                list += (list.empty() ? "" : ", ") + std::string("va ") +
+                        std::to_string(mapping.va) + " of '" + world_.processes[p].name + "'";
+                const unsigned last = first + (mapping.is_thp() ? Limits::subpages - 1 : 0);
+                if (given == tree_.settings.end() && last >= world_.frames &&
+                    span.line == tree_.span.line)
+                    span = map_spans_[p][i];
+            }
+        complain(span,
+                 "what is mapped at the start takes " + std::to_string(taken.count) + " frames (" +
+                     list + "), and the world has " + std::to_string(world_.frames),
+                 "say 'frames " + std::to_string(taken.count) +
+                     "' or more: whatever copies a page takes another one");
+    }
+
+    // An operation that can never start makes a world say more than it shows.
+    void check_menus() {
+        const auto any_menu = [&](const auto& test) {
+            return std::any_of(entries_.begin(), entries_.end(), test);
+        };
+        if (entries_.empty())
+            return complain(tree_.span, "nobody may do anything in this world",
+                            "say what a process may start: 'may read, write'");
+        const auto gups =
+            any_menu([](const Entry& e) { return info(e.item.kind).needs == Needs::pin_slot; });
+        const auto free_slots = std::count_if(world_.processes.begin(), world_.processes.end(),
+                                              [](const Process& p) { return p.starts_free; });
+        const bool exits =
+            any_menu([](const Entry& e) { return e.item.kind == OperationKind::exit; });
+        for (const Entry& entry : entries_) {
+            const Needs needs = info(entry.item.kind).needs;
+            const std::string what = "'" + to_text(entry.item) + "' can never start: ";
+            if (needs == Needs::pin_slot && world_.pins == 0)
+                complain(entry.span,
+                         what + "what it takes is kept in a pin, and the world has none",
+                         "say 'pins 1' or more");
+            else if ((needs == Needs::held_pin || needs == Needs::dma_pin) && !gups)
+                complain(entry.span, what + "there is no pin, as nobody may start a GUP",
+                         "let a process start one: 'may gup(write, pin)'");
+            else if (needs == Needs::process_slot && free_slots == 0 &&
+                     (!exits || world_.processes.size() == 1))
+                complain(entry.span, what + "there is no room for a child",
+                         "add a process that says 'starts free'");
+        }
+    }
+
     void name_threads() {
         for (unsigned mm = 0; mm < world_.processes.size(); ++mm)
             for (unsigned i = 0; i < world_.processes[mm].cpus; ++i) {
@@ -428,6 +536,13 @@ private:
     const ast::World& tree_;
     Diagnostics& out_;
     World world_;
+    // What stands in any menu, and where.
+    struct Entry {
+        SourceSpan span;
+        MenuItem item;
+    };
+    std::vector<Entry> entries_;
+    std::vector<std::vector<SourceSpan>> map_spans_;  // of World::processes' maps
     bool backing_known_ = false;  // some line has said of what kind the memory is
 };
 

@@ -131,6 +131,16 @@ struct World {
     [[nodiscard]] std::uint16_t parts() const;
 };
 
+// The frames that new processes' memory takes before anything happens: the start state is
+// filled by it, and a world must have them all.
+struct StartFrames {
+    static constexpr unsigned none = 0xff;  // what is mapped takes no frame of its own
+    // By process and its maps: the first frame of what is mapped there.
+    std::vector<std::vector<unsigned>> first;
+    unsigned count = 0;  // from 0 on
+};
+[[nodiscard]] StartFrames frames_at_start(const World& world);
+
 // Looks every word of the tree up; nothing on an error.
 [[nodiscard]] std::optional<World> resolve_world(const ast::World& tree, Diagnostics& out);
 

@@ -174,12 +174,11 @@ void fill_start(Program& program) {
     const World& world = program.world;
     const Layout& l = program.layout;
     const bool exclusive = writes_field(program, Field::anon_exclusive);
-    unsigned frame = 0;
+    const StartFrames frames = frames_at_start(world);
     unsigned outside_pages = 0;
     using Memory = StartMapping::Memory;
     const auto alike = slots_with(program, {Memory::alike, Memory::ksm});
     const auto ksm = static_cast<unsigned>(slots_with(program, {Memory::ksm}).size());
-    const unsigned ksm_frame = ksm > 0 ? frame++ : 0;
     place_backing(program);
     for (unsigned mm = 0; mm < world.processes.size(); ++mm) {
         const Process& process = world.processes[mm];
@@ -189,22 +188,23 @@ void fill_start(Program& program) {
             l.set(program.start, Field::mapped, l.pte_index(mm, va), 1);
             l.set(program.start, Field::expects_zero, l.pte_index(mm, va), 1);
         }
-        for (const StartMapping& mapping : process.maps) {
+        for (std::size_t i = 0; i < process.maps.size(); ++i) {
+            const StartMapping& mapping = process.maps[i];
+            const unsigned frame = frames.first[mm][i];
             if (mapping.is_thp()) {
                 map_thp(program, mm, mapping.memory, frame, exclusive);
-                frame += Limits::subpages;
             } else if (mapping.memory == Memory::written || mapping.memory == Memory::alike) {
                 map_written(program, mm, mapping.va, frame, exclusive);
-                add_outside(program, mm, mapping.va, frame++, outside_pages);
+                add_outside(program, mm, mapping.va, frame, outside_pages);
             } else if (mapping.memory == Memory::ksm) {
-                map_ksm(program, mm, mapping.va, ksm_frame, ksm);
+                map_ksm(program, mm, mapping.va, frame, ksm);
             } else {
                 map_read(program, l.pte_index(mm, mapping.va), mapping);
             }
-            if (mapping.memory == Memory::alike) hold_alike(program, frame - 1, alike);
+            if (mapping.memory == Memory::alike || mapping.memory == Memory::ksm)
+                hold_alike(program, frame, alike);
         }
     }
-    if (ksm > 0) hold_alike(program, ksm_frame, alike);
 }
 
 }  // namespace cowcheck

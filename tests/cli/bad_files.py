@@ -144,6 +144,47 @@ def a_world_file_and_a_properties_file_are_used():
     expect(only["verdict"] == "violated" and only["operations"] == 1, result)
 
 
+WORLD = """world mine
+title "what cannot be right"
+pages  2
+frames 2
+pins   1
+process p {
+    cpus 1
+    maps va 0 anonymous written
+    maps va 1 anonymous written
+    may read, write, gup(read, get)
+}
+"""
+
+
+def bad_world(*words, old, new):
+    """The world with one line changed is refused by whoever reads it, and nothing is written."""
+    write("mine.world", WORLD.replace(old, new))
+    for args in (["check", "--design", "v6.2"], ["gate", "v6.2"], ["coverage", "v6.2"],
+                 ["export", "--to", "promela", "--design", "v6.2"]):
+        before = sorted(os.listdir("."))
+        rejects([*args, "--world", "mine.world"], *words)
+        expect(sorted(os.listdir(".")) == before, os.listdir("."))
+
+
+@statement
+def a_world_with_fewer_frames_than_it_maps_is_refused():
+    bad_world("mine.world:4:1: ", "takes 2 frames", "the world has 1", "say 'frames 2'",
+              old="frames 2", new="frames 1")
+
+
+@statement
+def a_world_that_maps_a_page_twice_is_refused():
+    bad_world("mine.world:9:5: ", "'p' maps virtual page 0 already", old="va 1", new="va 0")
+
+
+@statement
+def a_world_in_which_a_gup_has_no_pin_is_refused():
+    bad_world("mine.world:10:22: ", "'gup(read, get)' can never start", "say 'pins 1'",
+              old="pins   1", new="pins   0")
+
+
 @statement
 def a_text_from_a_pipe_is_read():
     read, write_end = os.pipe()

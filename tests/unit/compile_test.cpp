@@ -391,3 +391,76 @@ TEST_CASE("a world is checked before anything runs in it") {
     CHECK(world_errors(world_head + a_process + "montior { may uffd_wp_protect }\n") ==
           "9:1: a world has no 'montior' (did you mean 'monitor'?)\n");
 }
+
+TEST_CASE("a world has the frames that it starts with") {
+    const auto world = [&](const std::string& maps, const std::string& settings = "") {
+        const auto errors = world_errors("world trial\npages 2\n" + settings +
+                                         "frames 1\nprocess a {\n    may read\n" + maps + "}\n");
+        return errors.substr(0, errors.find(" ("));
+    };
+    const auto takes = [](unsigned line, const std::string& frames) {
+        return std::to_string(line) + ":1: what is mapped at the start takes " + frames + " frames";
+    };
+    CHECK(world("    maps va 0 anonymous written\n").empty());
+    CHECK(world("    maps va 0 anonymous written\n    maps va 1 anonymous alike\n") ==
+          takes(3, "2"));
+    CHECK(world("    maps va 0 ksm\n    maps va 1 ksm\n").empty());  // they share one
+    CHECK(world("    maps va 0 ksm\n    maps va 1 anonymous alike\n") == takes(3, "2"));
+    CHECK(world("    maps va 0 zeropage\n    maps va 1 anonymous written\n", "zeropage shared\n")
+              .empty());
+    CHECK(world("    maps va 0 memfd\n    maps va 1 tmpfile\n").empty());
+    CHECK(world("    maps va 0 hugetlb written\n    maps va 1 hugetlb written\n") == takes(3, "2"));
+    CHECK(world("    maps va 0 huge zeropage\n", "zeropage shared\n").empty());
+    for (const std::string thp : {"thp written", "pte-mapped thp", "last page of thp",
+                                  "base pages for thp", "partially shared thp"})
+        CHECK(world("    maps va 0 " + thp + "\n") == takes(3, "2"));
+    // Those who start alive count, in any order; without a line, the default is told.
+    CHECK(world_errors(
+              "world trial\npages 1\nframes 1\nprocess a {\n    maps va 0 anonymous "
+              "written\n    may read\n}\nprocess b {\n    maps va 0 anonymous written\n}\n") ==
+          "3:1: what is mapped at the start takes 2 frames (va 0 of 'a', va 0 of 'b'), and the "
+          "world has 1 (say 'frames 2' or more: whatever copies a page takes another one)\n");
+    std::string many = "world trial\npages 4\n";
+    for (const std::string name : {"a", "b"}) {
+        many += "process " + name + " {\n    may read\n";
+        for (const std::string va : {"0", "1", "2", "3"})
+            many += "    maps va " + va + " anonymous written\n";
+        many += "}\n";
+    }
+    CHECK(world_errors(many).starts_with("12:5: what is mapped at the start takes 8 frames"));
+}
+
+TEST_CASE("a world maps a page once and says a thing once") {
+    const auto maps = [](const std::string& lines, const std::string& settings = "") {
+        return world_errors("world trial\npages 2\nframes 4\n" + settings +
+                            "process a {\n    may read\n" + lines + "}\n");
+    };
+    CHECK(maps("    maps va 0 anonymous written\n    maps va 0 anonymous written\n") ==
+          "7:5: 'a' maps virtual page 0 already\n");
+    CHECK(maps("    maps va 0 anonymous written\n    maps va 0 zeropage\n", "zeropage shared\n") ==
+          "8:5: 'a' maps virtual page 0 already\n");
+    CHECK(maps("    maps va 0 thp written\n    maps va 0 base pages for thp\n") ==
+          "7:5: 'a' maps virtual page 0 already\n");
+    CHECK(maps("", "frames 2\n") == "4:1: 'frames' is said already, in line 3\n");
+    CHECK(maps("", "uffd wp_async\nuffd wp_async\n") == "5:1: 'uffd' is said already, in line 4\n");
+    CHECK(maps("", "uffd wp_async\nuffd event_fork\n").empty());
+}
+
+TEST_CASE("what can never start in a world is refused") {
+    const auto errors = [](const std::string& rest, const std::string& pins = "1") {
+        return world_errors("world trial\npages 1\nframes 2\npins " + pins + "\n" + rest);
+    };
+    CHECK(errors("process a {\n    may write, gup(read, get)\n}\n", "0") ==
+          "6:16: 'gup(read, get)' can never start: what it takes is kept in a pin, and the world "
+          "has none (say 'pins 1' or more)\n");
+    CHECK(errors("process a { may write }\ndevice { may dma_write }\n")
+              .starts_with("6:14: 'dma_write' can never start: there is no pin"));
+    CHECK(errors("process a { may write, fork }\n")
+              .starts_with("5:24: 'fork' can never start: there is no room for a child"));
+    CHECK(errors("process a { may write, fork, exit }\n")
+              .starts_with("5:24: 'fork' can never start"));
+    // Its own child can't be: but there is room once the other one has gone.
+    CHECK(errors("process a { may fork }\nprocess b { may exit }\n").empty());
+    CHECK(errors("process a { cpus 1 }\n").starts_with("1:7: nobody may do anything"));
+    CHECK(errors("process a { cpus 1 }\nkernel { may migrate }\n").empty());
+}
