@@ -218,6 +218,8 @@ private:
         if (e->kind == ExprKind::field && (e->name == "head" || e->name == "other"))
             return read_page(e->operands[0], *s, facts, while_under_way);
         const std::string text = text_of(*e, *s);
+        if (text == "event's page" && at({"underflow", "overflow"}))
+            against(reads_.against_renaming, "the page of a count that may be no page's");
         const auto note = [&](bool& what) { what = what || (while_under_way && !is_calm(facts)); };
         if (text == "event's page" || text == "event's pin.page") return note(reads_.events_page);
         if (e->kind == ExprKind::name) {

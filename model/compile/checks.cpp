@@ -87,7 +87,8 @@ private:
             for (const auto& clause : set_.properties[p].clauses)
                 if (wanted(clause)) {
                     any = true;
-                    Names names = event ? event_names() : Names{};
+                    Names names = event ? event_names(*event) : Names{};
+                    event_ = event;
                     const auto skips = quick_ && only_when_quiet(clause.value)
                                            ? skip_unless_quiet(clause)
                                            : std::nullopt;
@@ -100,14 +101,29 @@ private:
         return entry;
     }
 
-    static Names event_names() {
-        const auto fixed = [](Type type, std::uint8_t reg) {
-            return Variable{type, Variable::Kind::reg, 0, reg, {}};
+    // What the event is about, as the table says behind the colon.
+    static bool names_word(Event event, std::string_view word) {
+        const std::string_view what = event_table[static_cast<std::size_t>(event)].what;
+        std::string_view list = what.substr(what.rfind(':') + 1);
+        while (!list.empty()) {
+            const std::size_t end = std::min(list.find_first_of(", ("), list.size());
+            if (list.substr(0, end) == word) return true;
+            list.remove_prefix(std::min(end + 1, list.size()));
+        }
+        return false;
+    }
+
+    static Names event_names(Event event) {
+        Names all;
+        const auto add = [&](const char* name, Type type, std::uint8_t reg) {
+            if (names_word(event, name))
+                all.emplace(name, Variable{type, Variable::Kind::reg, 0, reg, {}});
         };
-        return {{"mm", fixed(Type::mm, Reg::mm)},
-                {"va", fixed(Type::va, Reg::va)},
-                {"page", fixed(Type::page, Reg::page)},
-                {"pin", fixed(Type::pin, Reg::pin)}};
+        add("mm", Type::mm, Reg::mm);
+        add("va", Type::va, Reg::va);
+        add("page", Type::page, Reg::page);
+        add("pin", Type::pin, Reg::pin);
+        return all;
     }
 
     // Something is under way in most states: one look for all choices of a `for each`.
@@ -139,6 +155,9 @@ private:
             c.names = &names;
             c.predicates = &set_.predicates;
             c.property = true;
+            c.deadlocked = !event_;
+            c.needed = event_ && names_word(*event_, "needed");
+            c.writes = event_ && names_word(*event_, "operation.writes");
             if (quick_) return quick_check(clause, property, c);
             const std::uint16_t from = e_.here();
             const Value value = x_.truth(clause.value, c);
@@ -248,7 +267,8 @@ private:
     Expressions x_;
     const PropertySet& set_;
     std::uint32_t decided_;
-    bool quick_ = false;  // CheckCode::quick
+    std::optional<Event> event_;  // of the clause at hand
+    bool quick_ = false;          // CheckCode::quick
 };
 
 }  // namespace

@@ -123,7 +123,7 @@ Value Expressions::constant_field(const ast::Expr& expr, const Value& base, Cont
             expr, base,
             {"zeropage", "backing", "hugetlb", "swap", "secondary_mmu", "uffd_wp_async", "thp"});
     }
-    if (base.type == Type::operation && name == "writes" && context.property)
+    if (base.type == Type::operation && name == "writes" && context.writes)
         return in(Type::boolean, Reg::writes);
     if (base.type == Type::operation && name == "longterm" && !context.property)
         return constant(Type::boolean, context.longterm);
@@ -136,6 +136,10 @@ Value Expressions::constant_field(const ast::Expr& expr, const Value& base, Cont
     if (base.type == Type::seq && name == "changed")
         return unary_code(Type::boolean, Code::seq_changed, 0, expr.span);
     if (base.type == Type::seq) return unknown_field(expr, base, {"odd", "changed"});
+    if (context.property && !context.writes) {
+        e_.complain(expr.span, "only 'at userfault' says something of the operation");
+        return {};
+    }
     if (context.property) return unknown_field(expr, base, {"writes"});
     return unknown_field(expr, base, {"longterm", "fast"});
 }

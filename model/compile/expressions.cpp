@@ -107,16 +107,19 @@ Value Expressions::name(const ast::Expr& expr, Context& context) {
         return fixed_page(e_.program().world.swap(), e_.program().world.swap_frame(), expr,
                           context);
     if (!context.property && expr.name == "swap_cache")
-        return unary_code(Type::page, Code::swap_cache, 0, expr.span);
+        return e_.program().world.swap() ? unary_code(Type::page, Code::swap_cache, 0, expr.span)
+                                         : fixed_page(false, 0, expr, context);
     if (context.property && expr.name == "quiet")
         return unary_code(Type::boolean, Code::quiet, 0, expr.span);
-    if (context.property && expr.name == "deadlocked") return in(Type::boolean, Reg::writes);
-    if (context.property && expr.name == "needed") return in(Type::boolean, Reg::writes);
+    if (context.deadlocked && expr.name == "deadlocked") return in(Type::boolean, Reg::writes);
+    if (context.needed && expr.name == "needed") return in(Type::boolean, Reg::writes);
     if (expr.name == "operation") return in(Type::operation, 0);
     std::vector<std::string_view> known{
         "pte", "ptep",  "pmd",      "page_table",    "spte",      "mm",
         "vma", "world", "zeropage", "huge_zeropage", "swap_slot", "swap_cache"};
-    if (context.property) known = {"quiet", "deadlocked", "operation", "world", "zeropage"};
+    if (context.property) known = {"quiet", "operation", "world", "zeropage"};
+    if (context.deadlocked) known.push_back("deadlocked");
+    if (context.needed) known.push_back("needed");
     if (context.names != nullptr)
         for (const auto& [name, variable] : *context.names) known.push_back(name);
     e_.complain(expr.span, "there is no '" + expr.name + "' here", did_you_mean(expr.name, known));

@@ -21,6 +21,9 @@ struct Context {
     bool secondary_mmu = false;  // the operation is the secondary MMU's
     bool longterm = false;       // the operation is a GUP with FOLL_LONGTERM
     bool fast = false;           // the operation began as GUP-fast
+    bool deadlocked = false;     // of a property: the name means something there
+    bool needed = false;         // likewise
+    bool writes = false;         // likewise, operation.writes
     bool compared = false;       // what is compared may be the page of a PTE that maps none
     unsigned depth = 0;          // of predicates within predicates
 };

@@ -39,15 +39,21 @@ std::optional<Place> place_of(const Instruction& i, Code code) {
 
 // Words of Promela, of C, into which SPIN translates it, and a macro of ours.
 constexpr std::array<std::string_view, 87> reserved{
-    "D_proctype", "active", "assert", "atomic", "auto", "bit", "bool", "break", "byte", "c_code",
-    "c_decl", "c_expr", "c_state", "c_track", "case", "chan", "char", "const", "continue",
-    "d_step", "default", "do", "double", "else", "empty", "enabled", "enum", "eval", "extern",
-    "false", "fi", "float", "for", "full", "get_priority", "goto", "hidden", "if", "in", "init",
-    "inline", "int", "len", "local", "long", "ltl", "me", "mtype", "nempty", "never", "nfull",
-    "notrace", "np_", "od", "of", "pc_value", "printf", "printm", "priority", "proctype",
-    "provided", "register", "return", "run", "select", "set_priority", "short", "show", "signed",
-    "sizeof", "skip", "static", "struct", "switch", "timeout", "trace", "true", "type",
-    "typedef", "union", "unless", "unsigned", "void", "volatile", "while", "xr", "xs"};
+    "D_proctype", "active",   "assert",  "atomic",   "auto",         "bit",
+    "bool",       "break",    "byte",    "c_code",   "c_decl",       "c_expr",
+    "c_state",    "c_track",  "case",    "chan",     "char",         "const",
+    "continue",   "d_step",   "default", "do",       "double",       "else",
+    "empty",      "enabled",  "enum",    "eval",     "extern",       "false",
+    "fi",         "float",    "for",     "full",     "get_priority", "goto",
+    "hidden",     "if",       "in",      "init",     "inline",       "int",
+    "len",        "local",    "long",    "ltl",      "me",           "mtype",
+    "nempty",     "never",    "nfull",   "notrace",  "np_",          "od",
+    "of",         "pc_value", "printf",  "printm",   "priority",     "proctype",
+    "provided",   "register", "return",  "run",      "select",       "set_priority",
+    "short",      "show",     "signed",  "sizeof",   "skip",         "static",
+    "struct",     "switch",   "timeout", "trace",    "true",         "type",
+    "typedef",    "union",    "unless",  "unsigned", "void",         "volatile",
+    "while",      "xr",       "xs"};
 
 std::string safe(std::string name) {
     const auto same = [&](std::string_view other) { return name == other; };
@@ -55,9 +61,8 @@ std::string safe(std::string name) {
         return f.scope == Scope::thread && f.name == name;
     });
     // The macros without arguments have names in capitals.
-    const bool capitals = std::none_of(name.begin(), name.end(), [](unsigned char c) {
-        return std::islower(c) != 0;
-    });
+    const bool capitals = std::none_of(name.begin(), name.end(),
+                                       [](unsigned char c) { return std::islower(c) != 0; });
     if (field || capitals || std::any_of(reserved.begin(), reserved.end(), same)) name += '_';
     return name;
 }

@@ -51,11 +51,12 @@ std::string works_on(const Program& p, const Locals& locals) {
         for (const Locals::Frame& frame : locals.frames(r)) {
             const std::string member = "thread[t]." + locals.variables()[frame.variable].name;
             const std::string frame_there = frame.pte ? "frame_of(" + member + ")" : member;
-            const std::string same =
-                p.layout.has(Field::pmd) ? "head_of(" + frame_there + ") == head_of(p)"
+            const std::string same = p.layout.has(Field::pmd)
+                                         ? "head_of(" + frame_there + ") == head_of(p)"
                                          : frame_there + " == (p)";
-            text += (text.empty() ? "" : " || ") +
-                    (frame.pte ? "(has(" + member + ", PRESENT | MIGRATION) && " + same + ")" : same);
+            text +=
+                (text.empty() ? "" : " || ") +
+                (frame.pte ? "(has(" + member + ", PRESENT | MIGRATION) && " + same + ")" : same);
         }
         if (!text.empty()) rests["(" + text + ")"].push_back(r);
     }
@@ -80,7 +81,6 @@ std::string irqs_off(const Program& p) {
     return define("irqs_off(t)", rests_at(off)) + define("irqs_off_in(m, t)", "(" + in + ")");
 }
 
-
 class Functions {
 public:
     Functions(const Program& program, const Locals& locals)
@@ -100,15 +100,14 @@ private:
         return n == 0 ? "false" : "(" + unroll(n, pattern, " || ") + ")";
     }
     // One text for each PTE of each process, with what stands between them.
-    std::string each_pte(
-        const std::function<std::string(const std::string& m, const std::string& v,
-                                        const std::string& i)>& one,
-        const std::string& between) const {
+    std::string each_pte(const std::function<std::string(const std::string& m, const std::string& v,
+                                                         const std::string& i)>& one,
+                         const std::string& between) const {
         std::string text;
         for (unsigned i = 0; i < l_.size(Scope::pte); ++i)
-            text += (text.empty() ? "" : between) +
-                    one(process_constant(p_, i / l_.pages), std::to_string(i % l_.pages),
-                        std::to_string(i));
+            text += (text.empty() ? "" : between) + one(process_constant(p_, i / l_.pages),
+                                                        std::to_string(i % l_.pages),
+                                                        std::to_string(i));
         return text;
     }
 
@@ -119,17 +118,15 @@ private:
                    define("leaf_or_detached(m, v)", "pte[" + at_ + "].value");
         const std::string huge = "(has(mm[m].pmd, HUGE) -> (mm[m].pmd & 255) | "
                                  "(subpage(frame_of(mm[m].pmd), v) << 8) : ";
-        const std::string large = unroll(l_.mms, "((page[head_of(p)].mm_mapcount >> (2 * #)) & 3)",
-                                         " + ");
-        const std::string who = unroll(
-            l_.mms, "(((page[head_of(p)].mm_mapcount >> (2 * #)) & 3) != 0)", " + ");
+        const std::string large =
+            unroll(l_.mms, "((page[head_of(p)].mm_mapcount >> (2 * #)) & 3)", " + ");
+        const std::string who =
+            unroll(l_.mms, "(((page[head_of(p)].mm_mapcount >> (2 * #)) & 3) != 0)", " + ");
         return define("head_of(p)", "(page[p].compound == 2 -> page[p].other_half : (p))") +
                define("other_of(p)", "(page[p].compound != 0 -> page[p].other_half : (p))") +
-               define("subpage(p, v)",
-                      "((v) % 2 == 0 -> head_of(p) : other_of(head_of(p)))") +
+               define("subpage(p, v)", "((v) % 2 == 0 -> head_of(p) : other_of(head_of(p)))") +
                define("leaf_or_detached(m, v)", huge + "pte[" + at_ + "].value)") +
-               define("leaf(m, v)",
-                      huge + "(mm[m].pmd == 0 -> 0 : pte[" + at_ + "].value))") +
+               define("leaf(m, v)", huge + "(mm[m].pmd == 0 -> 0 : pte[" + at_ + "].value))") +
                define("large_mapcount(p)", "(" + large + ")") +
                define("maybe_mapped_shared(p)", "((" + who + ") > 1)") +
                define("can_split(p, n)",
@@ -137,21 +134,24 @@ private:
                       "page[head_of(p)].entire_mapcount == 0 && page[head_of(p)].refcount == "
                       "page[head_of(p)].mapcount + page[other_of(head_of(p))].mapcount + n)") +
                define("huge_copy_is_needed(m, x)",
-                      "(" + unroll(Limits::subpages,
-                                   "page[subpage(frame_of(x), #)].kind != ANON || "
-                                   "reachable_by_others(m, subpage(frame_of(x), #))",
-                                   " || ") +
+                      "(" +
+                          unroll(Limits::subpages,
+                                 "page[subpage(frame_of(x), #)].kind != ANON || "
+                                 "reachable_by_others(m, subpage(frame_of(x), #))",
+                                 " || ") +
                           ")");
     }
 
     std::string maps_at() const {
         if (!thp_)
-            return define("maps_at(m, v, p)", "(has(pte[" + at_ + "].value, PRESENT) && "
-                                              "frame_of(pte[" + at_ + "].value) == (p))");
-        return define("maps_at(m, v, p)",
-                      "(has(mm[m].pmd, HUGE) -> has(mm[m].pmd, PRESENT) && "
-                      "subpage(frame_of(mm[m].pmd), v) == (p) : has(pte[" + at_ +
-                          "].value, PRESENT) && frame_of(pte[" + at_ + "].value) == (p))");
+            return define("maps_at(m, v, p)", "(has(pte[" + at_ +
+                                                  "].value, PRESENT) && "
+                                                  "frame_of(pte[" +
+                                                  at_ + "].value) == (p))");
+        return define("maps_at(m, v, p)", "(has(mm[m].pmd, HUGE) -> has(mm[m].pmd, PRESENT) && "
+                                          "subpage(frame_of(mm[m].pmd), v) == (p) : has(pte[" +
+                                              at_ + "].value, PRESENT) && frame_of(pte[" + at_ +
+                                              "].value) == (p))");
     }
 
     std::string counts() const {
@@ -194,8 +194,7 @@ private:
     std::string references_but_pins() const {
         std::string text = "(page[p].kind == ZEROPAGE -> 1 : mappings(p)) + "
                            "(page[p].kind == PAGE_CACHE)";
-        if (thp_)
-            text += " + (other_of(p) != (p) -> mappings(other_of(p)) - pmd_mappings(p) : 0)";
+        if (thp_) text += " + (other_of(p) != (p) -> mappings(other_of(p)) - pmd_mappings(p) : 0)";
         if (l_.has(Field::swapcache))
             text += " + ((p) == " + std::to_string(p_.world.swap_frame()) + " -> swap_entries(" +
                     std::to_string(l_.mms) + ") : page[p].swapcache)";
@@ -205,8 +204,8 @@ private:
         }
         for (unsigned i = 0; l_.has(Field::spte) && i < l_.size(Scope::pte); ++i) {
             const std::string entry = "pte[" + std::to_string(i) + "].spte";
-            text += " + (has(" + entry + ", PRESENT) && has(" + entry + ", REFERENCED) && frame_of(" +
-                    entry + ") == (p))";
+            text += " + (has(" + entry + ", PRESENT) && has(" + entry +
+                    ", REFERENCED) && frame_of(" + entry + ") == (p))";
         }
         return text;
     }
@@ -222,16 +221,18 @@ private:
                      process_constant(p_, thread.mm) + " && " + entry + "valid && !maps_at(m, v, " +
                      entry + "page))";
         }
-        const std::string here = thp_ ? "(thread[#].op_va == (v) || has_stale_tlb(m, v))"
-                                      : "thread[#].op_va == (v)";
+        const std::string here =
+            thp_ ? "(thread[#].op_va == (v) || has_stale_tlb(m, v))" : "thread[#].op_va == (v)";
         const std::string now =
             thp_ ? "(has(leaf(m, v), PRESENT) && frame_of(leaf(m, v)) == (p))" : "maps_at(m, v, p)";
         return (thp_ ? define("has_stale_tlb(m, v)", any(stale)) : std::string{}) +
-               define("zapping_at(m, v)",
-                      any(threads, "(thread[#].zapping && thread[#].op_mm == (m) && " + here + ")")) +
+               define(
+                   "zapping_at(m, v)",
+                   any(threads, "(thread[#].zapping && thread[#].op_mm == (m) && " + here + ")")) +
                define("races_with_zap(m, v, p)", "(!" + now + " && zapping_at(m, v))") +
                define("quiet_in(m)",
-                      "(" + unroll(threads, "(thread[#].pc == 0 || thread[#].op_mm != (m))", " && ") +
+                      "(" +
+                          unroll(threads, "(thread[#].pc == 0 || thread[#].op_mm != (m))", " && ") +
                           ")") +
                define("nobody_else_in(m, t)",
                       "(" +
@@ -245,14 +246,16 @@ private:
 
     std::string ghosts() const {
         const unsigned pins = l_.size(Scope::pin);
-        const std::string own = "(pin[#].state != NO_PIN && pin[#].owned && pin[#].mm == (m) -> 1 << (" +
-                                std::to_string(l_.mms) + " + #) : 0)";
+        const std::string own =
+            "(pin[#].state != NO_PIN && pin[#].owned && pin[#].mm == (m) -> 1 << (" +
+            std::to_string(l_.mms) + " + #) : 0)";
         return define("mm_entitled(m, p)",
                       "(page[p].zeroed || ((page[p].entitled >> (m)) & 1) != 0)") +
-               define("pin_entitled(q, p)", "mm_entitled(" + std::to_string(l_.mms) + " + (q), p)") +
-               define("holds_expected(m, v, p)",
-                      "(((page[p].expected >> (" + at_ + ")) & 1) != 0 || (pte[" + at_ +
-                          "].expects_zero && page[p].zeroed))") +
+               define("pin_entitled(q, p)",
+                      "mm_entitled(" + std::to_string(l_.mms) + " + (q), p)") +
+               define("holds_expected(m, v, p)", "(((page[p].expected >> (" + at_ +
+                                                     ")) & 1) != 0 || (pte[" + at_ +
+                                                     "].expects_zero && page[p].zeroed))") +
                define("wp_promised(m, v)", "(pte[" + at_ + "].wp_armed == 2)") +
                define("pins_of(m)", pins == 0 ? "0" : "(" + unroll(pins, own, " | ") + ")");
     }
@@ -273,22 +276,23 @@ private:
 
     std::string searches() const {
         const unsigned ptes = l_.size(Scope::pte);
-        const std::string entry = "(refers_to(pte[#].value, p) && is_migration_entry(pte[#].value))";
+        const std::string entry =
+            "(refers_to(pte[#].value, p) && is_migration_entry(pte[#].value))";
         const std::string mapping =
             "(refers_to(pte[#].value, p) && !is_migration_entry(pte[#].value))";
-        std::string text = define("has_mapping(p)", any(ptes, mapping)) +
-                           define("has_migration_entry(p)", any(ptes, entry)) +
-                           define("first_mapping(p)", first(mapping, "#", "0")) +
-                           define("first_migration_entry(p)", first(entry, "#", "0")) +
-                           define("hold_the_same(p, q)",
-                                  "((page[p].zeroed && page[q].zeroed) || "
-                                  "(page[p].expected & page[q].expected) != 0)");
+        std::string text =
+            define("has_mapping(p)", any(ptes, mapping)) +
+            define("has_migration_entry(p)", any(ptes, entry)) +
+            define("first_mapping(p)", first(mapping, "#", "0")) +
+            define("first_migration_entry(p)", first(entry, "#", "0")) +
+            define("hold_the_same(p, q)", "((page[p].zeroed && page[q].zeroed) || "
+                                          "(page[p].expected & page[q].expected) != 0)");
         const auto twin = [&](bool ksm, const std::string& none) {
             const std::string frame = "frame_of(pte[#].value)";
-            const std::string is_ksm =
-                l_.has(Field::ksm) ? std::string(" && ") + (ksm ? "" : "!") + "page[" + frame + "].ksm"
-                : ksm              ? std::string(" && false")
-                                   : std::string{};
+            const std::string is_ksm = l_.has(Field::ksm) ? std::string(" && ") + (ksm ? "" : "!") +
+                                                                "page[" + frame + "].ksm"
+                                       : ksm ? std::string(" && false")
+                                             : std::string{};
             return first("(has(pte[#].value, PRESENT) && " + frame + " != (p) && page[" + frame +
                              "].kind == ANON" + is_ksm + " && hold_the_same(p, " + frame + "))",
                          frame, none);
@@ -298,15 +302,16 @@ private:
         const unsigned frames = l_.has(Field::swapcache) ? p_.world.frames : 0;
         for (unsigned f = 0; f < frames; ++f)
             cache += "(page[" + std::to_string(f) + "].swapcache -> " + std::to_string(f) + " : ";
-        return text + define("SWAP_CACHE",
-                             cache + std::to_string(p_.world.swap_frame()) + std::string(frames, ')'));
+        return text + define("SWAP_CACHE", cache + std::to_string(p_.world.swap_frame()) +
+                                               std::string(frames, ')'));
     }
 
     std::string reachable() const {
         const unsigned pins = l_.size(Scope::pin);
         const auto foreign = [](const std::string& m, const std::string& v, const std::string& i) {
-            return "((m) != " + m + " && (maps_at(" + m + ", " + v + ", p) || (is_migration_entry(pte[" +
-                   i + "].value) && frame_of(pte[" + i + "].value) == (p))))";
+            return "((m) != " + m + " && (maps_at(" + m + ", " + v +
+                   ", p) || (is_migration_entry(pte[" + i + "].value) && frame_of(pte[" + i +
+                   "].value) == (p))))";
         };
         const auto awaited = [](const std::string& m, const std::string&, const std::string& i) {
             return "((m) != " + m + " && is_migration_entry(pte[" + i + "].value))";
@@ -321,8 +326,8 @@ private:
             const std::string walks = p_.world.threads[t].actor == cowcheck::Actor::kernel
                                           ? " || some_entry_awaits(m)"
                                           : "";
-            at_work += (t == 0 ? "(" : " || (") + thread + ".pc != 0 && (" + thread + ".op_mm != (m)" +
-                       walks + ") && works_on(" + std::to_string(t) + ", p))";
+            at_work += (t == 0 ? "(" : " || (") + thread + ".pc != 0 && (" + thread +
+                       ".op_mm != (m)" + walks + ") && works_on(" + std::to_string(t) + ", p))";
         }
         const std::string held = "(pin[#].state == HELD && pin[#].page == (p) && (!pin[#].owned || "
                                  "pin[#].mm != (m)))";
@@ -330,8 +335,9 @@ private:
                define("reachable_by_others(m, p)",
                       "(page[p].kind != ANON" +
                           std::string(l_.has(Field::ksm) ? " || page[p].ksm" : "") +
-                          (l_.has(Field::swapcache) ? " || (page[p].swapcache && swap_entries(m) > 0)"
-                                                    : "") +
+                          (l_.has(Field::swapcache)
+                               ? " || (page[p].swapcache && swap_entries(m) > 0)"
+                               : "") +
                           " || \\\n    " + any(each_pte(foreign, " || ")) + " || \\\n    " +
                           (l_.has(Field::spte) ? any(each_pte(secondary, " || ")) + " || \\\n    "
                                                : std::string{}) +

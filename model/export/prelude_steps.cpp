@@ -173,7 +173,8 @@ private:
                  "&&\n    pin[#].write && !pin[#].foll_pin &&\n"
                  "    (pin[#].state == PENDING || pin[#].page == (p))",
                  "pin[#].crossed = 1");
-        const std::string table = thp() ? ";\nset_leaf(c, v, x)" : ";\npte[" + at("c", "v") + "].value = x";
+        const std::string table =
+            thp() ? ";\nset_leaf(c, v, x)" : ";\npte[" + at("c", "v") + "].value = x";
         std::string shared = "copy_vma(m, c, v)" + table + ";\ncross_pins(m, v, frame_of(x))";
         if (thp())
             shared = "if\n:: has(x, HUGE) ->\n" + each_va("copy_vma(m, c, #)") + table + ";\n" +
@@ -186,11 +187,12 @@ private:
                define("zap_pte(t, m, v)", "pte[" + pte +
                                               "].value = 0;\nforget_mapping(m, v);\n"
                                               "thread[t].zapping = 1") +
-               define("copy_vma(m, c, v)",
-                      "pte[" + at("c", "v") + "].mapped = pte[" + pte + "].mapped" +
-                          (p_.layout.has(Field::read_only)
-                               ? "; pte[" + at("c", "v") + "].read_only = pte[" + pte + "].read_only"
-                               : std::string{})) +
+               define(
+                   "copy_vma(m, c, v)",
+                   "pte[" + at("c", "v") + "].mapped = pte[" + pte + "].mapped" +
+                       (p_.layout.has(Field::read_only)
+                            ? "; pte[" + at("c", "v") + "].read_only = pte[" + pte + "].read_only"
+                            : std::string{})) +
                define("cross_pins(m, v, p)", pins_ == 0 ? "skip" : unroll(pins_, crossed, ";\n")) +
                define("share_pte(m, c, v, x)", shared);
     }
@@ -218,8 +220,9 @@ private:
             inherits = "if\n:: " + parents + "dont_copy -> " + childs +
                        "mapped = 0; forget_mapping(c, v)\n:: else ->\n" + inherits + "\nfi";
         return define("new_mm(c)", "c = FIRST_FREE_MM;\nmm[c].life = FORKING") +
-               define("inherit_copy(m, c, v, x, y)", unroll(frames_, copies, ";\n") + ";\n" + childs +
-                                                         "expects_zero = page[frame_of(y)].zeroed") +
+               define("inherit_copy(m, c, v, x, y)",
+                      unroll(frames_, copies, ";\n") + ";\n" + childs +
+                          "expects_zero = page[frame_of(y)].zeroed") +
                define("inherit_shared(m, c, v, x, y)", unroll(frames_, shares, ";\n") + ";\n" +
                                                            childs + "expects_zero = " + parents +
                                                            "expects_zero") +
@@ -248,10 +251,11 @@ private:
         std::string watchers;
         for (unsigned t = 0; t < threads_; ++t)
             if (p_.world.threads[t].actor != Actor::secondary_mmu)
-                watchers += ";\n" + unroll_one(when("thread[#].pc != 0 && thread[#].op_mm == (m) && "
-                                                    "thread[#].seq_watch == 1",
-                                                    "thread[#].seq_watch = 2"),
-                                               t);
+                watchers +=
+                    ";\n" + unroll_one(when("thread[#].pc != 0 && thread[#].op_mm == (m) && "
+                                            "thread[#].seq_watch == 1",
+                                            "thread[#].seq_watch = 2"),
+                                       t);
         return define("bump_seq(m)",
                       "mm[m].write_protect_seq = 1 - mm[m].write_protect_seq" + watchers) +
                define("note_shared(t, m, x)",
@@ -271,22 +275,24 @@ private:
     std::string folios() const {
         if (!thp()) return {};
         const auto clear_halves = [&](const std::string& half) {
-            return "page[" + half + "].compound = 0; page[" + half + "].other_half = 0;\npage[" + half +
-                   "].refcount = page[" + half + "].mapcount + (" + half + " == (p) -> n : 0);\n";
+            return "page[" + half + "].compound = 0; page[" + half + "].other_half = 0;\npage[" +
+                   half + "].refcount = page[" + half + "].mapcount + (" + half +
+                   " == (p) -> n : 0);\n";
         };
         const auto let_go = [&](const std::string& half) {
             return when(half + " != (p)", "page[" + half + "].locked = 0") + ";\n" +
                    when("page[" + half + "].refcount == 0", "free_page(" + half + ")") + ";\n";
         };
         const auto mappings = [&](const std::string& by) {
-            return when("page[head_of(p)].compound != 0",
-                        "page[head_of(p)].mm_mapcount = (page[head_of(p)].mm_mapcount & ~(3 << (2 * "
-                        "(m)))) | ((((page[head_of(p)].mm_mapcount >> (2 * (m))) + " +
-                            by + ") & 3) << (2 * (m)))");
+            return when(
+                "page[head_of(p)].compound != 0",
+                "page[head_of(p)].mm_mapcount = (page[head_of(p)].mm_mapcount & ~(3 << (2 * "
+                "(m)))) | ((((page[head_of(p)].mm_mapcount >> (2 * (m))) + " +
+                    by + ") & 3) << (2 * (m)))");
         };
-        const std::string arm = when("!has(leaf_or_detached(m, #), UFFD_WP) && pte[" + at("m", "#") +
-                                         "].wp_armed == 0",
-                                     "pte[" + at("m", "#") + "].wp_armed = 1");
+        const std::string arm =
+            when("!has(leaf_or_detached(m, #), UFFD_WP) && pte[" + at("m", "#") + "].wp_armed == 0",
+                 "pte[" + at("m", "#") + "].wp_armed = 1");
         std::string arm_one = arm;
         for (std::size_t hash; (hash = arm_one.find('#')) != std::string::npos;)
             arm_one.replace(hash, 1, "v");
@@ -310,8 +316,10 @@ private:
                                            "HUGE) && has(x, PRESENT) ->\n" +
                                                each_va(arm) + "\n:: else ->\n" + arm_one + "\nfi") +
                define("fill_table(m, x)",
-                      each_va("pte[" + at("m", "#") + "].value = ((x) & 255 & ~HUGE) | ((has(x, SPECIAL) -> " +
-                              std::to_string(p_.world.frames) + " : subpage(frame_of(x), #)) << 8)")) +
+                      each_va("pte[" + at("m", "#") +
+                              "].value = ((x) & 255 & ~HUGE) | ((has(x, SPECIAL) -> " +
+                              std::to_string(p_.world.frames) +
+                              " : subpage(frame_of(x), #)) << 8)")) +
                define("zap_pmd(t, m)", "mm[m].pmd = 0;\n" + each_va("forget_mapping(m, #)") +
                                            ";\nthread[t].zapping = 1");
     }
@@ -319,13 +327,13 @@ private:
     std::string searches() const {
         std::string same;
         for (const char* ghost : {"expected", "entitled", "zeroed"})
-            same += std::string(same.empty() ? "" : ";\n") + "page[p]." + ghost + " = page[p]." + ghost +
-                    " | page[q]." + ghost + "; page[q]." + ghost + " = page[p]." + ghost;
+            same += std::string(same.empty() ? "" : ";\n") + "page[p]." + ghost + " = page[p]." +
+                    ghost + " | page[q]." + ghost + "; page[q]." + ghost + " = page[p]." + ghost;
         std::string text = define("make_identical(p, q)", same);
         if (p_.layout.has(Field::page_dirty))
-            text += define("swap_write(p)",
-                           "copy_page(p, " + std::to_string(p_.world.swap_frame()) +
-                               ");\npage[p].page_dirty = 0");
+            text +=
+                define("swap_write(p)", "copy_page(p, " + std::to_string(p_.world.swap_frame()) +
+                                            ");\npage[p].page_dirty = 0");
         return text;
     }
 
@@ -355,10 +363,10 @@ private:
                                        t) +
                             ";\n";
         const std::string pte = "pte[" + at("m", "v") + "].";
-        return define("notify(m, v, x)",
-                      pte + "invalidating++;\n" + watchers + "x = " + pte + "spte; " + pte +
-                          "spte = 0;\n" +
-                          when("has(x, PRESENT) && has(x, REFERENCED)", "put_page(frame_of(x), 1)")) +
+        return define("notify(m, v, x)", pte + "invalidating++;\n" + watchers + "x = " + pte +
+                                             "spte; " + pte + "spte = 0;\n" +
+                                             when("has(x, PRESENT) && has(x, REFERENCED)",
+                                                  "put_page(frame_of(x), 1)")) +
                define("notify_all(m, x)", each_va("notify(m, #, x)"));
     }
 

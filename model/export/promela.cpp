@@ -109,7 +109,8 @@ private:
         // of its own.
         constexpr unsigned max_d_steps = 1900;
         const bool late = !path.rests.empty();
-        std::string text = !late && ++options_ <= max_d_steps ? "    :: d_step { " : "    :: atomic { ";
+        std::string text =
+            !late && ++options_ <= max_d_steps ? "    :: d_step { " : "    :: atomic { ";
         if (!conditions.empty()) text += render_all(conditions) + " ->";
         std::string indent = conditions.empty() ? "" : "\n           ";
         for (const auto& effect : effects) {
@@ -173,7 +174,8 @@ private:
         text += (options.empty() ? "    :: false -> skip\n" : options) + "    fi;\n";
         for (const std::uint16_t operation : p_.menus[t])
             for (unsigned r = 1; r < p_.rests.size(); ++r)
-                if (p_.rests[r].operation == operation && locals_.reached(r) && can_start(operation))
+                if (p_.rests[r].operation == operation && locals_.reached(r) &&
+                    can_start(operation))
                     text += step(steps, r);
         return text + "}\n";
     }

@@ -165,7 +165,8 @@ void Steps::fork_late(Walk yes, Walk no, const Expr& condition) {
         paths_.clear();
         run(*way);
         for (const Path& one : paths_) {
-            if (one.blocked != Blocked::no) refuse(*way, "a step waits after it has changed something");
+            if (one.blocked != Blocked::no)
+                refuse(*way, "a step waits after it has changed something");
             std::string then;
             for (const auto& effect : one.effects) then += (then.empty() ? "" : "; ") + effect;
             text += " -> " + then;
@@ -324,8 +325,8 @@ void Steps::drop_notes(Walk& w, unsigned rest) {
     if (!kept && !w.uses_note)
         for (auto note = w.notes.rbegin(); note != w.notes.rend(); ++note)
             w.path.effects.erase(w.path.effects.begin() + static_cast<std::ptrdiff_t>(*note));
-    const bool dirty = keeps(p_, w.from, Field::fault_shared) || w.note_stays ||
-                       (w.uses_note && !w.notes.empty());
+    const bool dirty =
+        keeps(p_, w.from, Field::fault_shared) || w.note_stays || (w.uses_note && !w.notes.empty());
     if (rest != 0 && !kept && dirty)
         effect(w, me(Field::fault_shared) + " = 0", footprint(Field::fault_shared));
 }

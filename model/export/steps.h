@@ -147,9 +147,7 @@ private:
                const std::string& pin, const std::string& writes);
     [[noreturn]] void refuse(const Walk& w, const std::string& what) const;
 
-    [[nodiscard]] static std::string mm(const Walk& w) {
-        return render(w.registers[Reg::mm].now);
-    }
+    [[nodiscard]] static std::string mm(const Walk& w) { return render(w.registers[Reg::mm].now); }
     [[nodiscard]] bool has_thp() const { return p_.layout.has(Field::pmd); }
     [[nodiscard]] std::string me(Field field) const;
     [[nodiscard]] std::string member(const LocalVariable& local) const;

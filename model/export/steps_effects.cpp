@@ -58,7 +58,8 @@ bool Steps::pages(Walk& w, const Instruction& i) {
                    footprint(Field::read_only) | footprint(Field::pin_crossed));
         return true;
     case Code::swap_write:
-        effect(w, "swap_write(" + stable(w, w.registers[i.a].now, footprint(Field::page_dirty)) + ")",
+        effect(w,
+               "swap_write(" + stable(w, w.registers[i.a].now, footprint(Field::page_dirty)) + ")",
                content | footprint(Field::page_dirty));
         return true;
     case Code::lru_add:
@@ -101,13 +102,14 @@ bool Steps::searches(Walk& w, const Instruction& i) {
         return true;
     case Code::twin:
         set(w, i.a,
-            pure(w, "twin", {b}, mapped | content | footprint(Field::kind) | footprint(Field::ksm)));
+            pure(w, "twin", {b},
+                 mapped | content | footprint(Field::kind) | footprint(Field::ksm)));
         return true;
     case Code::identical:
         return choose(w, i, pure(w, "hold_the_same", {b, c}, content), [&](Walk& same) {
             effect(same,
-                   "make_identical" + in_brackets(stable(same, b.now, content),
-                                                  stable(same, c.now, content)),
+                   "make_identical" +
+                       in_brackets(stable(same, b.now, content), stable(same, c.now, content)),
                    content);
         });
     default: break;
@@ -182,7 +184,8 @@ bool Steps::folios(Walk& w, const Instruction& i) {
         const Value page = w.registers[i.b];
         const std::string extra = std::to_string(i.imm);
         return choose(
-            w, i, pure(w, "can_split", {page, {number(i.imm), number(i.imm)}}, footprint(Scope::page)),
+            w, i,
+            pure(w, "can_split", {page, {number(i.imm), number(i.imm)}}, footprint(Scope::page)),
             [&](Walk& can) {
                 const std::string head = temporary(can);
                 const std::string tail = temporary(can);
@@ -233,7 +236,8 @@ std::string Steps::destination(Walk& w, const Instruction& i) {
 
 void Steps::allocation(Walk& w, const Instruction& i) {
     (void)block_unless(w, whole(w, "SOME_PAGE_IS_FREE", footprint(Field::kind)), Blocked::frames);
-    const std::string from = i.code == Code::copy ? stable(w, w.registers[i.b].now, everything) : "0";
+    const std::string from =
+        i.code == Code::copy ? stable(w, w.registers[i.b].now, everything) : "0";
     const std::string to = destination(w, i);
     effect(w, "allocate(" + to + ")", footprint(Field::kind) | footprint(Field::refcount));
     if (i.code == Code::alloc) {
@@ -276,9 +280,8 @@ void Steps::set_leaf(Walk& w, const Instruction& i) {
 bool Steps::kernel(Walk& w, const Instruction& i) {
     const Value m = w.registers[Reg::mm];
     const std::string va = render(w.registers[Reg::va].now);
-    const Footprint mapping =
-        footprint(Scope::pte) | footprint(Field::expected) | footprint(Field::pin_attached) |
-        footprint(Field::pmd);
+    const Footprint mapping = footprint(Scope::pte) | footprint(Field::expected) |
+                              footprint(Field::pin_attached) | footprint(Field::pmd);
     switch (i.code) {
     case Code::seq_begin:
     case Code::seq_end:
@@ -323,14 +326,15 @@ bool Steps::kernel(Walk& w, const Instruction& i) {
     }
     case Code::start_mm:
         effect(w,
-               "start_mm(" + mm(w) + ", " + render(w.registers[i.a].now) + ", " + temporary(w) + ", " +
-                   temporary(w) + ")",
+               "start_mm(" + mm(w) + ", " + render(w.registers[i.a].now) + ", " + temporary(w) +
+                   ", " + temporary(w) + ")",
                content | footprint(Scope::pte) | footprint(Field::pin_attached) |
                    footprint(Field::life));
         break;
     case Code::end_mm:
         (void)block_unless(w,
-                           pure(w, "nobody_else_in", {m, {atom(actor_.thread), atom(actor_.thread)}},
+                           pure(w, "nobody_else_in",
+                                {m, {atom(actor_.thread), atom(actor_.thread)}},
                                 footprint(Field::pc) | footprint(Field::op_mm)),
                            Blocked::lock);
         effect(w, "end_mm(" + mm(w) + ")",
@@ -404,8 +408,7 @@ void Steps::walk(Walk& w, const Instruction& i) {
         return;
     }
     const std::string value = temporary(w);
-    effect(w,
-           value + " = leaf" + in_brackets(mm(w), v) + (i.imm != 0 ? " | DIRTY" : ""), 0);
+    effect(w, value + " = leaf" + in_brackets(mm(w), v) + (i.imm != 0 ? " | DIRTY" : ""), 0);
     if (i.imm != 0)
         effect(w, "set_leaf(" + mm(w) + ", " + v + ", " + value + ")",
                footprint(Field::pte) | footprint(Field::pmd));
@@ -487,10 +490,9 @@ void Steps::ghost(Walk& w, const Instruction& i) {
             const std::string armed =
                 "pte[" + index_text(p_, mm(w), i.c != 0 ? std::to_string(v) : va) + "].wp_armed";
             effect(w,
-                   i.code == Code::wp_resolved
-                       ? armed + " = 0"
-                       : "if :: " + armed + " == " + std::to_string(i.imm) + " -> " + armed +
-                             " = 2 :: else fi",
+                   i.code == Code::wp_resolved ? armed + " = 0"
+                                               : "if :: " + armed + " == " + std::to_string(i.imm) +
+                                                     " -> " + armed + " = 2 :: else fi",
                    footprint(Field::wp_armed));
         }
         return;

@@ -340,14 +340,12 @@ bool Steps::lock(Walk& w, const Instruction& i) {
     case Code::trylock_page: {
         const Value page = w.registers[i.b];
         const Value locked = load(w, Field::locked, page);
-        return choose(w, i,
-                      {invert(locked.now), locked.before ? invert(locked.before) : nullptr},
+        return choose(w, i, {invert(locked.now), locked.before ? invert(locked.before) : nullptr},
                       [&](Walk& got) { to(got, Field::locked, page.now, " = 1"); });
     }
     case Code::trylock_vma: {
         const Value writer = load(w, Field::vma_writer, owner);
-        return choose(w, i,
-                      {invert(writer.now), writer.before ? invert(writer.before) : nullptr},
+        return choose(w, i, {invert(writer.now), writer.before ? invert(writer.before) : nullptr},
                       [&](Walk& got) { to(got, Field::vma_readers, m, "++"); });
     }
     case Code::lock_vma_write:

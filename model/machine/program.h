@@ -18,9 +18,9 @@ namespace cowcheck {
 #define COWCHECK_EVENTS(X)                                                                     \
     X(load,      "a CPU reads: mm, va, page")                                                  \
     X(store,     "a CPU's store commits: mm, va, page")                                        \
-    X(dma_read,  "the holder of a pin reads the page: pin, page")                              \
-    X(dma_write, "a device writes the page: pin, page")                                        \
-    X(unpin,     "a pin is about to go: pin, page")                                            \
+    X(dma_read,  "the holder of a pin reads the page: pin, page, mm, va")                              \
+    X(dma_write, "a device writes the page: pin, page, mm, va")                                        \
+    X(unpin,     "a pin is about to go: pin, page, mm, va")                                            \
     X(userfault, "a write-protect event reaches the monitor: mm, va, operation.writes")        \
     X(cow_copy,  "a fault copies a page: mm, va, page (the old one), needed")                          \
     X(underflow, "a reference is dropped that nobody had: page")                               \
