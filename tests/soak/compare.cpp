@@ -3,11 +3,13 @@
 #include "cli/bad_input.h"
 #include "cli/check_run.h"
 #include "cli/load.h"
+#include "model/compile/join.h"
 #include "traces/runner.h"
 
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 #include <stdexcept>
 
 namespace cowcheck::test {
@@ -229,6 +231,52 @@ void compare_answers(const Mode& mode, const Plain& plain, const Given& given, C
         report("(states)", "exhausted", "not exhausted", 0);
 }
 
+// What may be left when nothing is under way, up to names. When a promise began is not part of it:
+// with joined steps that is sooner. Nothing if there are too many.
+std::optional<std::set<std::string>> quiet_states(const Program& program, unsigned concurrency,
+                                                  unsigned depth) {
+    Explorer explorer(program, {.concurrency = concurrency});
+    Stop stop;
+    stop.max_states = states_too_many;
+    while (explorer.depth() < static_cast<int>(depth) && !explorer.exhausted())
+        if (explorer.deepen(stop) != StopReason::none) return std::nullopt;
+    const Canonical canonical(program);
+    const Layout& layout = program.layout;
+    std::set<std::string> all;
+    for (unsigned part = 0; part < explorer.partitions(); ++part)
+        explorer.for_each_state(part, [&](const State& stored, unsigned) {
+            if (in_flight(program, stored) != 0) return;
+            State state = stored;
+            for (unsigned i = 0; i < layout.size(Scope::pte); ++i)
+                layout.set(state, Field::wp_armed, i, 0);
+            for (unsigned mm = 0; mm < layout.mms; ++mm)
+                layout.set(state, Field::soft_dirty_armed, mm, 0);
+            canonical.normalize(state);
+            all.emplace(reinterpret_cast<const char*>(state.words.data()), sizeof state.words);
+        });
+    return all;
+}
+
+// Joined steps end where steps do; only for counts that are right.
+void compare_quiet_states(const Program& program, unsigned concurrency, const Plain& plain,
+                          Comparison& result) {
+    const auto found = plain.answers.find(counts);
+    if (program.world.has_outside() ||
+        (found != plain.answers.end() && found->second.kind == Answer::Kind::violated))
+        return;
+    Program joined = program;
+    reduce_steps(joined);
+    const auto expected = quiet_states(program, concurrency, plain.depth);
+    const auto got = quiet_states(joined, concurrency, plain.depth);
+    if (!expected || !got || *expected == *got) return;
+    std::size_t missing = 0;
+    for (const std::string& state : *expected) missing += got->contains(state) ? 0U : 1U;
+    const std::size_t more = got->size() + missing - expected->size();
+    result.disagreements.push_back(
+        {"joined", "(states)", "what is left when nothing is under way",
+         "has " + std::to_string(missing) + " fewer, " + std::to_string(more) + " more"});
+}
+
 }  // namespace
 
 std::string Disagreement::text() const {
@@ -273,6 +321,11 @@ Comparison compare(const Source& source, const System& system, const Bounds& bou
             result.disagreements.push_back(
                 {std::string(mode.name), "(exception)", "an answer", error.what()});
         }
+    }
+    try {
+        compare_quiet_states(*program, system.concurrency, *plain, result);
+    } catch (const std::exception& error) {
+        result.disagreements.push_back({"joined", "(exception)", "an answer", error.what()});
     }
     return result;
 }

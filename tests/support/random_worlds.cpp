@@ -197,8 +197,12 @@ private:
         std::vector<std::string> menu;
         for (const OperationInfo* operation : known)
             if (wants(operation->name)) add(menu, *operation);
-        for (unsigned i = 0; i < some && !known.empty(); ++i)
-            add(menu, *known[below(random_, known.size())]);
+        // What moves pages meets most of the rest.
+        std::vector<const OperationInfo*> drawn = known;
+        for (const OperationInfo* operation : known)
+            if (operation->name == "swap_out" || operation->name == "migrate")
+                drawn.push_back(operation);
+        for (unsigned i = 0; i < some && !drawn.empty(); ++i) add(menu, *one_of(random_, drawn));
         return menu;
     }
 
@@ -272,8 +276,8 @@ private:
     void services() {
         service("monitor", Actor::monitor, 30);
         service("procfs", Actor::procfs, 22);
-        service("kernel", Actor::kernel, 45);
-        service("secondary_mmu", Actor::secondary_mmu, thp_ ? 0 : 12);
+        service("kernel", Actor::kernel, 52);
+        service("secondary_mmu", Actor::secondary_mmu, thp_ ? 0 : 16);
         service("device", Actor::device, takes_pins_ ? 70 : 0);
     }
 
