@@ -21,7 +21,7 @@ def designs_are_listed_in_the_order_of_history():
     wanted = ["v4.8", "v4.14", "v5.4", "v5.7", "v5.4.y", "v5.8", "xu-2020-v1", "xu-2020-v2", "xu-2020-v3",
               "xu-2020-v3-intended", "v5.9", "v5.10", "v5.11", "arcangeli-2021",
               "arcangeli-2021-mm-sync", "v5.10.y", "v5.12", "v5.14", "hildenbrand-2021",
-              "v5.18", "v5.19", "v6.1", "v6.2", "v6.3", "v6.4", "v6.5", "v6.7", "v6.12", "v7.2"]
+              "v5.18", "v5.19", "v6.1", "v6.2", "v6.3", "v6.4", "v6.5", "v6.7", "v6.12", "v6.15", "v7.2", "v7.3"]
     expect([name for name in names if name in wanted] == wanted, names)
     by_name = dict(zip(names, lines))
     expect("mapcount decides" in by_name["v5.7"], by_name["v5.7"])
@@ -103,7 +103,9 @@ def a_kernel_without_a_design_of_its_name_is_told_which_one_stands_for_it():
         ("6.4.2", "6.4.2 is design v6.4"),
         ("6.4.3", "6.4.3 is design v6.5"),
         ("v6.13", "v6.13 is design v6.12"),
+        ("6.18.15", "6.18.15 is design v6.15"),
         ("v7.0", "v7.0 is design v7.2"),
+        ("7.3.4", "7.3.4 is design v7.3"),
     ):
         for arguments in (["--design", kernel], ["designs", "show", kernel]):
             result = cowcheck(*arguments)
