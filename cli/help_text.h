@@ -30,7 +30,7 @@ usage: cowcheck [check] [options]
 
 what to check
   --design NAME|FILE     a design; may be repeated. all: every built-in one (default: the
-                         six that 'cowcheck designs' marks with a *)
+                         seven that 'cowcheck designs' marks with a *)
   --world NAME|FILE      processes, CPUs, pages, what may start; repeatable (default: default)
   --property NAME|FILE   a property, or a file of your own; repeatable (default: all)
 

@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "sup
 from statements import (SANITIZED, SOURCE_DIR, Skip, cowcheck, expect, main, rejects, statement,
                         write)
 
-SIX = ("v5.7", "v5.8", "v5.9", "v5.12", "v5.19", "v6.2")
+MAIN_LINE = ("v5.7", "v5.8", "v5.9", "v5.12", "v5.19", "v6.2", "v7.3")
 
 FORK = (SOURCE_DIR / "model/designs/v5.9.cow").read_text(encoding="utf-8")
 FORK = FORK[FORK.index("operation fork()"):FORK.index("handler copy_present_pte")]

@@ -31,7 +31,7 @@ def designs_are_listed_in_the_order_of_history():
 @statement
 def the_designs_that_are_checked_by_default_have_a_mark():
     marked = [line.split()[0] for line in lines_of("designs") if line.split()[1] == "*"]
-    expect(marked == ["v5.7", "v5.8", "v5.9", "v5.12", "v5.19", "v6.2"], marked)
+    expect(marked == ["v5.7", "v5.8", "v5.9", "v5.12", "v5.19", "v6.2", "v7.3"], marked)
     runs = cowcheck("--depth", "0", "--format", "json").json()["runs"]
     expect([run["design"] for run in runs] == marked, runs)
 

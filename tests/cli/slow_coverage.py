@@ -8,7 +8,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
 from statements import cowcheck, expect, main, statement
 
-DEFAULT = ("v5.7", "v5.8", "v5.9", "v5.12", "v5.19", "v6.2")
+DEFAULT = ("v5.7", "v5.8", "v5.9", "v5.12", "v5.19", "v6.2", "v7.3")
 
 
 @statement

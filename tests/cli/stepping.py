@@ -86,7 +86,7 @@ def screens(output, marks):
 def every_trace_goes_forwards_and_backwards_through_the_states_of_a_fresh_execution():
     traces = all_traces()
     designs = {pathlib.Path(path).name.split("-")[0] for path in traces}
-    expect(designs == {"v5.7", "v5.8", "v5.9", "v5.12", "v5.19", "v6.2"}, designs)
+    expect(designs == {"v5.7", "v5.8", "v5.9", "v5.12", "v5.19", "v6.2", "v7.3"}, designs)
     for path in traces:
         steps = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))["steps"]
         itf = json.loads(cowcheck("replay", path, "--format", "itf").out)

@@ -68,7 +68,8 @@ def designs_that_are_one_program_are_explored_once_and_said_to_be():
 def all_designs_of_history_are_checked_by_default():
     result = cowcheck("--depth", "1")
     cells = matrix(result)
-    expect(list(cells["no_deadlock"]) == ["v5.7", "v5.8", "v5.9", "v5.12", "v5.19", "v6.2"], cells)
+    expect(list(cells["no_deadlock"]) ==
+           ["v5.7", "v5.8", "v5.9", "v5.12", "v5.19", "v6.2", "v7.3"], cells)
     expect(len(cells) >= 11, cells)
     expect("world default" in result.out, result)
 

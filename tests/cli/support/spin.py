@@ -145,7 +145,7 @@ def assertions_fail_for_what_is_violated(design, world, concurrency):
 
 def designs():
     """Those that are checked by default."""
-    return ["v5.7", "v5.8", "v5.9", "v5.12", "v5.19", "v6.2"]
+    return ["v5.7", "v5.8", "v5.9", "v5.12", "v5.19", "v6.2", "v7.3"]
 
 
 def all_designs():
