@@ -1,6 +1,7 @@
 #include "checker/cost.h"
 
 #include "checker/executed.h"
+#include "model/isa/effects.h"
 
 namespace cowcheck {
 
@@ -8,25 +9,8 @@ namespace {
 
 constexpr unsigned max_steps = 10000;  // a design may go round in circles
 
-bool changes_a_count(const Instruction& i) {
-    switch (i.code) {
-    case Code::get:
-    case Code::try_get:
-    case Code::put: return true;
-    case Code::add_field:
-    case Code::sub_field: {
-        const auto field = static_cast<Field>(i.c);
-        return field == Field::refcount || field == Field::mapcount ||
-               field == Field::tlb_flush_pending;
-    }
-    default: return false;
-    }
-}
-
-bool takes_a_lock(const Instruction& i) {
-    return i.code == Code::lock_mmap_read || i.code == Code::lock_mmap_write ||
-           i.code == Code::lock_ptl || i.code == Code::lock_page || i.code == Code::trylock_page;
-}
+constexpr FieldSet counts = fields(Field::refcount, Field::mapcount, Field::tlb_flush_pending);
+constexpr unsigned counted_locks = Held::mmap_read | Held::mmap_write | Held::ptl | Held::page;
 
 std::uint32_t needless_bit(const Program& program) {
     for (std::size_t i = 0; i < program.properties.size(); ++i)
@@ -39,8 +23,9 @@ void count(const Program& program, const ExecutedStep& step, const StepResult& r
     ++cost.steps;
     for (const std::uint16_t at : step.code) {
         const Instruction& i = program.code[at];
-        cost.locks += takes_a_lock(i);
-        cost.counts += changes_a_count(i);
+        const Effects effects = effects_of(i);
+        cost.locks += ((effects.takes | effects.tries) & counted_locks) != 0;
+        cost.counts += (effects.updates & counts) != 0;
         cost.flushes += i.code == Code::flush;
         cost.copies += i.code == Code::copy;
         cost.zeroed += i.code == Code::alloc;

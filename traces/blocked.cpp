@@ -1,8 +1,11 @@
 #include "traces/blocked.h"
 
+#include "model/isa/effects.h"
 #include "traces/names.h"
 
+#include <array>
 #include <functional>
+#include <string_view>
 
 namespace cowcheck {
 
@@ -48,30 +51,32 @@ std::string lock_of_page(const Waiter& w) {
     return held_by("the page lock", holders(w, holds));
 }
 
+struct MmLock {
+    Field field;  // not 0 while it is held
+    std::uint8_t held;
+    std::string_view name;
+};
+constexpr auto mm_locks = std::to_array<MmLock>({
+    {Field::mmap_writer, Held::mmap_write, "mmap_lock"},
+    {Field::mmap_readers, Held::mmap_read, "mmap_lock"},
+    {Field::ptl, Held::ptl, "ptl"},
+    {Field::vma_writer, Held::vma_write, "the VMA's lock"},
+    {Field::vma_readers, Held::vma_read, "the VMA's lock"},
+});
+
 // The first lock in the code of the step that somebody has.
 std::string lock_text(const Waiter& w, std::size_t address) {
-    const bool writer = w.get(Field::mmap_writer, w.mm) != 0;
-    const bool readers = w.get(Field::mmap_readers, w.mm) != 0;
     for (std::size_t at = address; at < w.p.code.size(); ++at) {
-        switch (w.p.code[at].code) {
-        case Code::lock_mmap_read:
-            if (writer) return lock_of_mm(w, "mmap_lock", Held::mmap_write);
-            break;
-        case Code::lock_mmap_write:
-            if (writer || readers)
-                return lock_of_mm(w, "mmap_lock", Held::mmap_read | Held::mmap_write);
-            break;
-        case Code::lock_ptl:
-            if (w.get(Field::ptl, w.mm) != 0) return lock_of_mm(w, "ptl", Held::ptl);
-            break;
-        case Code::lock_page:
-        case Code::wait_page: return lock_of_page(w);
-        case Code::end_mm: return "a walk over the mappings of a page has come to the process";
-        case Code::new_mm: return "it waits for a free process slot";
-        case Code::rest:
-        case Code::end: return "it waits for a lock";
-        default: break;
-        }
+        const Instruction& i = w.p.code[at];
+        if (i.code == Code::rest || i.code == Code::end) break;
+        if (i.code == Code::end_mm)
+            return "a walk over the mappings of a page has come to the process";
+        if (i.code == Code::new_mm) return "it waits for a free process slot";
+        const unsigned waits_for = effects_of(i).waits_for;
+        if ((waits_for & Held::page) != 0) return lock_of_page(w);
+        for (const MmLock& lock : mm_locks)
+            if ((waits_for & lock.held) != 0 && w.get(lock.field, w.mm) != 0)
+                return lock_of_mm(w, std::string(lock.name), waits_for);
     }
     return "it waits for a lock";
 }

@@ -275,8 +275,8 @@ private:
 
 bool writes_field(const Program& program, Field field) {
     return std::any_of(program.code.begin(), program.code.end(), [&](const Instruction& i) {
-        return (i.code == Code::store || i.code == Code::add_field || i.code == Code::sub_field) &&
-               i.c == static_cast<std::uint8_t>(field);
+        const Effects effects = effects_of(i);
+        return has(effects.writes & ~effects.clears, field);
     });
 }
 

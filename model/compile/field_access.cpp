@@ -6,10 +6,25 @@
 
 namespace cowcheck {
 
-FieldAccess::FieldAccess(const Program& program) : p_(program) {
+namespace {
+
+// The instructions that may run after a child was started in the same operation.
+std::vector<bool> code_after_start(const Program& program) {
+    std::vector<bool> after(program.code.size());
+    for (std::size_t start = 0; start < program.code.size(); ++start)
+        if (program.code[start].code == Code::start_mm)
+            each_reachable(program.code, start + 1, false,
+                           [&](std::size_t at) { after[at] = true; });
+    return after;
+}
+
+}  // namespace
+
+FieldAccess::FieldAccess(const Program& program)
+    : p_(program), after_start_(code_after_start(program)) {
     for (std::size_t r = 1; r < p_.rests.size(); ++r)
         each_of_step(p_, p_.rests[r], [&](std::size_t at) {
-            note(p_.code[at], locks_at(p_.rests[r]), actor_of(p_.rests[r]));
+            note(at, locks_at(p_.rests[r]), actor_of(p_.rests[r]));
             note_value(at);
         });
     for (const CheckCode& check : p_.on_event)
@@ -25,6 +40,12 @@ FieldAccess::FieldAccess(const Program& program) : p_(program) {
 // Who rests here: one kind of actor, whatever operations were merged.
 Actor FieldAccess::actor_of(const Rest& rest) const {
     return info(p_.operations[rest.operation].item.kind).actor;
+}
+
+// Whether it changes a process that does not run yet.
+bool FieldAccess::is_of_new_process(std::size_t at) const {
+    const Code code = p_.code[at].code;
+    return (code == Code::share_pte || code == Code::start_mm) && !after_start_[at];
 }
 
 // The locks that are held, or might as well be.
@@ -69,49 +90,30 @@ bool FieldAccess::is_of_others(std::size_t actor, const Rest& rest) const {
                          [&](const Thread& thread) { return thread.actor == own; }) > 1;
 }
 
-void FieldAccess::note(const Instruction& i, std::uint8_t locks, Actor actor) {
-    trylock_ = trylock_ || i.code == Code::trylock_page;
-    seq_read_ = seq_read_ || i.code == Code::seq_read;
-    const auto reads = [&](Field field) {
-        Access& a = access_[static_cast<std::size_t>(field)];
+void FieldAccess::note(std::size_t at, std::uint8_t locks, Actor actor) {
+    const Instruction& i = p_.code[at];
+    const Effects effects = effects_of(i);
+    trylock_ = trylock_ || (effects.tries & Held::page) != 0;
+    seq_read_ = seq_read_ || has(effects.reads, Field::write_protect_seq);
+    each_field(effects.reads, [&](Access& a) {
         a.reads &= locks;
         a.read_by[static_cast<std::size_t>(actor)] = true;
         a.read = true;
-    };
-    const auto writes = [&](Field field) {
-        Access& a = access_[static_cast<std::size_t>(field)];
-        a.writes &= locks;
-        a.writes_by[static_cast<std::size_t>(actor)] &= locks;
-    };
-    if (i.code == Code::load) reads(static_cast<Field>(i.c));
-    if (i.code == Code::store || i.code == Code::add_field || i.code == Code::sub_field)
-        writes(static_cast<Field>(i.c));
-    if (i.code == Code::get || i.code == Code::try_get || i.code == Code::put ||
-        i.code == Code::split_folio || i.code == Code::lru_add || i.code == Code::lru_drain)
-        writes(Field::refcount);
-    if (i.code == Code::dma_write || i.code == Code::swap_write) writes(Field::page_dirty);
-    if (i.code == Code::split_folio) {
-        writes(Field::locked);
-        reads(Field::mapcount);
-    }
-    if (i.code == Code::wait_page) reads(Field::locked);
-    if (i.code == Code::trylock_page || i.code == Code::lock_page) {
-        reads(Field::locked);
-        writes(Field::locked);
-    }
-    if (i.code == Code::unlock_page) writes(Field::locked);
-    if (i.code == Code::set_pte || i.code == Code::zap_pte || i.code == Code::fill_table ||
-        i.code == Code::set_leaf)
-        writes(Field::pte);
-    if (i.code == Code::set_pmd || i.code == Code::zap_pmd || i.code == Code::set_leaf)
-        writes(Field::pmd);
-    if (i.code == Code::leaf) {
-        reads(Field::pte);
-        reads(Field::pmd);
-    }
-    if (i.code == Code::detach_vma) writes(Field::mapped);
-    if (i.code == Code::share_pte || i.code == Code::start_mm)
-        for (const Field field : {Field::mapped, Field::read_only, Field::dont_copy}) reads(field);
+    });
+    // A store's walk changes a page table without a lock, but only if clean_writable().
+    if (i.code == Code::walk) return;
+    constexpr unsigned of_mm = Held::mmap_read | Held::mmap_write | Held::ptl;
+    // Nobody else is at work on what a process that is not there yet has, or one that is gone.
+    const bool alone = i.code == Code::end_mm || is_of_new_process(at);
+    // Nor does the parent hold the locks of one that runs.
+    const bool foreign = !alone && i.code == Code::share_pte;
+    const unsigned held = alone ? locks | of_mm : foreign ? locks & ~of_mm : locks;
+    // A page that is freed is nobody's: whoever can get at it all the same has a design that
+    // counts wrong.
+    each_field(effects.writes & ~effects.clears, [&](Access& a) {
+        a.writes &= static_cast<std::uint8_t>(held);
+        a.writes_by[static_cast<std::size_t>(actor)] &= static_cast<std::uint8_t>(held);
+    });
 }
 
 // Whether all stores to the field, of which this may be one, store one constant.
@@ -150,27 +152,18 @@ int FieldAccess::constant_before(std::size_t at) const {
     return -1;
 }
 
-namespace {
-
-bool writes_page_table(Code code) {
-    return code == Code::set_pte || code == Code::set_leaf || code == Code::zap_pte ||
-           code == Code::fill_table || code == Code::zap_pmd || code == Code::set_pmd;
-}
-
-}  // namespace
-
 bool page_tables_are_locked(const Program& program) {
+    const std::vector<bool> after_start = code_after_start(program);
     bool locked = true;
     for (std::size_t r = 1; r < program.rests.size(); ++r)
-        if ((program.rests[r].held & Held::ptl) == 0)
-            each_of_step(program, program.rests[r], [&](std::size_t at) {
-                locked = locked && !writes_page_table(program.code[at].code);
-            });
-    for (std::size_t start = 0; start < program.code.size(); ++start)
-        if (program.code[start].code == Code::start_mm)
-            each_reachable(program.code, start, false, [&](std::size_t at) {
-                locked = locked && program.code[at].code != Code::share_pte;
-            });
+        each_of_step(program, program.rests[r], [&](std::size_t at) {
+            const Code code = program.code[at].code;
+            if ((effects_of(program.code[at]).writes & fields(Field::pte, Field::pmd)) == 0 ||
+                code == Code::walk || code == Code::end_mm)
+                return;
+            locked = locked && (code == Code::share_pte ? !after_start[at]
+                                                        : (program.rests[r].held & Held::ptl) != 0);
+        });
     return locked;
 }
 

@@ -2,12 +2,14 @@
 // which locks are held wherever that happens.
 #pragma once
 
+#include "model/isa/effects.h"
 #include "model/machine/program.h"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 namespace cowcheck {
 
@@ -52,12 +54,19 @@ private:
     [[nodiscard]] Actor actor_of(const Rest& rest) const;
     [[nodiscard]] std::uint8_t locks_at(const Rest& rest) const;
     [[nodiscard]] bool is_of_others(std::size_t actor, const Rest& rest) const;
-    void note(const Instruction& i, std::uint8_t locks, Actor actor);
+    void note(std::size_t at, std::uint8_t locks, Actor actor);
+    [[nodiscard]] bool is_of_new_process(std::size_t at) const;
+    template <class Visit>
+    void each_field(FieldSet set, Visit&& visit) {
+        for (std::size_t field = 0; field < access_.size(); ++field)
+            if ((set >> field & 1U) != 0) visit(access_[field]);
+    }
     void note_value(std::size_t at);
     [[nodiscard]] bool sets_dirty_too(std::size_t at) const;
     [[nodiscard]] int constant_before(std::size_t at) const;
 
     const Program& p_;
+    std::vector<bool> after_start_;  // by address: a child may have been started before
     std::array<Access, field_table.size()> access_{};
     bool trylock_ = false;
     bool seq_read_ = false;

@@ -1,6 +1,7 @@
 #include "model/compile/local_layout.h"
 
 #include "model/compile/flow.h"
+#include "model/isa/effects.h"
 
 #include <algorithm>
 #include <bitset>
@@ -19,18 +20,24 @@ bool is_local_access(const Instruction& i) {
     return (i.code == Code::load_local || i.code == Code::store_local) && i.target == 0;
 }
 
+// Fields of the thread that live as locals do.
+LocalSet ghost_locals(FieldSet set) {
+    LocalSet locals;
+    if (has(set, Field::seq_watch)) locals.set(seq_local);
+    if (has(set, Field::fault_shared)) locals.set(shared_local);
+    return locals;
+}
+
 LocalSet uses(const Instruction& i) {
     if (i.code == Code::load_local && is_local_access(i)) return bit(i.imm);
-    if (i.code == Code::seq_odd || i.code == Code::seq_changed || i.code == Code::notifier_changed)
-        return bit(seq_local);
-    if ((i.code == Code::copy || i.code == Code::copy_huge) && i.imm != 0) return bit(shared_local);
-    return {};
+    return ghost_locals(effects_of(i).reads);
 }
 
 LocalSet defines(const Instruction& i) {
     if (i.code == Code::store_local && is_local_access(i)) return bit(i.imm);
-    if (i.code == Code::note_shared || i.code == Code::new_mm) return bit(shared_local);
-    return i.code == Code::seq_read || i.code == Code::notifier_read ? bit(seq_local) : LocalSet();
+    if (i.code == Code::rest) return {};  // changes what is dead there, which is what is asked here
+    const Effects effects = effects_of(i);
+    return ghost_locals(effects.writes & ~effects.updates);
 }
 
 unsigned width(Type type) {

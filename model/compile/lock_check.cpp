@@ -1,6 +1,8 @@
 #include "model/compile/lock_check.h"
 
 #include "model/compile/flow.h"
+#include "model/isa/effects.h"
+#include "model/machine/machine.h"
 
 #include <array>
 #include <optional>
@@ -40,32 +42,6 @@ struct Facts {
     std::uint8_t tried = 0;  // the lock that it may have taken
     bool inverted = false;
 };
-
-struct Effect {
-    std::uint8_t takes = 0;
-    std::uint8_t gives = 0;
-};
-
-Effect effect_of(Code code) {
-    switch (code) {
-    case Code::lock_mmap_read: return {Held::mmap_read, 0};
-    case Code::lock_mmap_write: return {Held::mmap_write, 0};
-    case Code::lock_ptl: return {Held::ptl, 0};
-    case Code::lock_page: return {Held::page, 0};
-    case Code::irqs_off: return {Held::irqs_off, 0};
-    case Code::seq_begin: return {Held::seq, 0};
-    case Code::lock_vma_write: return {Held::vma_write, 0};
-    case Code::unlock_vma_read: return {0, Held::vma_read};
-    case Code::unlock_vma_write: return {0, Held::vma_write};
-    case Code::unlock_mmap_read: return {0, Held::mmap_read};
-    case Code::unlock_mmap_write: return {0, Held::mmap_write};
-    case Code::unlock_ptl: return {0, Held::ptl};
-    case Code::unlock_page: return {0, Held::page};
-    case Code::irqs_on: return {0, Held::irqs_off};
-    case Code::seq_end: return {0, Held::seq};
-    default: return {};
-    }
-}
 
 class Checker {
 public:
@@ -119,13 +95,13 @@ private:
             instruction.target = 0;
             if ((facts.held & Held::vma_write) != 0) instruction.code = Code::unlock_vma_write;
         }
-        const Effect effect = effect_of(instruction.code);
+        const Effects effect = effects_of(instruction);
         if ((effect.takes & facts.held) != 0)
             e_.complain(span, names_of(effect.takes) + " is held already");
         if ((effect.gives & ~facts.held) != 0)
             e_.complain(span, names_of(effect.gives) +
                                   " is not held here; held: " + names_of(facts.held));
-        if (instruction.code == Code::wait_uffd && facts.held != 0)
+        if ((effect.blocks & blocked_bit(Blocked::userfault)) != 0 && facts.held != 0)
             e_.complain(span, "wait userfaultfd sleeps, so nothing but mmap_lock (for reading) may "
                               "be held; also held: " +
                                   names_of(facts.held));
@@ -133,9 +109,9 @@ private:
         if (instruction.code == Code::notifier_start && (facts.held & no_sleep) != 0)
             e_.complain(span,
                         "a notifier may sleep, so neither ptl nor interrupts off may be held");
-        if (instruction.code == Code::lock_vma_write && (facts.held & Held::mmap_write) == 0)
+        if ((effect.takes & Held::vma_write) != 0 && (facts.held & Held::mmap_write) == 0)
             e_.complain(span, "the VMA's lock is taken for writing under mmap_lock for writing");
-        if (instruction.code == Code::next_mapping && (facts.held & ~Held::page) != 0)
+        if ((effect.results & Operand::mm) != 0 && (facts.held & ~Held::page) != 0)
             e_.complain(span,
                         "this goes from process to process, so nothing but a page lock may be "
                         "held; also held: " +
@@ -147,9 +123,9 @@ private:
     }
 
     void branch(const Instruction& instruction, std::size_t i, Facts facts) {
-        if (instruction.code == Code::trylock_page || instruction.code == Code::trylock_vma) {
+        if (const std::uint8_t tries = effects_of(instruction).tries; tries != 0) {
             facts.reg = instruction.a;
-            facts.tried = instruction.code == Code::trylock_page ? Held::page : Held::vma_read;
+            facts.tried = tries;
             facts.inverted = false;
         } else if (instruction.code == Code::invert && facts.reg == instruction.b &&
                    facts.reg != 0) {

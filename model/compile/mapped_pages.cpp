@@ -3,6 +3,7 @@
 #include "model/compile/field_access.h"
 #include "model/compile/flow.h"
 #include "model/compile/page_facts.h"
+#include "model/isa/effects.h"
 
 #include <algorithm>
 #include <optional>
@@ -181,10 +182,7 @@ private:
         }
         case Code::store_local: k.assign(Place{i.b, i.c, i.imm}, k.regs[i.a]); return;
         case Code::imm: result = number(i.imm); break;
-        case Code::move:
-            result = k.regs[i.b];
-            if (i.a == Reg::va) k.forget_cells();
-            break;
+        case Code::move: result = k.regs[i.b]; break;
         case Code::pte_index:
             if (own) result.kind = Value::Kind::own_index;
             break;
@@ -232,43 +230,22 @@ private:
         case Code::get:
             if (in_use(k, k.regs[i.a])) k.get(k.regs[i.a].id);
             return;
-        case Code::put:
-        case Code::lru_add:  // drains what was there before
-        case Code::lru_drain: k.put_any(); return;
-        case Code::notifier_start:  // a secondary MMU lets go
-        case Code::split_folio: k.put_any(); break;
         case Code::set_pte:
             if (k.regs[i.a].kind == Value::Kind::pte && k.regs[i.b].kind == Value::Kind::own_index)
-                k.set(Cell::leaf, k.regs[i.a].id);
-            else
-                k.forget_cells();
-            return;
-        case Code::set_leaf:  // goes to the PMD, and stands for the page then, if it is huge
-            if (own && is(k, k.regs[i.a], 1))
-                k.set(Cell::leaf, k.regs[i.a].id);
-            else
-                k.forget_cells();
-            return;
-        case Code::walk:
-        case Code::try_store:
-        case Code::secondary_store: k.touch_cells(); break;
-        case Code::set_pmd:
-        case Code::zap_pte:
-        case Code::zap_pmd:
-        case Code::fill_table:
-        case Code::share_pte:
-        case Code::next_mapping:
-        case Code::store:  // spte; and one is not like another only in its field
-            k.forget_cells();
-            if (i.code != Code::next_mapping) return;
+                return k.set(Cell::leaf, k.regs[i.a].id);
             break;
-        case Code::assert_:
-        case Code::note_shared:
-        case Code::add_field:
-        case Code::sub_field: return;
+        case Code::set_leaf:  // goes to the PMD, and stands for the page then, if it is huge
+            if (own && is(k, k.regs[i.a], 1)) return k.set(Cell::leaf, k.regs[i.a].id);
+            break;
         default: break;
         }
-        k.regs[i.a] = result;
+        const Effects effects = effects_of(i);
+        if (effects.frees) k.put_any();
+        if ((effects.writes & fields(Field::pte, Field::pmd, Field::spte)) != 0)
+            i.code == Code::walk ? k.touch_cells() : k.forget_cells();
+        if (is_among(i, effects.results, Reg::mm) || is_among(i, effects.results, Reg::va))
+            k.forget_cells();  // it goes on elsewhere
+        if ((effects.results & Operand::a) != 0) k.regs[i.a] = result;
     }
 
     static Value loaded(Knowledge& k, const Instruction& i) {

@@ -27,6 +27,7 @@ constexpr Effects operator|(Effects one, const Effects& other) {
     one.reads |= other.reads;
     one.updates |= other.updates;
     one.writes |= other.writes;
+    one.clears |= other.clears;
     one.others_read |= other.others_read;
     one.others_updated |= other.others_updated;
     one.others_written |= other.others_written;
@@ -60,7 +61,7 @@ constexpr WaySet by_page_table = ways(Way::pte, Way::migration_entry, Way::swap_
 
 // A page goes back to the allocator, and with it the other half of its THP.
 constexpr E frees{.reads = folio,
-                  .writes = fields_of(Scope::page),
+                  .clears = fields_of(Scope::page) & ~fields(refcount),
                   .frees = true,
                   .raises = event_bit(Event::free),
                   .closes = ways(Way::swap_cache, Way::twin)};
@@ -84,7 +85,7 @@ constexpr E looks_for_zap{.reads = leaf | fields(tlb_valid, tlb_page, zapping, o
                           .others_read = fields(zapping, op_mm, op_va)};
 constexpr E changes_content = looks_for_zap | E{.reads = own_pins,
                                                 .updates = fields(expected),
-                                                .writes = content | fields(expects_zero),
+                                                .writes = fields(entitled, zeroed, expects_zero),
                                                 .closes = ways(Way::twin)};
 constexpr E loads{.operands = mm | va, .raises = event_bit(Event::load)};
 constexpr E stores = changes_content | E{.operands = mm | va, .raises = event_bit(Event::store)};
@@ -122,8 +123,8 @@ constexpr EffectTable table{
     {Code::store, NamedField::written, {.operands = a | b,
                                         .opens = ways(Way::secondary_mmu, Way::swap_cache),
                                         .closes = ways(Way::secondary_mmu, Way::swap_cache)}},
-    {Code::load_local, {}, {.results = a, .reads = locals_bit}},
-    {Code::store_local, {}, {.operands = a, .writes = locals_bit,
+    {Code::load_local, NamedField::place_read, {.results = a}},
+    {Code::store_local, NamedField::place_written, {.operands = a,
                              .opens = ways(Way::local), .closes = ways(Way::local)}},
     {Code::pte_index, {}, compares},
     {Code::tlb_index, {}, compares},
@@ -179,8 +180,8 @@ constexpr EffectTable table{
     {Code::unlock_vma_read, {}, {.operands = mm, .updates = fields(vma_readers), .gives = Held::vma_read}},
     {Code::unlock_vma_write, {}, {.operands = mm, .writes = fields(vma_writer), .gives = Held::vma_write}},
 
-    {Code::notifier_start, {}, drops | E{.operands = mm | va, .reads = fields(spte),
-                                         .updates = fields(invalidating), .writes = fields(spte),
+    {Code::notifier_start, {}, drops | E{.operands = mm | va, .reads = fields(spte, pc, op_mm, op_va),
+                                         .updates = fields(invalidating, seq_watch), .writes = fields(spte),
                                          .others_read = fields(pc, op_mm, op_va),
                                          .others_updated = fields(seq_watch),
                                          .closes = ways(Way::secondary_mmu)}},
@@ -220,24 +221,28 @@ constexpr EffectTable table{
     {Code::set_pte, {}, {.operands = a | b, .writes = fields(pte),
                          .opens = by_page_table, .closes = by_page_table}},
     {Code::set_leaf, {}, {.operands = a | b | c, .reads = folio, .updates = fields(pmd), .writes = fields(pte),
-                          .opens = by_page_table, .closes = by_page_table | ways(Way::detached_table)}},
+                          .opens = by_page_table | ways(Way::detached_table),
+                          .closes = by_page_table | ways(Way::detached_table)}},
     {Code::set_pmd, {}, {.operands = a | b, .writes = fields(pmd), .opens = ways(Way::pte, Way::detached_table),
                          .closes = ways(Way::pte, Way::detached_table)}},
     {Code::fill_table, {}, {.operands = a | b, .reads = folio, .writes = fields(pte),
-                            .opens = ways(Way::pte, Way::detached_table)}},
+                            .opens = by_page_table | ways(Way::detached_table),
+                            .closes = by_page_table | ways(Way::detached_table)}},
     {Code::zap_pmd, {}, forgets_mapping | E{.operands = mm, .writes = fields(pmd, zapping),
                                             .closes = ways(Way::pte)}},
     {Code::alloc_huge, {}, allocates_huge | E{.results = a, .writes = fields(zeroed)}},
     {Code::copy_huge, {}, allocates_huge | copies | E{.operands = b, .results = a, .reads = folio}},
     {Code::copy_into, {}, copies | E{.operands = a | b, .closes = ways(Way::twin)}},
     {Code::split_folio, {}, frees | E{.operands = b, .results = a,
-                                      .reads = fields(mapcount, entire_mapcount, refcount)}},
+                                      .reads = fields(mapcount, entire_mapcount, refcount),
+                                      .writes = folio | fields(refcount, locked, mm_mapcount)}},
     {Code::share_pte, {}, {.operands = a | c | mm | va,
                            .reads = folio | own_pins | fields(mapped, read_only, pin_va, pin_foll_pin, pin_write, pin_page),
                            .updates = fields(pmd), .writes = fields(mapped, read_only, pte, pin_crossed),
-                           .opens = by_page_table}},
+                           .opens = by_page_table | ways(Way::detached_table),
+                           .closes = by_page_table | ways(Way::detached_table)}},
     {Code::zap_pte, {}, forgets_mapping | E{.operands = mm | va, .writes = fields(pte, zapping),
-                                            .closes = by_page_table}},
+                                            .closes = by_page_table | ways(Way::detached_table)}},
     {Code::flush, {}, {.operands = mm | va, .writes = translation | fields(zapping), .others_read = fields(pc),
                        .waits_for = Held::irqs_off, .blocks = by_interrupts, .closes = ways(Way::tlb)}},
     {Code::detach_vma, {}, {.operands = mm | va, .writes = fields(mapped, read_only, dont_copy)}},
@@ -319,6 +324,26 @@ static_assert(is_complete(), "each instruction has its row, in the order of COWC
 
 constexpr EffectTable effect_table = table;
 
+namespace {
+
+// A field of element b, or what is at a place in the thread.
+FieldSet named_field(const Instruction& i, NamedField named) {
+    if (named != NamedField::place_read && named != NamedField::place_written)
+        return FieldSet{1} << i.c;
+    if (i.target == 0) return locals_bit;  // which is yet to be given a place
+    FieldSet set = 0;
+    for (std::size_t f = 0; f < field_table.size(); ++f) {
+        const FieldInfo& field = field_table[f];
+        const unsigned bits = unsigned{field.mask()} << field.shift;
+        if (field.scope == Scope::thread && field.word == i.b &&
+            (bits & (unsigned{i.imm} << i.c)) != 0)
+            set |= FieldSet{1} << f;
+    }
+    return set != 0 ? set : locals_bit;
+}
+
+}  // namespace
+
 Effects effects_of(const Instruction& instruction, const EffectTable& from) {
     const EffectRow& row = from.rows[static_cast<std::size_t>(instruction.code)];
     Effects all = row.effects;
@@ -327,14 +352,21 @@ Effects effects_of(const Instruction& instruction, const EffectTable& from) {
             (more.imm == EffectOfImm::not_zero ? instruction.imm != 0
                                                : instruction.imm == more.imm))
             all = all | more.effects;
-    const FieldSet field = FieldSet{1} << instruction.c;
+    const FieldSet field = row.named != NamedField::none ? named_field(instruction, row.named) : 0;
     switch (row.named) {
     case NamedField::none: break;
-    case NamedField::read: all.reads |= field; break;
-    case NamedField::written: all.writes |= field; break;
+    case NamedField::read:
+    case NamedField::place_read:
+        all.reads |= field;
+        all.asks |= field & ghost_fields;
+        break;
+    case NamedField::written:
+    case NamedField::place_written: all.writes |= field; break;
     case NamedField::updated: all.updates |= field; break;
     }
     all.writes |= all.updates;
+    all.clears &= ~all.writes;
+    all.writes |= all.clears;
     all.others_written |= all.others_updated;
     return all;
 }

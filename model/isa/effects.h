@@ -96,6 +96,8 @@ struct Effects {
     FieldSet reads = 0;
     FieldSet updates = 0;
     FieldSet writes = 0;
+    // Those of `writes` that change only in a page that goes back to the allocator.
+    FieldSet clears = 0;
     FieldSet others_read = 0;
     FieldSet others_updated = 0;
     FieldSet others_written = 0;
@@ -119,8 +121,9 @@ struct Effects {
     friend constexpr bool operator==(const Effects&, const Effects&) = default;
 };
 
-// What becomes of the field that c names, in element b.
-enum class NamedField : std::uint8_t { none, read, written, updated };
+// What becomes of the field that an instruction names: c, in element b; or that of the thread that
+// is at a place (load_local and store_local; a local if the place is not fixed).
+enum class NamedField : std::uint8_t { none, read, written, updated, place_read, place_written };
 
 // A row of the table: of each instruction, in the order of COWCHECK_CODES, there is one.
 struct EffectRow {

@@ -33,8 +33,10 @@ struct NoObserver {
     static constexpr bool outside_counts = false;
     static constexpr bool reads_checks = false;     // what a check runs is looked at
     static constexpr bool tells_elsewhere = false;  // StepResult::elsewhere is wanted
-    void at(unsigned /*address*/) {}                // an instruction is about to run
-    void stuck() {}  // the step that began last does not happen after all
+    // registers(file, terms) is called, too, before each instruction, and may change them.
+    static constexpr bool shows_registers = false;
+    void at(unsigned /*address*/) {}  // an instruction is about to run
+    void stuck() {}                   // the step that began last does not happen after all
     [[nodiscard]] NoObserver of_checks() const { return {}; }  // who watches the properties
     void step(unsigned /*pc*/) {}
     void event(Event /*event*/, unsigned /*mm*/, unsigned /*va*/, unsigned /*page*/,

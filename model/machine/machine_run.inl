@@ -32,6 +32,7 @@ StepResult Machine<O>::run(unsigned address, bool entering) {
 
     for (;; ++i) {
         observer_.at(static_cast<unsigned>(i - code));
+        if constexpr (O::shows_registers) observer_.registers(r_, terms_);
         if constexpr (O::outside_counts)
             terms_[i->a % Reg::count].open = false;  // results are never operands
         switch (i->code) {

@@ -203,9 +203,12 @@ TEST_CASE("and the page is still exclusive") {
 TEST_CASE("clear_refs leaves a writable migration entry writable, so a store is missed") {
     // From v6.1 on the dirty bit comes back, and with it on x86 the soft-dirty bit, until v6.9
     // restores that exactly.
-    for (const auto& [named, missed] :
-         {std::pair{"v5.12", true}, {"v5.19", true}, {"v6.1", false}, {"v6.7", false},
-          {"v6.12", true}, {"v7.3", true}}) {
+    for (const auto& [named, missed] : {std::pair{"v5.12", true},
+                                        {"v5.19", true},
+                                        {"v6.1", false},
+                                        {"v6.7", false},
+                                        {"v6.12", true},
+                                        {"v7.3", true}}) {
         const std::string design = named;  // clang 14 captures no structured binding
         CAPTURE(design);
         Scenario s(design, room);
