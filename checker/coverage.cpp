@@ -81,7 +81,8 @@ void cover(const Explorer& explorer, const State& state, bool starts, ExecutedSt
     step.checks.clear();
     (void)Machine<CheckRecorder>(program, copy, CheckRecorder(&step.checks))
         .check_state(expand_steps(program, state, explorer.outside(),
-                                  [](const Action&, const StepResult&, State&) {}));
+                                  [](const Action&, const StepResult&, State&) {})
+                         .deadlocked);
     tally.add(program, step);
 }
 

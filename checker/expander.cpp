@@ -17,7 +17,7 @@ void Expander::expand_steps_of(const PackedState& packed) {
     State state;
     e_.packing_.unpack(packed, state);
     const unsigned depth = block_->turn.depth;
-    const bool deadlocked = expand_steps(
+    const Expanded expanded = expand_steps(
         e_.p_, state, e_.outside_.get(),
         [&](const Action& action, const StepResult& result, State& next) {
             ++findings.transitions;
@@ -26,7 +26,8 @@ void Expander::expand_steps_of(const PackedState& packed) {
                 note(result.violated, block_->turn.transitions + 1, packed, depth, action);
             send(state, next);
         });
-    const std::uint32_t bad = Machine<>(e_.p_, state).check_state(deadlocked);
+    findings.waited_for_frame |= expanded.waits_for_frame;
+    const std::uint32_t bad = Machine<>(e_.p_, state).check_state(expanded.deadlocked);
     if (bad != 0) note(bad, block_->turn.transitions, packed, depth, std::nullopt);
 }
 
@@ -42,15 +43,16 @@ void Expander::expand_starts_of(const PackedState& packed) {
         const StepResult result = perform(e_.p_, next, action);
         taken(result, next);
     };
-    expand_starts_with(e_.p_, state, e_.options_.concurrency, each,
-                       [&](const Action& action, const StepResult& result, State& next) {
-                           ++findings.transitions;
-                           findings.misled |= result.misled;
-                           if (result.violated != 0)
-                               note(result.violated, block_->turn.transitions + 1, packed,
-                                    block_->turn.depth - 1, action);
-                           send(state, next);
-                       });
+    findings.waited_for_frame |=
+        expand_starts_with(e_.p_, state, e_.options_.concurrency, each,
+                           [&](const Action& action, const StepResult& result, State& next) {
+                               ++findings.transitions;
+                               findings.misled |= result.misled;
+                               if (result.violated != 0)
+                                   note(result.violated, block_->turn.transitions + 1, packed,
+                                        block_->turn.depth - 1, action);
+                               send(state, next);
+                           });
 }
 
 void Expander::send(const State& from, State& next) {

@@ -7,6 +7,7 @@
 #include "checker/plain_expander.h"
 #include "checker/team.h"
 #include "model/machine/expand.h"
+#include "model/machine/lost_schedule.h"
 
 #include <algorithm>
 #include <new>
@@ -167,7 +168,8 @@ bool Explorer::next_round() {
                        [](const auto& partition) { return partition->has_more(); });
 }
 
-// One step of all stages. False: the round has no more. Throws std::bad_alloc when all are done.
+// One step of all stages. False: the round has no more. Throws what a thread has thrown, when all
+// are done.
 bool Explorer::run_step(Team& team, unsigned threads) {
     constexpr std::size_t chunk = 8192;  // of a partition's states between two looks at the limits
     std::vector<Block*> ready;
@@ -179,20 +181,18 @@ bool Explorer::run_step(Team& team, unsigned threads) {
     if (tasks < 2) threads = 1;  // to call others would take longer
     std::atomic<std::size_t> next_partition{0};
     std::atomic<std::size_t> next_block{0};
-    std::atomic<bool> out_of_memory{false};
+    FirstError error;
     team.run(threads, [&](unsigned thread) {
-        try {
+        error.watch([&] {
             for (std::size_t i = next_partition++; i < partitions_.size(); i = next_partition++) {
                 for (Blocks& blocks : pipeline_->stored) partitions_[i]->store(blocks.all());
                 partitions_[i]->cut(chunk, pipeline_->cut[i]);
             }
             for (std::size_t i = next_block++; i < ready.size(); i = next_block++)
                 expanders_[thread]->expand(*ready[i]);
-        } catch (const std::bad_alloc&) {
-            out_of_memory = true;
-        }
+        });
     });
-    if (out_of_memory) throw std::bad_alloc();
+    error.rethrow();
     pipeline_->stored.swap(pipeline_->expanded);
     pipeline_->expanded.swap(pipeline_->cut);
     bool more = !ready.empty();
@@ -209,9 +209,9 @@ bool Explorer::run_plain_step(Team& team, unsigned threads) {
     constexpr std::size_t chunk = 8192;  // of a partition's states between two looks at the limits
     std::atomic<std::size_t> next_partition{0};
     std::atomic<bool> more{false};
-    std::atomic<bool> out_of_memory{false};
+    FirstError error;
     team.run(threads, [&](unsigned) {
-        try {
+        error.watch([&] {
             for (std::size_t i = next_partition++; i < partitions_.size(); i = next_partition++) {
                 for (auto& sender : mail_->arrived) {
                     partitions_[i]->insert(sender[i]);
@@ -225,22 +225,34 @@ bool Explorer::run_plain_step(Team& team, unsigned threads) {
                     more = true;
                 }
             }
-        } catch (const std::bad_alloc&) {
-            out_of_memory = true;
-        }
+        });
     });
-    if (out_of_memory) throw std::bad_alloc();
+    error.rethrow();
     mail_->sent.swap(mail_->arrived);
     for (const auto& sender : mail_->arrived)
         for (const auto& box : sender) more = more || !box.empty();
     return more;
 }
 
+namespace {
+
+// However the rounds end.
+struct GiveBack {
+    SpareThreads* spare;
+    const unsigned& borrowed;
+    ~GiveBack() {
+        for (unsigned i = 0; spare != nullptr && i < borrowed; ++i) spare->lend();
+    }
+};
+
+}  // namespace
+
 void Explorer::run_rounds(const Stop& stop) {
     Team team(options_.threads);
     const auto step = plain_expanders_.empty() ? &Explorer::run_step : &Explorer::run_plain_step;
     SpareThreads* spare = options_.spare;
     unsigned borrowed = spare == nullptr ? team.size() - 1 : 0;
+    const GiveBack at_the_end{spare, borrowed};
     for (bool more = true; more && stopped_.load() == 0 && !misled_;) {
         if (spare != nullptr) borrowed = spare->adjust(borrowed, team.size() - 1);
         StopReason reason = StopReason::none;
@@ -255,7 +267,6 @@ void Explorer::run_rounds(const Stop& stop) {
         publish();
         for_each_findings([&](const Findings& findings) { misled_ |= findings.misled; });
     }
-    for (; spare != nullptr && borrowed > 0; --borrowed) spare->lend();
 }
 
 StopReason Explorer::deepen(const Stop& stop) {
@@ -274,13 +285,7 @@ StopReason Explorer::deepen(const Stop& stop) {
     run_rounds(stop);
     count_in();
     publish();
-    for_each_findings([&](Findings& findings) {
-        reached_ |= findings.reached;
-        for (auto& violation : findings.found) {
-            if (violation) note(*violation);
-            violation.reset();
-        }
-    });
+    for_each_findings([&](Findings& findings) { collect(findings); });
     for (auto& violation : found_)
         if (violation && !misled_ && violation->operations == level)
             violations_.push_back(*violation);
@@ -289,6 +294,27 @@ StopReason Explorer::deepen(const Stop& stop) {
     depth_ = static_cast<int>(level);
     exhausted_ = level > 0 && states() == before;
     return StopReason::none;
+}
+
+// What one thread has found in the level that is over.
+void Explorer::collect(Findings& findings) {
+    reached_ |= findings.reached;
+    waited_for_frame_ |= findings.waited_for_frame;
+    for (auto& violation : findings.found) {
+        if (violation) note(*violation);
+        violation.reset();
+    }
+    for (auto& where : findings.reached_at) {
+        if (!where) continue;
+        const auto known =
+            std::find_if(reached_at_.begin(), reached_at_.end(),
+                         [&](const Violation& one) { return one.property == where->property; });
+        if (known == reached_at_.end())
+            reached_at_.push_back(*where);
+        else if (comes_before(*where, *known))  // of an earlier level: never
+            *known = *where;
+        where.reset();
+    }
 }
 
 void Explorer::note(const Violation& violation) {
@@ -316,7 +342,7 @@ void Explorer::search_layer(const Violation& target, unsigned operations, unsign
                 if (!best || candidate.state.words < best->state.words) best = candidate;
             };
             if (starts)
-                expand_starts(p_, state, options_.concurrency, outside_.get(), found);
+                (void)expand_starts(p_, state, options_.concurrency, outside_.get(), found);
             else
                 (void)expand_steps(p_, state, outside_.get(), found);
         }
@@ -338,7 +364,10 @@ FoundSchedule Explorer::schedule(const Violation& violation) const {
     Violation at = violation;
     while (at.state_operations > 0 || at.state_transitions > 0) {
         const auto before = predecessor(at);
-        if (!before) return {};
+        if (!before)
+            throw LostSchedule("no state leads to the one that was reached by " +
+                               std::to_string(at.state_operations) + " operations and " +
+                               std::to_string(at.state_transitions) + " transitions");
         at = *before;
         path.push_back(at.state);
     }
@@ -346,6 +375,7 @@ FoundSchedule Explorer::schedule(const Violation& violation) const {
     std::vector<Action>& actions = found.actions;
     std::vector<std::vector<Asked>> asked;  // of each transition
     State state = p_.start;
+    unsigned transition = 0;
     const auto follow = [&](const auto& wanted) {
         std::optional<Action> taken;
         State reached;
@@ -359,8 +389,12 @@ FoundSchedule Explorer::schedule(const Violation& violation) const {
             if (outside_) asked_now = outside_->sides.asked();
         };
         (void)expand_steps(p_, state, outside_.get(), look);
-        if (!taken) expand_starts(p_, state, options_.concurrency, outside_.get(), look);
-        if (!taken) return;
+        if (!taken) (void)expand_starts(p_, state, options_.concurrency, outside_.get(), look);
+        if (!taken)
+            throw LostSchedule("transition " + std::to_string(++transition) + " of " +
+                               std::to_string(path.size() - 1 + (violation.action ? 1U : 0U)) +
+                               " is not possible in the state that the ones before lead to");
+        ++transition;
         actions.push_back(*taken);
         for (unsigned i = 1; i < steps; ++i)
             actions.push_back({Action::Kind::step, taken->thread, 0, 0, 0, 0});

@@ -85,6 +85,7 @@ class Partition;
 class PlainExpander;
 class Team;
 struct Asked;
+struct Findings;
 struct Outside;
 
 // A schedule that ends in a violation, and what it takes from outside.
@@ -130,7 +131,13 @@ public:
     [[nodiscard]] const std::vector<Violation>& violations() const { return violations_; }
     // Bits of the `sometimes` properties that were seen to hold somewhere.
     [[nodiscard]] std::uint32_t reached() const { return reached_; }
+    // Where that was first, one for each of them, in the words of a violation.
+    [[nodiscard]] const std::vector<Violation>& reached_at() const { return reached_at_; }
+    // Some step waited for a free frame, or some operation did not start for want of one: a
+    // larger world may have more to tell.
+    [[nodiscard]] bool waited_for_frame() const { return waited_for_frame_; }
 
+    // Throws LostSchedule if what was stored leads nowhere: then this exploration is wrong.
     [[nodiscard]] FoundSchedule schedule(const Violation& violation) const;
     [[nodiscard]] std::vector<Action> trace(const Violation& violation) const {
         return schedule(violation).actions;
@@ -176,6 +183,7 @@ private:
     [[nodiscard]] StopReason why_stop(const Stop& stop) const;
     void count_in();
     void note(const Violation& violation);
+    void collect(Findings& findings);
     void publish();
     [[nodiscard]] std::optional<Violation> predecessor(const Violation& target) const;
     void add_numbers(const State& last, const std::vector<std::vector<Asked>>& asked,
@@ -198,7 +206,9 @@ private:
     bool exhausted_ = false;
     bool misled_ = false;
     bool decided_ = false;
+    bool waited_for_frame_ = false;
     std::uint32_t reached_ = 0;
+    std::vector<Violation> reached_at_;
     std::vector<Violation> violations_;
     std::vector<std::optional<Violation>> found_;  // by property, of the level under way
     std::atomic<unsigned> stopped_{0};             // a StopReason

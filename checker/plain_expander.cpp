@@ -71,11 +71,12 @@ void PlainExpander::look_at_rights() {
 
 void PlainExpander::expand_steps_of(std::size_t i) {
     unpack(i);
-    const bool deadlocked = cowcheck::expand_steps(
+    const Expanded expanded = cowcheck::expand_steps(
         e_.p_, state_, [&](const Action& action, const StepResult& result, const State& next) {
             add(i, action, result, next);
         });
-    const std::uint32_t bad = check(i, deadlocked);
+    findings.waited_for_frame |= expanded.waits_for_frame;
+    const std::uint32_t bad = check(i, expanded.deadlocked);
     if (bad != 0) note(bad, turn_.transitions, i, turn_.depth, std::nullopt);
 }
 
@@ -93,10 +94,10 @@ void PlainExpander::expand_starts_of(std::size_t i) {
     if (most != 0 && static_cast<unsigned>(std::popcount(unsigned{work(i).threads})) >= most)
         return expand_instant_of(i);
     unpack(i);
-    cowcheck::expand_starts(e_.p_, state_, most,
-                            [&](const Action& action, const StepResult& result, const State& next) {
-                                add(i, action, result, next);
-                            });
+    findings.waited_for_frame |=
+        cowcheck::expand_starts(e_.p_, state_, most,
+                                [&](const Action& action, const StepResult& result,
+                                    const State& next) { add(i, action, result, next); });
 }
 
 // No more operations may be under way: those start that are over at once.
@@ -115,6 +116,7 @@ void PlainExpander::expand_instant_of(std::size_t i) {
         State next = state_;
         const StepResult result = perform(e_.p_, next, action, ElsewhereObserver{});
         keep = keep && !result.elsewhere;
+        findings.waited_for_frame |= result.blocked == Blocked::frames;
         if (result.blocked == Blocked::no && in_flight(e_.p_, next) <= e_.options_.concurrency)
             keep = add(i, action, result, next) && keep;
     });

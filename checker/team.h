@@ -4,7 +4,9 @@
 
 #include <atomic>
 #include <cstdint>
+#include <exception>
 #include <functional>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -24,6 +26,28 @@ public:
 
 private:
     std::atomic<int> idle_;
+};
+
+// What threads of a team throw must not end the process: whoever called them gets it.
+class FirstError {
+public:
+    template <class Part>
+    void watch(Part&& part) {
+        try {
+            part();
+        } catch (...) {
+            const std::scoped_lock lock(mutex_);
+            if (!error_) error_ = std::current_exception();
+        }
+    }
+    // Once all of them are done.
+    void rethrow() const {
+        if (error_) std::rethrow_exception(error_);
+    }
+
+private:
+    std::mutex mutex_;
+    std::exception_ptr error_;
 };
 
 // Threads that wait to be called, so that calling them costs some microseconds.

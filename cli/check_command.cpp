@@ -4,6 +4,7 @@
 #include "cli/budget.h"
 #include "cli/check_run.h"
 #include "cli/expectations.h"
+#include "cli/fault.h"
 #include "cli/in_order.h"
 #include "cli/limits.h"
 #include "cli/load.h"
@@ -15,6 +16,7 @@
 #include "cli/run.h"
 #include "cli/terminal.h"
 #include "cli/traces_of_runs.h"
+#include "model/machine/lost_schedule.h"
 #include "traces/trace_json.h"
 
 #include <algorithm>
@@ -65,7 +67,8 @@ private:
     void publish_applicability(std::size_t i);
     void deepen(std::size_t i, const CheckRun& first);
     void conclude(std::size_t i);
-    void write_trace(const CheckRun& run, const Violation& violation, PropertyResult& result);
+    void write_trace(CheckRun& run, std::size_t place, PropertyResult& result);
+    void tell_fault(const CheckRun& run, const PropertyResult& result);
     void explore_all();
     void find_surprises(std::size_t i);
 
@@ -128,8 +131,9 @@ void Check::conclude(std::size_t i) {
     runs_[i]->conclude(result, fresh);
     if (runs_[i]->stands_alone()) result.same_as.clear();
     for (const std::size_t place : fresh) {
-        if (const Violation* violation = runs_[i]->violation_of(place))
-            write_trace(*runs_[i], *violation, result.properties[place]);
+        write_trace(*runs_[i], place, result.properties[place]);
+        if (result.properties[place].verdict == Verdict::fault)
+            tell_fault(*runs_[i], result.properties[place]);
         results_.seconds = seconds_since(begin_);
         reporter_->verdict(results_, result, result.properties[place]);
     }
@@ -138,17 +142,29 @@ void Check::conclude(std::size_t i) {
 }
 
 // What has been found is worth more than its trace: a failure does not end the check.
-void Check::write_trace(const CheckRun& run, const Violation& violation, PropertyResult& result) {
-    const Trace trace =
-        make_trace({library_, selection_, options_}, run, violation, result.property);
-    result.operations = violation.operations;
-    result.steps = static_cast<unsigned>(trace.steps.size());
-    result.story = story_of(trace);
+void Check::write_trace(CheckRun& run, std::size_t place, PropertyResult& result) {
+    const Violation* violation = run.violation_of(place);
+    if (violation == nullptr) return;
     try {
+        const Trace trace =
+            make_trace({library_, selection_, options_}, run, *violation, result.property);
+        result.operations = violation->operations;
+        result.steps = static_cast<unsigned>(trace.steps.size());
+        result.story = story_of(trace);
         result.trace = folder_->write(trace_file_name(trace), to_json(trace));
+    } catch (const LostSchedule& error) {
+        run.set_fault(place, error.what());
+        result.verdict = Verdict::fault;
+        result.fault = error.what();
     } catch (const BadInput& error) {
         if (write_error_.empty()) write_error_ = error.what();
     }
+}
+
+void Check::tell_fault(const CheckRun& run, const PropertyResult& result) {
+    const auto paused = status_.pause();
+    report_fault(library_, {run.design().name(), run.world().name, result.property, result.fault},
+                 options_.traces);
 }
 
 // Level by level, and in each the runs in their order, with those that share what is explored:
@@ -214,6 +230,7 @@ int Check::run() {
     results_.stop_text = budget_.text();
     results_.seconds = seconds_since(begin_);
     reporter_->end(results_);
+    if (results_.has_fault()) return ExitStatus::fault;
     if (!write_error_.empty()) throw BadInput(write_error_);
     if (results_.violated()) return ExitStatus::violation;
     return results_.stop == StopReason::none ? ExitStatus::no_violation : ExitStatus::stopped;

@@ -5,8 +5,11 @@
 #include "cli/results.h"
 #include "model/library.h"
 
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
+#include <string>
 
 namespace cowcheck {
 
@@ -17,11 +20,17 @@ namespace cowcheck {
 // What is explored trusts that the design counts its references right (CompileOptions), so that
 // designs which differ only in what they would do with pages that nobody has any more are one.
 // Where that turns out to be wrong, it is explored once more, as the text says, and alone.
+//
+// Nothing is said to be violated, or reached, whose schedule does not do what it should on the
+// machine without any of that: it is a fault of cowcheck then, and no verdict. The same holds for
+// all that is still open where an exploration contradicts itself.
 class CheckRun {
 public:
     // Compiles it; throws BadInput if that can't be done for the world.
-    // Without `assertions`, those of the design itself are nobody's business. What it
-    // explores is counted in `usage`. Properties and usage must outlive the run.
+    // Assertions of the design itself always count. Without `assertions`, nobody has asked for
+    // them: once all that was asked for is known and something of it is violated, the run ends,
+    // and they may stay open. What it explores is counted in `usage`. Properties and usage must
+    // outlive the run.
     CheckRun(DesignText design, const PropertySet& properties, bool assertions, const World& world,
              const CheckOptions& options, Usage* usage = nullptr);
 
@@ -53,6 +62,8 @@ public:
         return explored_->open ? &explored_->open->explorer : nullptr;
     }
     [[nodiscard]] std::uint64_t states() const;
+    // As Explorer says, of all that was explored for it.
+    [[nodiscard]] bool waited_for_frame() const;
     // New states of each level.
     [[nodiscard]] const std::vector<std::uint64_t>& level_states() const {
         return explored_->level_states;
@@ -61,11 +72,15 @@ public:
     [[nodiscard]] const World& world() const { return plain_.world; }
 
     // What deepen() found out; verdicts that are new are put into `fresh`.
-    void conclude(RunResult& result, std::vector<std::size_t>& fresh) const;
-    // The violation of the property in that place of the results, if there is one.
-    [[nodiscard]] const Violation* violation_of(std::size_t place) const;
+    void conclude(RunResult& result, std::vector<std::size_t>& fresh);
+    // The violation of the property in that place of the results, if there is one: it replays.
+    [[nodiscard]] const Violation* violation_of(std::size_t place);
+    // Why that property gets no verdict; empty if cowcheck knows of no fault.
+    [[nodiscard]] std::string fault_of(std::size_t place) const;
+    // Somebody else has found one.
+    void set_fault(std::size_t place, std::string what);
     // Its schedule, for the program below: one action for each atomic step.
-    [[nodiscard]] FoundSchedule schedule(const Violation& violation) const;
+    [[nodiscard]] FoundSchedule schedule(const Violation& violation);
     // That program with the numbers of references from outside that the schedule has.
     [[nodiscard]] Program program_with(const FoundSchedule& found) const;
     // The program with every step on its own, which traces are told in, ...
@@ -86,6 +101,9 @@ private:
         std::unique_ptr<Exploration> open;
         double seconds = 0;
         std::vector<std::uint64_t> level_states;
+        std::string broken;  // what is wrong with it; then it can't be continued
+        // By number, as the exploration tells them.
+        std::map<unsigned, FoundSchedule> schedules;
     };
 
     // What is explored, with every step on its own.
@@ -98,7 +116,13 @@ private:
     StopReason leave_out_decided(const Stop& stop);
     [[nodiscard]] PropertyInfo assertions() const;
     [[nodiscard]] const Violation* violation_of_number(unsigned number) const;
+    [[nodiscard]] const Violation* reached_at(unsigned number) const;
     [[nodiscard]] Verdict verdict_of(const PropertyInfo& property, unsigned number) const;
+    [[nodiscard]] unsigned number_of(std::size_t place) const;
+    [[nodiscard]] bool waits_for_assertions() const;
+    [[nodiscard]] const FoundSchedule& found_schedule(const Violation& violation);
+    [[nodiscard]] FoundSchedule retold(const Violation& violation);
+    void verify(const Violation& violation);
 
     DesignText design_;
     const PropertySet& properties_;
@@ -111,7 +135,10 @@ private:
     bool stands_alone_ = false;
     std::shared_ptr<Explored> explored_;
     std::shared_ptr<Explored> misled_;  // somebody may be watching it until deepen() returns
-    bool assertions_;                   // there are some, and they count
+    bool has_assertions_;
+    bool asks_for_assertions_;
+    std::set<unsigned> verified_;             // numbers of properties whose schedule replays
+    std::map<unsigned, std::string> faults_;  // why a property gets no verdict, by its number
 };
 
 }  // namespace cowcheck

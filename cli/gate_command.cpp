@@ -5,6 +5,7 @@
 #include "cli/check_run.h"
 #include "cli/cost_paths.h"
 #include "cli/expectations.h"
+#include "cli/fault.h"
 #include "cli/gate_place.h"
 #include "cli/gate_report.h"
 #include "cli/in_order.h"
@@ -14,6 +15,7 @@
 #include "cli/output.h"
 #include "cli/terminal.h"
 #include "cli/traces_of_runs.h"
+#include "model/machine/lost_schedule.h"
 #include "traces/trace_json.h"
 
 #include <algorithm>
@@ -38,10 +40,11 @@ private:
     void refuse_contradictions() const;
     void explore_worlds();
     [[nodiscard]] CheckOptions bounds_in(const std::string& world) const;
-    [[nodiscard]] std::vector<Comparison> compare(const CheckRun& base, const CheckRun& design,
+    [[nodiscard]] std::vector<Comparison> compare(CheckRun& base, CheckRun& design,
                                                   const std::string& world) const;
-    void write_trace(const CheckRun& run, std::size_t place, const CheckOptions& bounds,
+    void write_trace(CheckRun& run, std::size_t place, const CheckOptions& bounds,
                      Comparison& comparison) const;
+    void report_faults(const std::vector<Comparison>& comparisons);
     void explore(CheckRun& run);
     [[nodiscard]] std::vector<const Comparison*> spoken_of(const ast::Design& design,
                                                            const ast::Expectation& expected) const;
@@ -119,8 +122,12 @@ void Gate::explore(CheckRun& run) {
     }
 }
 
+bool is_open(Verdict verdict) {
+    return verdict == Verdict::incomplete || verdict == Verdict::fault;
+}
+
 Change change_of(Verdict before, Verdict after) {
-    if (before == Verdict::incomplete || after == Verdict::incomplete) return Change::undecided;
+    if (is_open(before) || is_open(after)) return Change::undecided;
     const bool was = before == Verdict::violated;
     const bool is = after == Verdict::violated;
     if (after == Verdict::not_applicable) return Change::same;
@@ -133,7 +140,7 @@ const PropertyResult* find(const RunResult& run, const std::string& property) {
     return nullptr;
 }
 
-std::vector<Comparison> Gate::compare(const CheckRun& base, const CheckRun& design,
+std::vector<Comparison> Gate::compare(CheckRun& base, CheckRun& design,
                                       const std::string& world) const {
     std::vector<Comparison> comparisons;
     std::vector<std::size_t> ignored;
@@ -155,6 +162,10 @@ std::vector<Comparison> Gate::compare(const CheckRun& base, const CheckRun& desi
             comparison.after == Verdict::not_applicable)
             continue;
         comparison.change = change_of(comparison.before, comparison.after);
+        if (comparison.before == Verdict::fault)
+            comparison.fault = base_ + ": " + then->fault;
+        else if (comparison.after == Verdict::fault)
+            comparison.fault = design_ + ": " + now.fault;
         if (const Violation* violation = base.violation_of(place))
             comparison.operations_before = violation->operations;
         if (comparison.change == Change::worse) comparison.waiver = waiver_of(now.property);
@@ -165,7 +176,7 @@ std::vector<Comparison> Gate::compare(const CheckRun& base, const CheckRun& desi
 }
 
 // Of a violation that is news; others only leave their story.
-void Gate::write_trace(const CheckRun& run, std::size_t place, const CheckOptions& bounds,
+void Gate::write_trace(CheckRun& run, std::size_t place, const CheckOptions& bounds,
                        Comparison& comparison) const {
     const Violation* violation = run.violation_of(place);
     if (violation == nullptr) return;
@@ -175,13 +186,29 @@ void Gate::write_trace(const CheckRun& run, std::size_t place, const CheckOption
         design.design().expectations.begin(), design.design().expectations.end(),
         [&](const auto& one) { return one.property == comparison.property && !one.violated; });
     if (comparison.change != Change::worse && !unexpected && !options_.update) return;
-    const Trace trace =
-        make_trace({library_, selection_, bounds}, run, *violation, comparison.property);
-    comparison.story = story_of(trace);
-    comparison.steps = static_cast<unsigned>(trace.steps.size());
-    comparison.place = essential_place(trace, design, selection_);
-    if (comparison.change == Change::worse || unexpected)
-        comparison.trace = folder_->write(trace_file_name(trace), to_json(trace));
+    try {
+        const Trace trace =
+            make_trace({library_, selection_, bounds}, run, *violation, comparison.property);
+        comparison.story = story_of(trace);
+        comparison.steps = static_cast<unsigned>(trace.steps.size());
+        comparison.place = essential_place(trace, design, selection_);
+        if (comparison.change == Change::worse || unexpected)
+            comparison.trace = folder_->write(trace_file_name(trace), to_json(trace));
+    } catch (const LostSchedule& error) {
+        comparison.after = Verdict::fault;
+        comparison.change = Change::undecided;
+        comparison.operations.reset();
+        comparison.fault = design_ + ": " + error.what();
+    }
+}
+
+void Gate::report_faults(const std::vector<Comparison>& comparisons) {
+    for (const Comparison& one : comparisons) {
+        if (one.fault.empty()) continue;
+        const auto cleared = status_.pause();
+        const std::string& design = one.after == Verdict::fault ? design_ : base_;
+        report_fault(library_, {design, one.world, one.property, one.fault}, options_.traces);
+    }
 }
 
 CheckOptions Gate::bounds_in(const std::string& world) const {
@@ -216,11 +243,13 @@ void Gate::explore_worlds() {
         explore(base);
         compared[i] = {{world, bounds.depth, base.states(), design.states(),
                         !base.wants_more() && !design.wants_more(),
-                        same_program && base.shares(design)},
+                        same_program && base.shares(design),
+                        base.waited_for_frame() || design.waited_for_frame()},
                        compare(base, design, world)};
     };
     const auto conclude = [&](std::size_t i) {
         report_.worlds.push_back(compared[i].world);
+        report_faults(compared[i].comparisons);
         for (Comparison& one : compared[i].comparisons)
             report_.comparisons.push_back(std::move(one));
     };
@@ -254,7 +283,7 @@ void Gate::judge(const ast::Expectation& expected, const std::vector<const Compa
     const auto is = [](Verdict verdict) { return [=](Verdict other) { return other == verdict; }; };
     const Comparison* violation = first(is(Verdict::violated));
     const Comparison* held = first(is(Verdict::holds));
-    const bool decided = first(is(Verdict::incomplete)) == nullptr;
+    const bool decided = first(is_open) == nullptr;
     // Each world that a line names must violate it. Otherwise one world need not have what
     // a violation takes, but all of them should.
     const bool each = expected.violated && !expected.worlds.empty();

@@ -44,6 +44,7 @@ Json to_json(const Comparison& one) {
     json["trace"] = or_null(one.trace);
     json["place"] = to_json(one.place);
     json["waiver"] = or_null(one.waiver);
+    json["fault"] = or_null(one.fault);
     return json;
 }
 
@@ -160,7 +161,8 @@ std::string gate_json(const GateReport& report) {
                                   {"states_before", world.states_before},
                                   {"states_after", world.states},
                                   {"complete", world.complete},
-                                  {"same_program", world.same_program}});
+                                  {"same_program", world.same_program},
+                                  {"waited_for_frame", world.waited_for_frame}});
     for (const Comparison& one : report.comparisons) json["comparisons"].push_back(to_json(one));
     for (const ExpectationResult& one : report.expectations)
         json["expectations"].push_back(to_json(one));

@@ -25,7 +25,13 @@ bool GateReport::undecided() const {
     });
 }
 
+bool GateReport::has_fault() const {
+    return std::any_of(comparisons.begin(), comparisons.end(),
+                       [](const Comparison& one) { return !one.fault.empty(); });
+}
+
 int GateReport::exit_status() const {
+    if (has_fault()) return ExitStatus::fault;
     if (got_worse() || unexpected()) return ExitStatus::violation;
     return undecided() ? ExitStatus::stopped : ExitStatus::no_violation;
 }
@@ -48,6 +54,9 @@ std::string summary_line(const GateReport& report) {
                        std::to_string(count(Change::better, true)) + " better, " +
                        std::to_string(count(Change::same, true)) + " the same, " +
                        std::to_string(count(Change::undecided, true)) + " undecided";
+    const auto faults = std::count_if(report.comparisons.begin(), report.comparisons.end(),
+                                      [](const Comparison& one) { return !one.fault.empty(); });
+    if (faults > 0) text += ", " + std::to_string(faults) + " of them by a fault of cowcheck";
     if (waived > 0) text += ", " + std::to_string(waived) + " worse and waived";
     const auto differ =
         std::count_if(report.expectations.begin(), report.expectations.end(),

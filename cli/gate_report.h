@@ -46,6 +46,7 @@ struct Comparison {
     std::string story;
     DesignPlace place;
     std::string waiver;  // why it may be worse; empty: it may not
+    std::string fault;   // why cowcheck has no verdict about one of the two; or empty
 };
 
 // An `expect` line, or the lack of one after --update, that does not fit.
@@ -76,8 +77,9 @@ struct GateWorld {
     unsigned depth = 0;
     std::uint64_t states_before = 0;
     std::uint64_t states = 0;
-    bool complete = false;      // both designs, up to the bound
-    bool same_program = false;  // there is no difference between them in this world
+    bool complete = false;          // both designs, up to the bound
+    bool same_program = false;      // there is no difference between them in this world
+    bool waited_for_frame = false;  // a step of one of them did: the world is too small to say more
 };
 
 struct GateReport {
@@ -98,6 +100,7 @@ struct GateReport {
     [[nodiscard]] bool got_worse() const;
     [[nodiscard]] bool unexpected() const;
     [[nodiscard]] bool undecided() const;
+    [[nodiscard]] bool has_fault() const;
     [[nodiscard]] int exit_status() const;
     [[nodiscard]] const GateWorld& world(const std::string& name) const;
 };

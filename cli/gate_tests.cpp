@@ -25,7 +25,9 @@ TestCase to_test(const GateReport& report, const Comparison& one) {
     TestCase test{one.world, one.property, pass, {}, {}};
     if (one.change == Change::undecided) {
         test.outcome = error;
-        test.message = "undecided" + (report.stop_text.empty() ? "" : ": " + report.stop_text);
+        test.message = !one.fault.empty()         ? "a fault of cowcheck: " + one.fault
+                       : report.stop_text.empty() ? "undecided"
+                                                  : "undecided: " + report.stop_text;
     } else if (one.change == Change::worse) {
         test.outcome = one.waiver.empty() ? fail : skip;
         test.message = one.waiver.empty() ? sentence(report, one) : "waived: " + one.waiver;

@@ -38,6 +38,15 @@ std::string same_programs_line(const GateReport& report) {
            plural(report.worlds.size(), "world");
 }
 
+// "too small to say more, since steps waited for a free frame: tiny, swap"; or empty.
+std::string small_worlds_line(const GateReport& report) {
+    std::string names;
+    for (const GateWorld& world : report.worlds)
+        if (world.waited_for_frame) names += (names.empty() ? "" : ", ") + world.world;
+    if (names.empty()) return {};
+    return "too small to say more, since steps waited for a free frame: " + names;
+}
+
 bool is_waived(const Comparison& one) { return !one.waiver.empty(); }
 
 std::vector<const Comparison*> with(const GateReport& report, Change change, bool waived = false) {
@@ -252,9 +261,14 @@ std::string gate_text(const GateReport& report) {
     std::string text = "cowcheck " + std::string(version) + ": " + report.design + " against " +
                        report.base + "\nevery schedule of " + bounds_line(report) + "\n";
     if (const std::string line = same_programs_line(report); !line.empty()) text += line + "\n";
+    if (const std::string line = small_worlds_line(report); !line.empty()) text += line + "\n";
     add_worse(report, text);
     add_short(report, Change::better, "better: what it breaks no more", text);
     add_short(report, Change::undecided, "undecided", text);
+    for (const Comparison& one : report.comparisons)
+        if (!one.fault.empty())
+            text += "  no verdict about " + one.property + " in " + one.world +
+                    ", a fault of cowcheck: " + one.fault + "\n";
     add_expectations(report, text);
     add_waived(report, text);
     text += "\nstays\n";
@@ -274,6 +288,8 @@ std::string gate_markdown(const GateReport& report) {
                        "**\n\nEvery schedule of " + escaped(bounds_line(report)) + ".\n\n";
     if (const std::string line = same_programs_line(report); !line.empty())
         text += escaped("They are " + line) + ".\n\n";
+    if (const std::string line = small_worlds_line(report); !line.empty())
+        text += escaped("Worlds " + line) + ".\n\n";
     add_changes_table(report, text);
     for (const ExpectationResult& one : report.expectations)
         if (one.differs())

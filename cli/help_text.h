@@ -32,7 +32,8 @@ what to check
   --design NAME|FILE     a design; may be repeated. all: every built-in one (default: the
                          seven that 'cowcheck designs' marks with a *)
   --world NAME|FILE      processes, CPUs, pages, what may start; repeatable (default: default)
-  --property NAME|FILE   a property, or a file of your own; repeatable (default: all)
+  --property NAME|FILE   a property, or a file of your own; repeatable (default: all).
+                         What the design itself asserts always counts
 
 bounds
   --depth N              operations that are started, 0 to 255 (default: 5)
@@ -74,10 +75,11 @@ all worlds (as deep as each says; 5 operations if it says nothing); --update
 rewrites its 'expect' lines. coverage: what of a design no world runs. docs/gate.md
 
 exit status: 0 no violation, 1 violation, 2 bad input or output that can't be written,
-3 stopped by a limit or Ctrl-C without a violation so far. replay: 0 the trace happens again,
+3 stopped by a limit or Ctrl-C without a violation so far, 4 a fault of cowcheck itself, which
+is no verdict: the message says what to report. replay: 0 the trace happens again,
 1 it does not, 2 as above. gate: 1 something got worse or is not as expected, 3 undecided.
 coverage: 1 something is not covered and not explained.
-prove: 0 all is proved, 1 a test is refuted, 3 the solver can't tell.
+prove: 0 all is proved, 1 a test is refuted, 3 the solver can't tell, 4 as above.
 history: 0, or 2 as above.
 )";
 

@@ -24,6 +24,8 @@ int history(const HistoryOptions& options) {
     print(options.format == HistoryOptions::Format::markdown ? history_markdown(known)
                                                              : history_text(known));
     for (const std::string& surprise : known.surprises) std::cerr << "note: " << surprise << "\n";
+    for (const Fault& fault : known.faults) report_fault(library, fault, ".");
+    if (!known.faults.empty()) return ExitStatus::fault;
     return known.surprises.empty() ? ExitStatus::no_violation : ExitStatus::violation;
 }
 

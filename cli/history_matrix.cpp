@@ -26,7 +26,7 @@ bool is_better(const HistoryCell& cell, const HistoryCell& than) {
 }
 
 // What a run has found, with the operations of its schedules.
-RunResult result_of(const CheckRun& run) {
+RunResult result_of(CheckRun& run) {
     RunResult result;
     result.design = run.design().name();
     result.world = run.world().name;
@@ -42,10 +42,12 @@ void enter(const KnownBugs& known, const RunResult& run, HistoryMatrix& matrix) 
     for (const PropertyResult& property : run.properties) {
         HistoryCell& cell = matrix.cells[{run.design, property.property}];
         if (property.verdict != Verdict::not_applicable) cell.applies = true;
+        if (property.verdict == Verdict::fault) cell.fault = true;
         if (!property.operations) continue;
-        HistoryCell found{true, *property.operations, run.world, {}};
+        HistoryCell found{true, *property.operations, false, run.world, {}};
         if (const auto* bug = known.find(run.design, found.world, property.property))
             found.bug = bug->id;
+        found.fault = cell.fault;
         if (is_better(found, cell)) cell = std::move(found);
     }
 }
@@ -55,11 +57,17 @@ void enter(const KnownBugs& known, const RunResult& run, HistoryMatrix& matrix) 
 struct Judgement {
     std::set<std::pair<std::string, std::string>> violated;  // design, property: in one of these
     Strings surprises;
+    std::vector<Fault> faults;
 };
 
 void judge(const Library& library, const RunResult& run, Judgement& judged) {
     const DesignText text = find_design(library, run.design);
     for (const PropertyResult& property : run.properties) {
+        if (property.verdict == Verdict::fault) {
+            judged.faults.push_back({run.design, run.world, property.property, property.fault});
+            judged.violated.emplace(run.design, property.property);  // for all that is known
+            continue;
+        }
         const ast::Expectation* expected =
             expectation_about(text.design(), property.property, run.world);
         if (expected == nullptr) continue;
@@ -84,6 +92,7 @@ void judge_designs(const Library& library, Judgement& judged) {
 
 std::string text_of(const HistoryCell& cell) {
     if (!cell.applies) return "n/a";
+    if (cell.fault) return "fault";
     if (cell.operations == 0) return "-";
     return std::to_string(cell.operations) + (cell.bug.empty() ? "" : " " + cell.bug);
 }
@@ -93,7 +102,8 @@ Strings violated_somewhere(const HistoryMatrix& matrix) {
     Strings violated;
     for (const std::string& property : matrix.properties)
         if (std::any_of(matrix.designs.begin(), matrix.designs.end(), [&](const auto& design) {
-                return matrix.cells.at({design, property}).operations > 0;
+                const HistoryCell& cell = matrix.cells.at({design, property});
+                return cell.operations > 0 || cell.fault;
             }))
             violated.push_back(property);
     return violated;
@@ -255,13 +265,14 @@ std::string table_markdown(const HistoryMatrix& matrix) {
 }  // namespace
 
 History explore_history(const Library& library, unsigned threads, StatusLine& status) {
-    History history{known_bugs(), {}, {}};
+    History history{known_bugs(), {}, {}, {}};
     Judgement judged;
     for (const HistoryGroup& group : history.known.groups)
         history.tables.push_back(
             explore_group(library, history.known, group, threads, status, judged));
     judge_designs(library, judged);
     history.surprises = std::move(judged.surprises);
+    history.faults = std::move(judged.faults);
     return history;
 }
 

@@ -1,6 +1,7 @@
 // All designs against all properties, over the worlds that tell them apart.
 #pragma once
 
+#include "cli/fault.h"
 #include "cli/known_bugs.h"
 #include "cli/load.h"
 #include "cli/terminal.h"
@@ -16,6 +17,7 @@ namespace cowcheck {
 struct HistoryCell {
     bool applies = false;     // the property says something about the design
     unsigned operations = 0;  // 0: holds within the bounds of every world
+    bool fault = false;       // of cowcheck, in some world: then nobody knows
     std::string world;
     std::string bug;  // its number in the table of known bugs; may be empty
 };
@@ -34,6 +36,7 @@ struct History {
     std::vector<HistoryMatrix> tables;
     // What is not as a design's `expect` lines say: "v5.9 expects ...".
     std::vector<std::string> surprises;
+    std::vector<Fault> faults;  // of cowcheck; none has a verdict
 };
 
 // Every schedule of every design in every world of the table, two operations in flight.

@@ -3,9 +3,11 @@
 #include "cli/bad_input.h"
 #include "cli/check_run.h"
 #include "cli/design_changes.h"
+#include "cli/fault.h"
 #include "cli/known_bugs.h"
 #include "cli/numbers.h"
 #include "cli/traces_of_runs.h"
+#include "model/machine/lost_schedule.h"
 #include "traces/show_columns.h"
 
 #include <algorithm>
@@ -60,9 +62,18 @@ std::optional<Story> Teller::story_in(const std::string& design, const World& wo
     const Stop stop;
     while (run.wants_more()) {
         (void)run.deepen(stop);
-        if (const Violation* violation = run.violation_of(place))
-            return Story{world,
-                         make_trace({library_, selection_, options_}, run, *violation, property_)};
+        if (const Violation* violation = run.violation_of(place)) {
+            try {
+                return Story{world, make_trace({library_, selection_, options_}, run, *violation,
+                                               property_)};
+            } catch (const LostSchedule& error) {
+                run.set_fault(place, error.what());
+            }
+        }
+        if (const std::string fault = run.fault_of(place); !fault.empty()) {
+            report_fault(library_, {design, world.name, property_, fault}, ".");
+            throw Faulted();  // it is all that was asked for
+        }
     }
     return std::nullopt;
 }

@@ -3,6 +3,7 @@
 #include "cli/bad_input.h"
 #include "cli/kernel_names.h"
 #include "cli/numbers.h"
+#include "traces/trace.h"
 
 #include <algorithm>
 #include <array>
@@ -215,6 +216,13 @@ void select_properties(Library& library, const Strings& asked, Selection& select
             !out.empty())
             complain("properties file '" + path + "'", out);
         const auto& all = library.properties().properties;
+        for (std::size_t i = before; i < all.size(); ++i)
+            if (all[i].name == assertions_name || all[i].name == assertion_name)
+                out.push_back({all[i].span,
+                               "what the design itself asserts is called '" + all[i].name +
+                                   "'; expected another name",
+                               {}});
+        if (!out.empty()) complain("properties file '" + path + "'", out);
         for (std::size_t i = before; i < all.size(); ++i) selection.properties.insert(all[i].name);
         return std::string();
     };

@@ -43,6 +43,7 @@ std::string mark_of(const RunResult& run, const PropertyResult* result, bool run
     case Verdict::holds:
         if (result->sometimes) return "yes";
         return run.exhausted ? "never" : "-";
+    case Verdict::fault: return "fault";
     case Verdict::incomplete: break;
     }
     return running ? "." : "?";
@@ -51,6 +52,7 @@ std::string mark_of(const RunResult& run, const PropertyResult* result, bool run
 std::string_view colour_of(const PropertyResult* result) {
     if (result == nullptr || result->verdict == Verdict::not_applicable) return "2";
     if (result->verdict == Verdict::violated) return result->cost ? "33" : "1;31";
+    if (result->verdict == Verdict::fault) return "1;35";
     return result->verdict == Verdict::holds ? "32" : "2";
 }
 
@@ -187,7 +189,11 @@ std::vector<std::string> legend_lines(const CheckResults& results) {
         }))
         lines.emplace_back("n/a    says nothing about this design and world");
     if (any(with(Verdict::incomplete)))
-        lines.push_back("?      not decided within " + bounds_text(results));
+        lines.push_back(results.stop == StopReason::none
+                            ? "?      not decided: all that was asked for was known before"
+                            : "?      not decided within " + bounds_text(results));
+    if (any(with(Verdict::fault)))
+        lines.emplace_back("fault  no verdict: cowcheck is wrong about it, as the message says");
     return lines;
 }
 

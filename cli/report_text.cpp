@@ -66,6 +66,32 @@ void add_violations(const CheckResults& results, Lines& lines) {
         }
 }
 
+void add_faults(const CheckResults& results, Lines& lines) {
+    for (const RunResult& run : results.runs)
+        for (const PropertyResult& result : run.properties)
+            if (result.verdict == Verdict::fault)
+                lines.push_back(name_of(results, run) + " " + result.property +
+                                ": no verdict, a fault of cowcheck: " + result.fault);
+}
+
+// What holds may do so only because something could not go on.
+void add_small_worlds(const CheckResults& results, Lines& lines) {
+    std::vector<std::pair<std::string, Lines>> waiting;  // world, designs
+    for (const RunResult& run : results.runs) {
+        if (!run.waited_for_frame) continue;
+        auto known = std::find_if(waiting.begin(), waiting.end(),
+                                  [&](const auto& one) { return one.first == run.world; });
+        if (known == waiting.end()) known = waiting.insert(waiting.end(), {run.world, {}});
+        known->second.push_back(run.design);
+    }
+    for (const auto& [world, designs] : waiting) {
+        std::string names;
+        for (const std::string& design : designs) names += (names.empty() ? "" : ", ") + design;
+        lines.push_back("note: world " + world + " is too small to say more: steps of " + names +
+                        " waited for a free frame");
+    }
+}
+
 void add_exhausted(const CheckResults& results, Lines& lines) {
     const std::string in_flight =
         results.concurrency == 0
@@ -74,7 +100,8 @@ void add_exhausted(const CheckResults& results, Lines& lines) {
     for (const RunResult& run : results.runs)
         if (run.exhausted)
             lines.push_back(run.design + ": no new states at depth " + std::to_string(run.depth) +
-                            ": what holds, holds at any depth in world " + run.world + in_flight);
+                            ": what holds, holds at any depth in world " + run.world + in_flight +
+                            (run.waited_for_frame ? " and no more frames" : ""));
 }
 
 void add_same_programs(const CheckResults& results, Lines& lines) {
@@ -161,11 +188,13 @@ void TextReporter::level(const CheckResults& results, const RunResult& run) {
     const bool complete = run.exhausted || run.depth >= static_cast<int>(results.depth);
     const std::size_t holding = count(run, Verdict::holds);
     if (!complete || holding == 0) return;
-    const std::string all = count(run, Verdict::violated) == 0 ? "all " : "the other ";
+    const bool alone = count(run, Verdict::violated) == 0 && count(run, Verdict::fault) == 0;
+    const std::string all = alone ? "all " : "the other ";
+    const std::string waited = run.waited_for_frame ? ", with no more frames" : "";
     const auto paused = status_.pause();
     print("[" + duration_text(results.seconds) + "] " + name_of(results, run) + ": " + all +
           std::to_string(holding) + (holding == 1 ? " property holds" : " properties hold") +
-          (run.exhausted ? " at any depth" : "") + "  (" + options_text(results) + ")\n");
+          (run.exhausted ? " at any depth" + waited : "") + "  (" + options_text(results) + ")\n");
 }
 
 std::vector<std::string> TextReporter::summary(const CheckResults& results) const {
@@ -173,12 +202,14 @@ std::vector<std::string> TextReporter::summary(const CheckResults& results) cons
     for (const std::string& line : legend_lines(results)) lines.push_back(line);
     lines.emplace_back();
     add_violations(results, lines);
+    add_faults(results, lines);
     add_exhausted(results, lines);
+    add_small_worlds(results, lines);
     add_same_programs(results, lines);
     for (const RunResult& run : results.runs)
         for (const std::string& surprise : run.surprises)
             lines.push_back("note: " + name_of(results, run) + " " + surprise);
-    if (!results.violated() && results.stop == StopReason::none)
+    if (!results.violated() && !results.has_fault() && results.stop == StopReason::none)
         lines.push_back("no violation within " + bounds_text(results));
     if (!results.stop_text.empty()) lines.push_back("stopped: " + results.stop_text);
     add_totals(results, lines);

@@ -12,13 +12,15 @@
 
 namespace cowcheck {
 
-enum class Verdict : std::uint8_t { incomplete, holds, violated, not_applicable };
+// A fault is one of cowcheck itself: it has found something that it can't show.
+enum class Verdict : std::uint8_t { incomplete, holds, violated, not_applicable, fault };
 
 [[nodiscard]] constexpr std::string_view name_of(Verdict verdict) {
     switch (verdict) {
     case Verdict::holds: return "holds";
     case Verdict::violated: return "violated";
     case Verdict::not_applicable: return "not applicable";
+    case Verdict::fault: return "fault";
     case Verdict::incomplete: break;
     }
     return "incomplete";
@@ -34,6 +36,7 @@ struct PropertyResult {
     std::optional<unsigned> steps;
     std::string trace;  // the file that it was written to
     std::string story;  // the operations of the schedule, in the order in which they start
+    std::string fault;  // what cowcheck can't explain, if that is the verdict
 };
 
 // One design in one world.
@@ -46,6 +49,7 @@ struct RunResult {
     std::vector<PropertyResult> properties;
     int depth = -1;  // operations explored completely
     bool exhausted = false;
+    bool waited_for_frame = false;  // some step did: the world is too small to say more
     std::uint64_t states = 0;
     std::uint64_t transitions = 0;
     double seconds = 0;
@@ -65,6 +69,7 @@ struct CheckResults {
     double seconds = 0;
 
     [[nodiscard]] bool violated() const;
+    [[nodiscard]] bool has_fault() const;
 };
 
 // "5 operations, 2 in flight at once": the two bounds that every verdict has.

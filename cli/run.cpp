@@ -5,6 +5,7 @@
 #include "cli/coverage_command.h"
 #include "cli/explain_command.h"
 #include "cli/export_command.h"
+#include "cli/fault.h"
 #include "cli/gate_command.h"
 #include "cli/history_command.h"
 #include "cli/list_commands.h"
@@ -24,9 +25,6 @@
 namespace cowcheck {
 
 namespace {
-
-// A status that is no verdict: cowcheck itself is wrong.
-constexpr int internal_error = 4;
 
 int execute(const ShowText& text) {
     print(text.text);
@@ -56,6 +54,7 @@ int run(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);
     log_to_stderr();
+    remember_command(argc, argv);
     try {
         secure_standard_streams();
         const Options options = parse_options(argc, argv);
@@ -65,12 +64,17 @@ int run(int argc, char** argv) {
         return ExitStatus::bad_input;
     } catch (const BrokenPipe&) {
         return ExitStatus::bad_input;
+    } catch (const Faulted&) {
+        return ExitStatus::fault;
     } catch (const std::bad_alloc&) {
         spdlog::error("out of memory");
         return ExitStatus::stopped;
     } catch (const std::exception& error) {
-        spdlog::error("internal error: {}", error.what());
-        return internal_error;
+        report_fault(std::string(error.what()));
+        return ExitStatus::fault;
+    } catch (...) {
+        report_fault("something was thrown that has no name");
+        return ExitStatus::fault;
     }
 }
 

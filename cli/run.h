@@ -9,6 +9,7 @@ struct ExitStatus {
     static constexpr int violation = 1;  // or a trace that does not replay
     static constexpr int bad_input = 2;  // or output that can't be written
     static constexpr int stopped = 3;    // by a limit or an interrupt, with no violation so far
+    static constexpr int fault = 4;      // of cowcheck itself: whatever else was found
 };
 
 [[nodiscard]] int run(int argc, char** argv);

@@ -1,9 +1,12 @@
 #include "cli/traces_of_runs.h"
 
 #include "checker/outside/sides.h"
+#include "cli/numbers.h"
+#include "model/builtin_files.h"
+#include "model/machine/lost_schedule.h"
 #include "traces/record.h"
+#include "traces/replay.h"
 
-#include <algorithm>
 #include <stdexcept>
 
 namespace cowcheck {
@@ -25,9 +28,29 @@ void add_outside(const Program& program, const std::vector<Action>& schedule,
     if (!world.outside.empty()) header.outside_needs = needed_numbers(program, schedule, timeout);
 }
 
+Trace record_or_lose(const Program& program, TraceHeader header,
+                     const std::vector<Action>& actions) {
+    try {
+        return record(program, std::move(header), actions);
+    } catch (const std::invalid_argument& error) {
+        throw LostSchedule(error.what());
+    }
+}
+
+// How the name of a result is read: it begins with the name of a design that is built in, the
+// longest one, or with one that has no '-' in it.
+std::string design_in(const std::string& name) {
+    std::string design = name.substr(0, name.find('-'));
+    for (const BuiltinFile& file : builtin_files())
+        if (file.folder == "designs" && file.name.size() > design.size() &&
+            name.starts_with(std::string(file.name) + "-"))
+            design = file.name;
+    return design;
+}
+
 }  // namespace
 
-Trace make_trace(const TraceContext& context, const CheckRun& run, const Violation& violation,
+Trace make_trace(const TraceContext& context, CheckRun& run, const Violation& violation,
                  const std::string& property) {
     const World& world = run.world();
     const std::string* world_text = context.library.world_text(world.name);
@@ -38,19 +61,27 @@ Trace make_trace(const TraceContext& context, const CheckRun& run, const Violati
     header.design.path = path_of(context.selection.design_files, header.design.name);
     header.world.path = path_of(context.selection.world_files, header.world.name);
     const FoundSchedule found = run.schedule(violation);
-    if (found.actions.empty() && violation.transitions > 0)
-        throw std::logic_error("no schedule leads to a violation of " + property + " by " +
-                               header.design.name);
     const Program program = run.program_with(found);
     add_outside(program, found.actions, context.options.solver_timeout, header);
-    return record(program, std::move(header), found.actions);
+    Trace trace = record_or_lose(program, std::move(header), found.actions);
+    if (trace.operations != violation.operations)
+        throw LostSchedule("its trace has " + plural(trace.operations, "operation") + ", and not " +
+                           std::to_string(violation.operations));
+    const ReplayResult again = replay(trace, run.program());
+    if (again.verdict != ReplayVerdict::ok)
+        throw LostSchedule("its trace does not replay: " + again.message);
+    return trace;
+}
+
+std::string result_name(const std::string& design, const std::string& world,
+                        const std::string& property) {
+    const bool clear = design_in(design + "-" + world) == design;
+    return design + (clear ? "-" : "+") + world + "-" + property;
 }
 
 std::string trace_file_name(const Trace& trace) {
     const TraceHeader& header = trace.header;
-    std::string name = header.design.name + "-" + header.world.name + "-" + header.property.name;
-    std::replace(name.begin(), name.end(), '/', '_');
-    return name + ".json";
+    return result_name(header.design.name, header.world.name, header.property.name) + ".json";
 }
 
 std::string story_of(const Trace& trace) {

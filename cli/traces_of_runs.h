@@ -16,8 +16,15 @@ struct TraceContext {
     const CheckOptions& options;
 };
 
-[[nodiscard]] Trace make_trace(const TraceContext& context, const CheckRun& run,
+// It replays. Throws LostSchedule if it does not: that is a fault of cowcheck.
+[[nodiscard]] Trace make_trace(const TraceContext& context, CheckRun& run,
                                const Violation& violation, const std::string& property);
+
+// What files about one result are called, before what they end with:
+// "v5.7-default-no_foreign_data". No two results have the same: where the name of the design could
+// be read as another one, there is a '+' behind it ("x-a+b-no_deadlock").
+[[nodiscard]] std::string result_name(const std::string& design, const std::string& world,
+                                      const std::string& property);
 
 // "v5.7-default-no_foreign_data.json"
 [[nodiscard]] std::string trace_file_name(const Trace& trace);

@@ -27,19 +27,6 @@ TraceProperty describe_property(const PropertySet& properties, std::string_view 
                                 why_blocked(runner.program(), runner.state(), action, blocked));
 }
 
-// A schedule made for another program may ask for what makes no sense at all.
-bool makes_sense(const Program& program, const State& state, const Action& action) {
-    const Layout& l = program.layout;
-    if (action.kind == Action::Kind::step)
-        return action.thread < l.size(Scope::thread) && l.get(state, Field::pc, action.thread) != 0;
-    bool found = false;
-    Action wanted = action;
-    wanted.transient = 0;
-    for_each_start(program, state, false,
-                   [&](const Action& possible) { found = found || possible == wanted; });
-    return found;
-}
-
 }  // namespace
 
 TraceHeader make_header(const DesignText& design, const World& world, std::string_view world_text,

@@ -10,7 +10,8 @@
 namespace cowcheck {
 
 // `schedule` is one of `decided`, a step an action; both programs are of the same design and world.
-// After each action, the thread takes the steps of `whole` that lead to the same statement.
+// After each action, the thread takes the steps of `whole` that lead to the same statement. Throws
+// LostSchedule if it does not come there.
 [[nodiscard]] std::vector<Action> retell(const Program& whole, const Program& decided,
                                          std::span<const Action> schedule);
 

@@ -218,6 +218,18 @@ void Runner::describe_statement(const Action& action, unsigned pc, TraceStep& st
     step.guard = guard_outcome(*program_, pc, next);
 }
 
+bool makes_sense(const Program& program, const State& state, const Action& action) {
+    const Layout& l = program.layout;
+    if (action.kind == Action::Kind::step)
+        return action.thread < l.size(Scope::thread) && l.get(state, Field::pc, action.thread) != 0;
+    bool found = false;
+    Action wanted = action;
+    wanted.transient = 0;
+    for_each_start(program, state, false,
+                   [&](const Action& possible) { found = found || possible == wanted; });
+    return found;
+}
+
 Program with_numbers_of(Program program, const TraceHeader& header) {
     const auto& outside = program.world.outside;
     for (std::size_t i = 0; i < outside.size(); ++i)

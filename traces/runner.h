@@ -70,6 +70,10 @@ private:
     std::vector<unsigned> operation_of_;  // by thread: the number of what it does
 };
 
+// Whether an action is one that can be asked for in this state, be it blocked or not. A schedule
+// that was made for another program may ask for what makes no sense at all.
+[[nodiscard]] bool makes_sense(const Program& program, const State& state, const Action& action);
+
 // The program with the numbers of references from outside that a trace was told with.
 [[nodiscard]] Program with_numbers_of(Program program, const TraceHeader& header);
 

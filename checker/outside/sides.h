@@ -121,22 +121,23 @@ void perform_every_way(const Program& program, const State& state, const Action&
 
 // expand_steps() and expand_starts(), with references from outside if there are any.
 template <class Found>
-bool expand_steps(const Program& program, const State& state, Outside* outside, Found&& found) {
+Expanded expand_steps(const Program& program, const State& state, Outside* outside, Found&& found) {
     if (outside == nullptr) return expand_steps(program, state, found);
-    const bool deadlocked = expand_steps_with(
+    Expanded expanded = expand_steps_with(
         program, state,
         [&](const Action& action, auto&& taken) {
             perform_every_way(program, state, action, *outside, NoObserver{}, taken);
         },
         found);
-    return deadlocked && outside->constraints.gave_up().empty();  // else nobody knows
+    if (!outside->constraints.gave_up().empty()) expanded.deadlocked = false;  // nobody knows
+    return expanded;
 }
 
 template <class Found>
-void expand_starts(const Program& program, const State& state, unsigned concurrency,
+bool expand_starts(const Program& program, const State& state, unsigned concurrency,
                    Outside* outside, Found&& found) {
     if (outside == nullptr) return expand_starts(program, state, concurrency, found);
-    expand_starts_with(
+    return expand_starts_with(
         program, state, concurrency,
         [&](const Action& action, auto&& taken) {
             perform_every_way(program, state, action, *outside, NoObserver{}, taken);

@@ -8,16 +8,24 @@ namespace cowcheck {
 // Calls `found(action, result, successor)` for each transition within the
 // concurrency bound; `successor` may be changed (made canonical) by the callee.
 
-// Steps of the operations under way. Returns whether the state is a deadlock:
-// something runs, nothing can move, and nobody from outside could help (a page
-// that gets free, a monitor that answers).
+// What came of the steps of a state, apart from its successors.
+struct Expanded {
+    // Something runs, nothing can move, and nobody from outside could help (a page that gets
+    // free, a monitor that answers).
+    bool deadlocked = false;
+    // Some step waits for a frame and there is none.
+    bool waits_for_frame = false;
+};
+
+// Steps of the operations under way.
 // `each(action, taken)` performs the action on copies of the state, once for each way in
 // which it can go, and calls taken(result, successor).
 template <class Each, class Found>
-bool expand_steps_with(const Program& program, const State& state, Each&& each, Found&& found) {
+Expanded expand_steps_with(const Program& program, const State& state, Each&& each, Found&& found) {
     unsigned running = 0;
     bool moved = false;
     bool hope = false;
+    bool waits_for_frame = false;
     for_each_step(program, state, [&](const Action& action) {
         ++running;
         each(action, [&](const StepResult& result, State& next) {
@@ -26,18 +34,18 @@ bool expand_steps_with(const Program& program, const State& state, Each&& each, 
                 found(action, result, next);
                 return;
             }
-            if (result.blocked == Blocked::frames) hope = true;
+            if (result.blocked == Blocked::frames) waits_for_frame = true;
             if (result.blocked == Blocked::userfault)
                 for (unsigned t = 0; t < program.world.threads.size(); ++t)
                     hope = hope || (program.world.threads[t].actor == Actor::monitor &&
                                     program.layout.get(state, Field::pc, t) == 0);
         });
     });
-    return running > 0 && !moved && !hope;
+    return {running > 0 && !moved && !hope && !waits_for_frame, waits_for_frame};
 }
 
 template <class Found>
-bool expand_steps(const Program& program, const State& state, Found&& found) {
+Expanded expand_steps(const Program& program, const State& state, Found&& found) {
     const auto once = [&](const Action& action, auto&& taken) {
         State next = state;
         const StepResult result = perform(program, next, action);
@@ -47,33 +55,39 @@ bool expand_steps(const Program& program, const State& state, Found&& found) {
 }
 
 [[nodiscard]] inline bool is_deadlock(const Program& program, const State& state) {
-    return expand_steps(program, state, [](const Action&, const StepResult&, State&) {});
+    return expand_steps(program, state, [](const Action&, const StepResult&, State&) {}).deadlocked;
 }
 
-// Operations that start.
+// Operations that start. Returns whether some operation can't, because its first step waits for
+// a frame and there is none.
 template <class Each, class Found>
-void expand_starts_with(const Program& program, const State& state, unsigned concurrency,
+bool expand_starts_with(const Program& program, const State& state, unsigned concurrency,
                         Each&& each, Found&& found) {
     const unsigned running = in_flight(program, state);
     const bool full = concurrency != 0 && running >= concurrency;
+    bool waits_for_frame = false;
     for_each_start(program, state, full, [&](const Action& action) {
         each(action, [&](const StepResult& result, State& next) {
-            if (result.blocked != Blocked::no) return;
+            if (result.blocked != Blocked::no) {
+                waits_for_frame = waits_for_frame || result.blocked == Blocked::frames;
+                return;
+            }
             if (full && in_flight(program, next) > concurrency) return;
             found(action, result, next);
         });
     });
+    return waits_for_frame;
 }
 
 template <class Found>
-void expand_starts(const Program& program, const State& state, unsigned concurrency,
+bool expand_starts(const Program& program, const State& state, unsigned concurrency,
                    Found&& found) {
     const auto once = [&](const Action& action, auto&& taken) {
         State next = state;
         const StepResult result = perform(program, next, action);
         taken(result, next);
     };
-    expand_starts_with(program, state, concurrency, once, found);
+    return expand_starts_with(program, state, concurrency, once, found);
 }
 
 }  // namespace cowcheck
