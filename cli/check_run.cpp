@@ -27,6 +27,19 @@ Program reduced(Program program, const CheckOptions& options) {
     return program;
 }
 
+// What of the reductions that were asked for is not used, since what is asked forbids it.
+std::vector<std::string> not_reduced(const PropertyReads& asked, const CheckOptions& options) {
+    std::vector<std::string> reasons;
+    const auto add = [&](bool wanted, const std::string& reason, const std::string& what) {
+        if (wanted && !reason.empty()) reasons.push_back(what + ": " + reason);
+    };
+    add(options.reduction, asked.no_joining, "steps are not joined");
+    add(options.symmetry && asked.no_renaming.empty(), asked.no_forgetting,
+        "what pages held is remembered for good");
+    add(options.symmetry, asked.no_renaming, "states that differ in names only are all stored");
+    return reasons;
+}
+
 bool has_assertions(const Program& program) {
     return std::any_of(program.code.begin(), program.code.end(),
                        [](const Instruction& i) { return i.code == Code::assert_; });
@@ -243,6 +256,7 @@ void CheckRun::conclude(RunResult& result, std::vector<std::size_t>& fresh) {
     result.peak_bytes = std::max(result.peak_bytes, bytes);
     result.level_states = explored_->level_states;
     result.waited_for_frame = waited_for_frame();
+    result.not_reduced = not_reduced(plain_.asked, options_);
     const std::size_t own = plain_.properties.size();
     result.properties.resize(own + 1);
     for (std::size_t i = 0; i <= own; ++i) {

@@ -92,6 +92,17 @@ void add_small_worlds(const CheckResults& results, Lines& lines) {
     }
 }
 
+// Once each, whichever runs it is true of.
+void add_not_reduced(const CheckResults& results, Lines& lines) {
+    Lines known;
+    for (const RunResult& run : results.runs)
+        for (const std::string& reason : run.not_reduced)
+            if (std::find(known.begin(), known.end(), reason) == known.end()) {
+                known.push_back(reason);
+                lines.push_back("note: " + reason);
+            }
+}
+
 void add_exhausted(const CheckResults& results, Lines& lines) {
     const std::string in_flight =
         results.concurrency == 0
@@ -204,6 +215,7 @@ std::vector<std::string> TextReporter::summary(const CheckResults& results) cons
     add_violations(results, lines);
     add_faults(results, lines);
     add_exhausted(results, lines);
+    add_not_reduced(results, lines);
     add_small_worlds(results, lines);
     add_same_programs(results, lines);
     for (const RunResult& run : results.runs)

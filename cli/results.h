@@ -49,6 +49,9 @@ struct RunResult {
     std::vector<PropertyResult> properties;
     int depth = -1;  // operations explored completely
     bool exhausted = false;
+    // Reductions that the properties' text does not show to be sound, and why not: "steps are not
+    // joined: property mine asks for zapping".
+    std::vector<std::string> not_reduced;
     bool waited_for_frame = false;  // some step did: the world is too small to say more
     std::uint64_t states = 0;
     std::uint64_t transitions = 0;

@@ -441,9 +441,10 @@ void Machine<O>::dma_write(unsigned pin) {
 
 template <class O>
 void Machine<O>::bump_seq(unsigned mm) {
+    // Where this thread rests is not told before its transition ends; it is not idle.
     set(Field::write_protect_seq, mm, get(Field::write_protect_seq, mm) ^ 1U);
     for (unsigned t = 0; t < threads(); ++t)
-        if (!idle(t) && p_.world.threads[t].actor != Actor::secondary_mmu &&
+        if ((t == thread_ || !idle(t)) && p_.world.threads[t].actor != Actor::secondary_mmu &&
             (thread_words(t)[1] & 3U) == mm && get(Field::seq_watch, t) == 1)
             set(Field::seq_watch, t, 2);
 }
