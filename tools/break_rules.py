@@ -289,7 +289,8 @@ class Copy:
             file.write_text(text)
 
     def build(self):
-        done = subprocess.run(["cmake", "--build", self.folder / "build", "--target", "soak"],
+        done = subprocess.run(["cmake", "--build", self.folder / "build", "--target", "soak",
+                               "--parallel", str(os.cpu_count())],
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if done.returncode != 0:
             sys.exit("the copy does not build:\n" + done.stdout[-4000:])

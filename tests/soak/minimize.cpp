@@ -2,6 +2,7 @@
 #include "tests/soak/compare.h"
 
 #include <algorithm>
+#include <chrono>
 #include <functional>
 
 namespace cowcheck::test {
@@ -71,13 +72,14 @@ std::vector<Change> smaller_than(const System& system) {
 
 System minimized(const Source& source, const System& system, const Bounds& bounds,
                  const Disagreement& wanted) {
+    using Clock = std::chrono::steady_clock;
+    constexpr std::chrono::seconds long_enough(20);
+    const auto begin = Clock::now();
     System best = system;
-    unsigned tries = 200;
-    for (bool smaller = true; smaller && tries > 0;) {
+    for (bool smaller = true; smaller;) {
         smaller = false;
         for (const Change& change : smaller_than(best)) {
-            if (tries == 0) break;
-            --tries;
+            if (Clock::now() - begin > long_enough) return best;
             System trial = best;
             change(trial);
             const Comparison comparison = compare(source, trial, bounds);
