@@ -18,7 +18,7 @@ build_packages=(
 )
 check_packages=(
     clang llvm libclang-rt-14-dev clang-format clang-tidy
-    z3 spin cvc5
+    z3 spin tcc cvc5
 )
 
 packages=("${build_packages[@]}" "${check_packages[@]}")

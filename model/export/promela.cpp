@@ -81,8 +81,9 @@ private:
                " * next step, which thread[].pc repeats for the others to see. One state is "
                "stored\n"
                " * before init has run; all others are those of `cowcheck --no-reduction\n"
-               " * --no-symmetry`. SPIN's limit makes the steps beyond some number `atomic`. "
-               "*/\n\n";
+               " * --no-symmetry`, where all properties are asked (a ghost that none asks for is\n"
+               " * kept here nevertheless). SPIN's limit makes the steps beyond some number\n"
+               " * `atomic`, and so is a step that looks at what it has changed. */\n\n";
     }
 
     // What a step is about: "fault write > do_wp_page: if page.anon   v5.7.cow:55".

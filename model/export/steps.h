@@ -160,6 +160,14 @@ private:
     std::vector<std::pair<unsigned, Expr>> checked_;
 };
 
+// What a page holds, for all that is known.
+inline constexpr Footprint content =
+    footprint(Field::expected) | footprint(Field::entitled) | footprint(Field::zeroed);
+
+// A new instruction must be translated.
+[[noreturn]] void no_such(const Instruction& i);
+// "(a, b)"
+[[nodiscard]] std::string in_brackets(const std::string& a, const std::string& b);
 // "AT(mm, va)": the index of a PTE, or of a TLB entry.
 [[nodiscard]] std::string index_text(const Program& program, const std::string& owner,
                                      const std::string& va);

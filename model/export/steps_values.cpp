@@ -7,11 +7,6 @@ namespace cowcheck::promela {
 
 namespace {
 
-[[noreturn]] void no_such(const Instruction& i) {
-    throw std::logic_error("instruction " + std::to_string(static_cast<unsigned>(i.code)) +
-                           " is not translated");
-}
-
 // The most that an expression can be.
 unsigned bound(const Expr& expr) {
     constexpr unsigned all = 0xffff;
@@ -73,6 +68,15 @@ Expr with_frame(const Expr& pte, const Expr& frame) {
 }
 
 }  // namespace
+
+void no_such(const Instruction& i) {
+    throw std::logic_error("instruction " + std::to_string(static_cast<unsigned>(i.code)) +
+                           " is not translated");
+}
+
+std::string in_brackets(const std::string& a, const std::string& b) {
+    return "(" + a + ", " + b + ")";
+}
 
 std::string index_text(const Program& program, const std::string& owner, const std::string& va) {
     return program.layout.pages == 1 ? owner : "AT(" + owner + ", " + va + ")";

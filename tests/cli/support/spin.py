@@ -164,8 +164,9 @@ def all_properties():
 
 def compare(design, world, properties, concurrency, most_states):
     """States and verdicts of a system of files. Returns (what became of it, states, what
-    differs): 'refused' by cowcheck, 'too large', or 'compared', with a text where SPIN and
-    cowcheck say something else."""
+    differs): 'refused' by cowcheck, 'too large', 'not exported', or 'compared', with a text where
+    SPIN and cowcheck say something else. States are the same only if all shipped properties are
+    among those asked: cowcheck leaves out what nobody asks for."""
     what = ["--design", design, "--world", world, *bounds(concurrency, 255)]
     for one in properties:
         what += ["--property", one]
