@@ -58,9 +58,7 @@ struct Explorer::Mail {
 
 Explorer::Explorer(const Program& program, ExploreOptions options)
     : p_(program), options_(options), packing_(program), canonical_(program), found_(32) {
-    if (!packing_.fits())
-        throw std::invalid_argument("the states of world '" + program.world.name +
-                                    "' are too large to store");
+    if (!packing_.fits()) throw std::invalid_argument(too_large_to_store(program));
     options_.symmetry = options_.symmetry && program.asked.no_renaming.empty();
     options_.threads = std::max(1U, options_.threads);
     if (program.world.has_outside()) {

@@ -1,5 +1,7 @@
 #include "checker/packing.h"
 
+#include "model/compile/state_size.h"
+
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -21,7 +23,7 @@ std::array<std::uint16_t, State::max_words + 4> used_bits(const Program& program
         if (!l.has(static_cast<Field>(i))) continue;
         for (unsigned e = 0; e < l.size(field.scope); ++e) {
             std::uint16_t& mask = masks[l.element(field.scope, e) + field.word];
-            unsigned bits = unsigned{field.mask()};
+            unsigned bits = unsigned{l.largest(static_cast<Field>(i))};
             if (static_cast<Field>(i) == Field::pc)
                 bits = std::bit_ceil(static_cast<unsigned>(program.rests.size())) - 1U;
             if (static_cast<Field>(i) == Field::expected) bits = (1U << l.size(Scope::pte)) - 1U;
@@ -70,6 +72,25 @@ std::uint64_t deposit(std::uint64_t value, std::uint64_t mask) {
 }
 
 }  // namespace
+
+std::string too_large_to_store(const Program& program) {
+    const auto masks = used_bits(program);
+    const Layout& l = program.layout;
+    ScopeSizes sizes;
+    for (std::size_t s = 0; s < scope_count; ++s)
+        for (unsigned e = 0; e < l.count[s]; ++e) {
+            unsigned bits = 0;
+            for (unsigned w = 0; w < l.stride[s]; ++w)
+                bits += static_cast<unsigned>(
+                    std::popcount(masks[l.element(static_cast<Scope>(s), e) + w]));
+            sizes[s].all += bits;
+            sizes[s].most = std::max(sizes[s].most, bits);
+        }
+    return "the states of world '" + program.world.name +
+           "' are too large to store: " + std::to_string(total(sizes)) +
+           " bits, and there is room for " + std::to_string(64 * PackedState::max_words) + "\n" +
+           size_table(l, sizes, "  ");
+}
 
 Packing::Packing(const Program& program) {
     const auto masks = used_bits(program);

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 
 namespace cowcheck {
 
@@ -50,5 +51,8 @@ private:
     unsigned first_words_ = 0;  // 0: there is no room to begin a new word for the pages
     bool bmi2_ = false;
 };
+
+// Says so of a program whose states do not fit, with what takes how many bits.
+[[nodiscard]] std::string too_large_to_store(const Program& program);
 
 }  // namespace cowcheck

@@ -47,7 +47,8 @@ std::string choice_text(const Program& program, const Probe& probe) {
     return text;
 }
 
-std::string event_text(const Program& program, const CheckMachine::EventNames& names, Event event) {
+std::string event_text(const Program& program, const CheckMachine::EventNames& names, Event event,
+                       bool of_page = true) {
     const std::string text = "at " + std::string(event_table[static_cast<std::size_t>(event)].name);
     switch (event) {
     case Event::dma_read:
@@ -55,6 +56,9 @@ std::string event_text(const Program& program, const CheckMachine::EventNames& n
     case Event::unpin:
         return text + ", " + pin_name(names.pin) + ", page " + frame_name(program, names.page);
     case Event::underflow:
+    case Event::overflow:
+        if (!of_page) return text + ", " + process_name(program, names.mm);
+        [[fallthrough]];
     case Event::free: return text + ", page " + frame_name(program, names.page);
     case Event::userfault: return text + ", " + process_name(program, names.mm);
     case Event::load:
@@ -95,7 +99,7 @@ std::vector<PropertyView::Moment> PropertyView::moments(const Probe& probe, cons
         if (event_table[static_cast<std::size_t>(m.event)].name == probe.event) {
             const CheckMachine::EventNames names{narrow(m.mm), narrow(m.va), narrow(m.pin),
                                                  narrow(m.page), narrow(m.writes ? 1 : 0)};
-            list.push_back({m.state, names, event_text(p, names, m.event)});
+            list.push_back({m.state, names, event_text(p, names, m.event, m.of_page)});
         }
     if (!list.empty()) return list;
     const auto event = [&](Event wanted) {

@@ -24,10 +24,15 @@ std::optional<EventKind> kind_of(Event event) {
     case Event::userfault: return EventKind::userfault;
     case Event::free: return EventKind::free;
     case Event::underflow: return EventKind::underflow;
+    case Event::overflow: return EventKind::overflow;
     case Event::cow_copy:  // told as a copy, which fork makes as well
     case Event::fork_copy: break;
     }
     return std::nullopt;
+}
+
+bool is_miscount(EventKind kind) {
+    return kind == EventKind::underflow || kind == EventKind::overflow;
 }
 
 bool has_page(EventKind kind) { return kind != EventKind::userfault && kind != EventKind::fork; }
@@ -37,7 +42,7 @@ bool has_pin(EventKind kind) {
 }
 
 bool has_process(EventKind kind) {
-    return kind != EventKind::free && kind != EventKind::underflow && kind != EventKind::copy;
+    return kind != EventKind::free && !is_miscount(kind) && kind != EventKind::copy;
 }
 
 }  // namespace
@@ -52,13 +57,26 @@ struct Runner::Watch {
     unsigned pc = 0;  // the first rest passed: where the step began
     std::vector<TraceEvent> events;
     std::vector<EventMoment> moments;
+    Field miscounted = Field::refcount;  // what the next underflow or overflow is about
+
+    void tell_count(TraceEvent& out, unsigned mm, unsigned va) const {
+        const FieldInfo& about = info(miscounted);
+        if (miscounted != Field::refcount) out.count = about.name;
+        if (out.kind == EventKind::overflow) {
+            const bool share = miscounted == Field::mm_mapcount;  // two bits of each process
+            out.value = std::to_string(share ? 3U : program.layout.largest(miscounted));
+        }
+        if (about.scope != Scope::page) out.process = process_name(program, mm);
+        if (about.scope == Scope::pte) out.va = va;
+    }
 
     void event(Event event, unsigned mm, unsigned va, unsigned page, unsigned pin) {
         bool writes = stores;
         if (event == Event::cow_copy || event == Event::fork_copy)
             writes = program.layout.get(state, Field::fault_shared, thread) != 0 ||
                      (event == Event::fork_copy && anybody_pins());
-        moments.push_back({event, state, mm, va, page, pin, writes});
+        const bool of_page = info(miscounted).scope == Scope::page;
+        moments.push_back({event, state, mm, va, page, pin, of_page, writes});
         const auto kind = kind_of(event);
         if (!kind) return;
         TraceEvent out;
@@ -72,9 +90,10 @@ struct Runner::Watch {
             out.expected = values.expected(program.layout.pte_index(mm, va));
         if (*kind == EventKind::store) values.stored(mm, page);
         if (*kind == EventKind::dma_write) values.dma_written(page);
-        if (has_page(*kind)) {
+        if (is_miscount(*kind)) tell_count(out, mm, va);
+        if (has_page(*kind) && (of_page || !is_miscount(*kind))) {
             out.page = frame_name(program, page);
-            out.value = values.in_frame(page);
+            if (*kind != EventKind::overflow) out.value = values.in_frame(page);
         }
         if (*kind == EventKind::free) values.freed(page);
         events.push_back(std::move(out));
@@ -118,6 +137,7 @@ struct Runner::Observer : NoObserver {
     void copied(unsigned from, unsigned to) const { watch->copied(from, to); }
     void zeroed(unsigned page) const { watch->values.zeroed(page); }
     void forked(unsigned child) const { watch->forked(child); }
+    void miscounted(Field count, unsigned /*index*/) const { watch->miscounted = count; }
 };
 
 Runner::Runner(const Program& program)

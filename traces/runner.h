@@ -19,6 +19,7 @@ struct EventMoment {
     unsigned va = 0;
     unsigned page = 0;
     unsigned pin = 0;
+    bool of_page = true;  // overflow, underflow: a page's count
     bool writes = false;  // userfault: the operation means to store; cow_copy: it was needed
 };
 

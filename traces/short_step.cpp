@@ -74,7 +74,10 @@ std::string event_note(const TraceEvent& event) {
     case EventKind::copy: return event.source + " -> " + event.page;
     case EventKind::fork: return event.process + " runs";
     case EventKind::free: return event.page + " freed";
-    case EventKind::underflow: return event.page + ": too many puts";
+    case EventKind::underflow:
+        return event.count.empty() ? event.page + ": too many puts" : event.count + " below 0";
+    case EventKind::overflow:
+        return (event.count.empty() ? "refcount" : event.count) + " over " + event.value;
     case EventKind::userfault: return "monitor is told";
     default: return {};
     }

@@ -7,9 +7,9 @@ namespace cowcheck {
 
 namespace {
 
-constexpr std::array<std::string_view, 10> event_kinds{
-    "load",      "store", "dma_read", "dma_write", "unpin",
-    "userfault", "copy",  "fork",     "free",      "underflow"};
+constexpr std::array<std::string_view, 11> event_kinds{
+    "load", "store", "dma_read", "dma_write", "unpin",   "userfault",
+    "copy", "fork",  "free",     "underflow", "overflow"};
 
 constexpr std::array<std::string_view, 3> step_kinds{"start", "step", "device"};
 
@@ -50,6 +50,15 @@ std::string actor_name(const TraceStep& step) {
     return step.thread + " (" + step.process + ")";
 }
 
+// "parent's tlb_flush_pending", "invalidating of parent's virtual page 0", "mapcount of page A"
+std::string counted_text(const TraceEvent& event) {
+    if (!event.page.empty())
+        return (event.count.empty() ? "refcount" : event.count) + " of page " + event.page;
+    if (event.va)
+        return event.count + " of " + event.process + "'s virtual page " + number_text(event.va);
+    return event.process + "'s " + event.count;
+}
+
 std::string to_text(const TraceEvent& event, const TraceStep& step) {
     const std::string page = "page " + event.page;
     const std::string through = " through pin" + number_text(event.pin);
@@ -69,7 +78,12 @@ std::string to_text(const TraceEvent& event, const TraceStep& step) {
         return "page " + event.source + ", which holds " + event.value + ", is copied to " + page;
     case EventKind::fork: return event.process + " starts to run";
     case EventKind::free: return page + " is freed";
-    case EventKind::underflow: return "a reference to " + page + " is dropped that nobody had";
+    case EventKind::underflow:
+        if (event.count.empty()) return "a reference to " + page + " is dropped that nobody had";
+        return counted_text(event) + " would get smaller than 0";
+    case EventKind::overflow:
+        return counted_text(event) + " would get larger than " + event.value +
+               ", the most that a state can keep of it";
     }
     return {};
 }

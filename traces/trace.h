@@ -39,7 +39,8 @@ enum class EventKind : std::uint8_t {
     copy,
     fork,
     free,
-    underflow
+    underflow,
+    overflow
 };
 
 [[nodiscard]] std::string_view name_of(EventKind kind);
@@ -56,9 +57,13 @@ struct TraceEvent {
     std::optional<unsigned> pin;
     std::string value;     // what was read, written or copied: "P1"
     std::string expected;  // load: what the process should read
+    std::string count;     // overflow, underflow: of what; empty: of the page's references
 
     friend bool operator==(const TraceEvent&, const TraceEvent&) = default;
 };
+
+// Which count an overflow or underflow is about.
+[[nodiscard]] std::string counted_text(const TraceEvent& event);
 
 // An operation starts on a thread, a thread goes on, or a device acts at once.
 enum class StepKind : std::uint8_t { start, step, device };

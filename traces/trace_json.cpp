@@ -45,6 +45,7 @@ Output to_value(const TraceEvent& event) {
     add_number(object, "pin", event.pin);
     add_text(object, "value", event.value);
     add_text(object, "expected", event.expected);
+    add_text(object, "count", event.count);
     return object;
 }
 
@@ -155,7 +156,8 @@ StateChange read_change(const JsonReader& object) {
 }
 
 TraceEvent read_event(const JsonReader& object) {
-    object.allow_only({"kind", "process", "va", "page", "source", "pin", "value", "expected"});
+    object.allow_only(
+        {"kind", "process", "va", "page", "source", "pin", "value", "expected", "count"});
     TraceEvent event;
     const JsonReader kind = object.at("kind");
     const auto known = find_event_kind(kind.string());
@@ -168,6 +170,7 @@ TraceEvent read_event(const JsonReader& object) {
     event.pin = number_or_nothing(object, "pin", Limits::pins - 1);
     event.value = text_or_nothing(object, "value");
     event.expected = text_or_nothing(object, "expected");
+    event.count = text_or_nothing(object, "count");
     return event;
 }
 

@@ -85,8 +85,9 @@ private:
         for (std::size_t p = 0; p < std::min(set_.properties.size(), max_properties); ++p) {
             if (!e_.program().properties[p].applies || ((decided_ >> p) & 1U) != 0) continue;
             for (const auto& clause : set_.properties[p].clauses)
-                if (wanted(clause)) {
+                if (wanted(clause) && !e_.is_full()) {
                     any = true;
+                    e_.in_text("property '" + set_.properties[p].name + "'");
                     Names names = event ? event_names(*event) : Names{};
                     event_ = event;
                     const auto skips = quick_ && only_when_quiet(clause.value)

@@ -6,6 +6,7 @@
 #include "model/compile/mapped_pages.h"
 #include "model/compile/merge_rests.h"
 #include "model/compile/start_state.h"
+#include "model/compile/state_size.h"
 
 #include <algorithm>
 #include <set>
@@ -78,7 +79,8 @@ void fill_access(Program& program) {
         if (!program.layout.has(static_cast<Field>(i))) continue;  // reads as 0
         program.access[i] = {
             static_cast<std::uint8_t>(program.layout.base[index_of(field.scope)] + field.word),
-            program.layout.stride[index_of(field.scope)], field.shift, field.mask()};
+            program.layout.stride[index_of(field.scope)], field.shift,
+            program.layout.largest(static_cast<Field>(i))};
     }
 }
 
@@ -178,6 +180,33 @@ void apply_proofs(Emitter& emitter, const DesignText& design, const World& world
         program.rests[rest].counted = proofs.counted[rest];
 }
 
+void complain_of_size(Emitter& emitter, const SourceSpan& span, const Program& program) {
+    const ScopeSizes sizes = sizes_in_words(program.layout);
+    emitter.complain(span,
+                     "the states of world '" + program.world.name +
+                         "' are too large: " + std::to_string(total(sizes)) +
+                         " bits, and there is room for " + std::to_string(16 * State::max_words),
+                     "what takes them:\n" + size_table(program.layout, sizes, "    "));
+}
+
+// Of where a thread rests, a state keeps 12 bits.
+void complain_of_steps(Emitter& emitter, const Program& program) {
+    constexpr std::size_t most = info(Field::pc).mask();
+    if (program.rests.size() <= most) return;
+    std::vector<std::size_t> steps(program.operations.size());
+    for (std::size_t rest = 1; rest < program.rests.size(); ++rest)
+        ++steps[program.rests[rest].operation];
+    const auto longest = std::max_element(steps.begin(), steps.end());
+    const OperationCode& operation =
+        program.operations[static_cast<std::size_t>(longest - steps.begin())];
+    emitter.complain(operation.span,
+                     "operation '" + to_text(operation.item) + "' has " + std::to_string(*longest) +
+                         " steps, with what it calls; all operations of a world have room for " +
+                         std::to_string(most - 1) + " and need " +
+                         std::to_string(program.rests.size() - 1),
+                     "put statements that nobody can come between into atomic { }");
+}
+
 // A definition stands once over all files of a design.
 void complain_twice(const SourceSpan& span, const SourceSpan& first, const std::string& what,
                     Diagnostics& out) {
@@ -222,13 +251,9 @@ std::optional<Program> compile(const DesignText& design, const PropertySet& prop
     add_parts(program);
     compile_checks(emitter, properties, options.decided);
     drop_unreached_rests(program);
-    if (program.rests.size() > info(Field::pc).mask())
-        emitter.complain(design.design().span, "the design has more steps than " +
-                                                   std::to_string(info(Field::pc).mask()));
+    complain_of_steps(emitter, program);
     if (!place_scopes(program.layout, true) && !place_scopes(program.layout, false))
-        emitter.complain(design.design().span, "world '" + world.name +
-                                                   "' is too large for a state of " +
-                                                   std::to_string(State::max_words) + " words");
+        complain_of_size(emitter, design.design().span, program);
     if (out.size() != before) return std::nullopt;
     for (const Instruction& instruction : program.code) {
         program.searches |= instruction.code == Code::twin;

@@ -15,6 +15,15 @@ std::string_view name_of(Type type) {
 
 std::uint16_t Emitter::emit(Code code, unsigned a, unsigned b, unsigned c, unsigned imm,
                             unsigned target) {
+    if (program_.code.size() >= max_code) {
+        if (!full_)
+            complain(span_,
+                     text_ + " makes the program too long: it has room for " +
+                         std::to_string(max_code) + " instructions",
+                     "leave something out; a handler stands there as often as it is called");
+        full_ = true;
+        return static_cast<std::uint16_t>(program_.code.size() - 1);
+    }
     program_.code.push_back({code, static_cast<std::uint8_t>(a), static_cast<std::uint8_t>(b),
                              static_cast<std::uint8_t>(c), static_cast<std::uint16_t>(imm),
                              static_cast<std::uint16_t>(target)});

@@ -43,6 +43,13 @@ public:
         for (const std::uint16_t at : jumps) set_target(at, target);
     }
 
+    // Addresses have 16 bits, and 0xffff is none.
+    static constexpr std::size_t max_code = 0xfff0;
+    // Whether there was no room any more, which has been complained of: what follows is void.
+    bool is_full() const { return full_; }
+    // In what the next instructions stand: "operation 'gup' (gup > fault write > do_wp_page)".
+    void in_text(std::string what) { text_ = std::move(what); }
+
     // Takes back everything from this instruction on.
     void shrink(std::size_t size) {
         program_.code.resize(size);
@@ -79,6 +86,11 @@ public:
 
     // Says something once, however often the text is instantiated.
     void complain(const SourceSpan& span, std::string message, std::string suggestion = {});
+    // Likewise, where it makes no sense to go on.
+    void give_up(const SourceSpan& span, std::string message) {
+        complain(span, std::move(message));
+        full_ = true;
+    }
     // How often, those included that were said before.
     std::size_t complaints() const { return complaints_; }
 
@@ -93,6 +105,8 @@ private:
     Program& program_;
     Diagnostics& diagnostics_;
     std::size_t complaints_ = 0;
+    bool full_ = false;
+    std::string text_;
     unsigned next_ = Reg::scratch;
     bool knows_constants_ = false;
     SourceSpan span_;

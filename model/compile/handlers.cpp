@@ -10,6 +10,7 @@ namespace cowcheck {
 namespace {
 
 constexpr std::size_t max_nesting = 16;
+constexpr unsigned max_bodies = 50000;  // of handlers, wherever they are called
 
 std::vector<std::string> words_of(std::string_view text) {
     std::vector<std::string> words;
@@ -92,6 +93,7 @@ void Handlers::end(EndOf how, unsigned page) {
 }
 
 void Handlers::operation(const MenuItem& item) {
+    if (e_.is_full()) return;
     const OperationInfo& about = info(item.kind);
     const ast::Handler* handler = d_.handler(ast::HandlerKind::operation, about.name);
     if (handler == nullptr) {
@@ -136,7 +138,7 @@ void Handlers::operation(const MenuItem& item) {
     body(*handler, std::move(names), false, true);
     e_.end_oopses(handler->span, handler->name);
     e_.program().operations.push_back({item, entry, handler->span});
-    if (complaints != e_.complaints()) return;
+    if (complaints != e_.complaints() || e_.is_full()) return;
     check_locks(e_, entry, handler->span);
     if (about.actor == Actor::device && e_.program().rests.size() != first_rest + 1U)
         e_.complain(handler->span, "a device's operation is one step; put it into atomic { }");
@@ -146,9 +148,20 @@ void Handlers::operation(const MenuItem& item) {
 void Handlers::body(const ast::Handler& handler, Names names, bool fault, bool operation,
                     std::optional<std::int64_t> result) {
     if (frames_.size() >= max_nesting) {
-        e_.complain(handler.span, "'" + handler.name + "' calls itself");
+        const bool calls_itself = std::any_of(
+            frames_.begin(), frames_.end(), [&](const Frame& f) { return f.handler == &handler; });
+        e_.complain(handler.span,
+                    "'" + handler.name +
+                        (calls_itself ? "' calls itself"
+                                      : "' is called more than " + std::to_string(max_nesting) +
+                                            " handlers deep"));
         return;
     }
+    if (e_.is_full()) return;
+    if (++bodies_ > max_bodies)
+        return e_.give_up(handler.span,
+                          text_at(frames_.empty() ? handler.name : frames_.back().where) +
+                              " leads to more than " + std::to_string(max_bodies) + " calls");
     reached_.insert(&handler);
     Frame frame;
     frame.handler = &handler;
@@ -159,6 +172,7 @@ void Handlers::body(const ast::Handler& handler, Names names, bool fault, bool o
     frame.fault = fault || (!frames_.empty() && frames_.back().fault);
     frame.operation = operation;
     frame.result = result;
+    e_.in_text(text_at(frame.where));
     frames_.push_back(std::move(frame));
     auto outer_loops = std::move(loops_);
     loops_.clear();
@@ -168,10 +182,16 @@ void Handlers::body(const ast::Handler& handler, Names names, bool fault, bool o
     e_.set_targets(frames_.back().returns, e_.here());
     loops_ = std::move(outer_loops);
     frames_.pop_back();
+    if (!frames_.empty()) e_.in_text(text_at(frames_.back().where));
+}
+
+std::string Handlers::text_at(const std::string& where) const {
+    const std::string operation = "operation '" + std::string(info(item_.kind).name) + "'";
+    return where == info(item_.kind).name ? operation : operation + " (" + where + ")";
 }
 
 void Handlers::block(const ast::Block& block) {
-    for (std::size_t i = 0; i < block.size(); ++i) {
+    for (std::size_t i = 0; i < block.size() && !e_.is_full(); ++i) {
         if (i > 0 && always_leaves(block[i - 1]))
             e_.complain(block[i].span, "this is never reached");
         left_ = false;

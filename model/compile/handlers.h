@@ -47,6 +47,7 @@ private:
 
     void body(const ast::Handler& handler, Names names, bool fault, bool operation,
               std::optional<std::int64_t> result = {});
+    [[nodiscard]] std::string text_at(const std::string& where) const;
     void block(const ast::Block& block);
     void statement(const ast::Stmt& stmt);
     void if_(const ast::Stmt& stmt);
@@ -85,6 +86,7 @@ private:
     MenuItem item_;
     bool gup_ = false;
     std::vector<Frame> frames_;
+    unsigned bodies_ = 0;  // how many were entered
     std::vector<Loop> loops_;
     std::vector<Local> locals_;
     bool left_ = false;  // the last statement leaves the block, as the world or the flags say

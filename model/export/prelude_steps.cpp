@@ -70,6 +70,7 @@ private:
 
     std::string references() const {
         return define("underflow(p)", raise(Event::underflow, "p")) +
+               define("overflow(p)", raise(Event::overflow, "p")) +
                define("free_page(p)",
                       raise(Event::free, "p") + ";\n" +
                           (thp() ? when("page[p].compound != 0",

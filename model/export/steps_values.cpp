@@ -277,10 +277,19 @@ void Steps::access(Walk& w, const Instruction& i) {
         if (i.code == Code::store)
             return effect(w, place + " = " + render(w.registers[i.a].now), footprint(wanted));
         if (i.code == Code::add_field)
-            return effect(w, change(place, '+', amount), footprint(wanted));
+            return effect(w,
+                          "if :: " + place + " + " + amount +
+                              " <= " + std::to_string(p_.layout.largest(wanted)) + " -> " +
+                              change(place, '+', amount) + " :: else -> " + place + " = " +
+                              std::to_string(p_.layout.largest(wanted)) + "; overflow(" +
+                              render(info(wanted).scope == Scope::page ? owner.now : number(0)) +
+                              ") fi",
+                          footprint(wanted));
         return effect(w,
                       "if :: " + place + " >= " + amount + " -> " + change(place, '-', amount) +
-                          " :: else -> underflow(" + render(owner.now) + ") fi",
+                          " :: else -> underflow(" +
+                          render(info(wanted).scope == Scope::page ? owner.now : number(0)) +
+                          ") fi",
                       footprint(wanted));
     }
     const bool is_va = i.b == first_local_word && i.c == info(Field::op_va).shift;

@@ -44,6 +44,7 @@ struct NoObserver {
     void copied(unsigned /*from*/, unsigned /*to*/) {}
     void zeroed(unsigned /*page*/) {}
     void forked(unsigned /*child*/) {}
+    void miscounted(Field /*count*/, unsigned /*index*/) {}  // what the next event is about
 };
 
 // Wants to know whether what happened goes by other threads.
@@ -148,6 +149,20 @@ private:
         word = static_cast<std::uint16_t>((word & ~(unsigned{a.mask} << a.shift)) |
                                           ((value & a.mask) << a.shift));
     }
+    // A count goes up or down, within what a state keeps of it.
+    [[gnu::always_inline]] void count_up(Field field, unsigned index, unsigned by) {
+        const unsigned sum = unsigned{get(field, index)} + by;
+        if (sum > p_.access[static_cast<std::size_t>(field)].mask) [[unlikely]]
+            return miscount(Event::overflow, field, index);
+        set(field, index, sum);
+    }
+    [[gnu::always_inline]] void count_down(Field field, unsigned index, unsigned by) {
+        const unsigned now = get(field, index);
+        if (now < by) [[unlikely]]
+            return miscount(Event::underflow, field, index);
+        set(field, index, now - by);
+    }
+    [[gnu::noinline]] void miscount(Event event, Field field, unsigned index);
     // All fields of one element become 0.
     void clear(Scope scope, unsigned index) {
         const unsigned at = p_.layout.element(scope, index);

@@ -23,6 +23,21 @@ void Machine<O>::raise(Event event, unsigned mm, unsigned va, unsigned page, uns
     elsewhere_ = elsewhere_ || asked.elsewhere;
 }
 
+// A count that would be larger than a state can keep is as large as it can be from then on,
+// and one that would be smaller than nothing stays. Properties are told the page, if it is a
+// page's count; else the process, and the virtual page.
+template <class O>
+void Machine<O>::miscount(Event event, Field field, unsigned index) {
+    if (!p_.layout.has(field)) return;
+    if (event == Event::overflow) set(field, index, p_.layout.largest(field));
+    observer_.miscounted(field, index);
+    switch (info(field).scope) {
+    case Scope::page: return raise(event, 0, 0, index, 0);
+    case Scope::pte: return raise(event, index / p_.layout.pages, index % p_.layout.pages, 0, 0);
+    default: return raise(event, index, 0, 0, 0);
+    }
+}
+
 // The pins that a process holds, or is about to, as bits of `entitled`.
 template <class O>
 unsigned Machine<O>::pins_of(unsigned mm) const {

@@ -155,7 +155,7 @@ StepResult Machine<O>::run(unsigned address, bool entering) {
                 blocked = Blocked::lock;
                 goto stuck;
             }
-            set(Field::mmap_readers, r[Reg::mm], get(Field::mmap_readers, r[Reg::mm]) + 1U);
+            count_up(Field::mmap_readers, r[Reg::mm], 1);
             break;
         }
         case Code::lock_mmap_write:
@@ -166,9 +166,7 @@ StepResult Machine<O>::run(unsigned address, bool entering) {
             }
             set(Field::mmap_writer, r[Reg::mm], 1);
             break;
-        case Code::unlock_mmap_read:
-            set(Field::mmap_readers, r[Reg::mm], get(Field::mmap_readers, r[Reg::mm]) - 1U);
-            break;
+        case Code::unlock_mmap_read: count_down(Field::mmap_readers, r[Reg::mm], 1); break;
         case Code::unlock_mmap_write: set(Field::mmap_writer, r[Reg::mm], 0); break;
         case Code::lock_ptl:
             if (get(Field::ptl, r[Reg::mm]) != 0) {
@@ -200,8 +198,7 @@ StepResult Machine<O>::run(unsigned address, bool entering) {
         case Code::irqs_on: break;
         case Code::trylock_vma:
             r[i->a] = truth(get(Field::vma_writer, r[Reg::mm]) == 0);
-            if (r[i->a] != 0)
-                set(Field::vma_readers, r[Reg::mm], get(Field::vma_readers, r[Reg::mm]) + 1U);
+            if (r[i->a] != 0) count_up(Field::vma_readers, r[Reg::mm], 1);
             break;
         case Code::lock_vma_write:
             if (get(Field::vma_writer, r[Reg::mm]) != 0 ||
@@ -211,9 +208,7 @@ StepResult Machine<O>::run(unsigned address, bool entering) {
             }
             set(Field::vma_writer, r[Reg::mm], 1);
             break;
-        case Code::unlock_vma_read:
-            set(Field::vma_readers, r[Reg::mm], get(Field::vma_readers, r[Reg::mm]) - 1U);
-            break;
+        case Code::unlock_vma_read: count_down(Field::vma_readers, r[Reg::mm], 1); break;
         case Code::unlock_vma_write: set(Field::vma_writer, r[Reg::mm], 0); break;
 
         case Code::notifier_start:
@@ -251,29 +246,21 @@ StepResult Machine<O>::run(unsigned address, bool entering) {
         case Code::seq_changed: r[i->a] = truth(get(Field::seq_watch, thread_) != 1); break;
         case Code::get:
             see_counted(r[i->a]);
-            set(Field::refcount, r[i->a], get(Field::refcount, r[i->a]) + unsigned{i->imm});
+            count_up(Field::refcount, r[i->a], i->imm);
             break;
         case Code::try_get: {
-            const unsigned count = get(Field::refcount, r[i->b]);
-            const bool held = count != 0 || held_outside(r[i->b]);
+            const unsigned page = r[i->b];
+            const bool held = get(Field::refcount, page) != 0 || held_outside(page);
             r[i->a] = truth(held);
-            if (held) set(Field::refcount, r[i->b], count + i->imm);
+            if (held) count_up(Field::refcount, page, i->imm);
             break;
         }
         case Code::put: drop(r[i->a], i->imm); break;
         case Code::add_field:
             if (static_cast<Field>(i->c) == Field::refcount) see_counted(r[i->b]);
-            set(static_cast<Field>(i->c), r[i->b],
-                get(static_cast<Field>(i->c), r[i->b]) + unsigned{r[i->a]});
+            count_up(static_cast<Field>(i->c), r[i->b], r[i->a]);
             break;
-        case Code::sub_field: {
-            const auto field = static_cast<Field>(i->c);
-            if (get(field, r[i->b]) < r[i->a])
-                raise(Event::underflow, 0, 0, r[i->b], 0);
-            else
-                set(field, r[i->b], get(field, r[i->b]) - unsigned{r[i->a]});
-            break;
-        }
+        case Code::sub_field: count_down(static_cast<Field>(i->c), r[i->b], r[i->a]); break;
         case Code::alloc:
         case Code::copy: {
             unsigned page = 0;

@@ -88,10 +88,7 @@ bool Machine<O>::split_folio(unsigned page, unsigned extra) {
 template <class O>
 void Machine<O>::drop(unsigned page, unsigned amount) {
     const unsigned count = get(Field::refcount, page);
-    if (count < amount) {
-        raise(Event::underflow, 0, 0, page, 0);
-        return;
-    }
+    if (count < amount) return miscount(Event::underflow, Field::refcount, page);
     set(Field::refcount, page, count - amount);
     if (count == amount && !held_outside(page)) free_page(page);
 }
@@ -137,9 +134,15 @@ template <class O>
 void Machine<O>::count_mapping(unsigned page, unsigned mm, bool more) {
     const unsigned head = head_of(page);
     if (get(Field::compound, head) == 0) return;
-    const unsigned now = (mm_mapcount(head, mm) + (more ? 1U : 3U)) & 3U;
-    set(Field::mm_mapcount, head,
-        (get(Field::mm_mapcount, head) & ~(3U << (2 * mm))) | (now << (2 * mm)));
+    // Each process's share is a count of its own, of two bits.
+    const unsigned before = mm_mapcount(head, mm);
+    const unsigned all = get(Field::mm_mapcount, head);
+    if (before == (more ? 3U : 0U)) {
+        miscount(more ? Event::overflow : Event::underflow, Field::mm_mapcount, head);
+        return set(Field::mm_mapcount, head, all);
+    }
+    const unsigned now = more ? before + 1U : before - 1U;
+    set(Field::mm_mapcount, head, (all & ~(3U << (2 * mm))) | (now << (2 * mm)));
 }
 
 template <class O>
@@ -189,7 +192,7 @@ void Machine<O>::lru_add(unsigned page) {
     const unsigned entry = p_.layout.tlb_index(p_.world.threads[thread_].cpu, r_[Reg::va]);
     lru_drain(entry);
     see_counted(page);
-    set(Field::refcount, page, get(Field::refcount, page) + 1U);
+    count_up(Field::refcount, page, 1);
     set(Field::batch_valid, entry, 1);
     set(Field::batch_page, entry, page);
 }
@@ -344,9 +347,8 @@ void Machine<O>::end_mm(unsigned mm) {
 template <class O>
 void Machine<O>::notify(unsigned mm, unsigned va, bool start) {
     const unsigned i = slot(mm, va);
-    const unsigned count = get(Field::invalidating, i);
-    set(Field::invalidating, i, start ? count + 1U : count - 1U);
-    if (!start) return;
+    if (!start) return count_down(Field::invalidating, i, 1);
+    count_up(Field::invalidating, i, 1);
     for (unsigned t = 0; t < threads(); ++t)
         if (p_.world.threads[t].actor == Actor::secondary_mmu && !idle(t) &&
             (thread_words(t)[1] & 3U) == mm && ((thread_words(t)[1] >> 2U) & 3U) == va &&

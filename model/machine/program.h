@@ -23,7 +23,8 @@ namespace cowcheck {
     X(unpin,     "a pin is about to go: pin, page, mm, va")                                            \
     X(userfault, "a write-protect event reaches the monitor: mm, va, operation.writes")        \
     X(cow_copy,  "a fault copies a page: mm, va, page (the old one), needed")                          \
-    X(underflow, "a reference is dropped that nobody had: page")                               \
+    X(underflow, "a count gets smaller than nothing: a reference is dropped that nobody had: page") \
+    X(overflow,  "a count gets larger than a state can keep: page, if it is a page's")         \
     X(free,      "a page goes back to the allocator: page")                                    \
     X(fork_copy, "fork copies a page at once: mm, va, page (the old one), needed")
 // clang-format on

@@ -20,15 +20,15 @@ inline constexpr std::size_t scope_count = 7;
 //            name               scope   word shift bits  what it is
 #define COWCHECK_STATE_FIELDS(X)                                                                  \
     X(life,              mm,     0,   0,   2, "0 free slot, 1 alive, 2 being forked, 3 exiting")  \
-    X(mmap_readers,      mm,     0,   2,   3, "how many hold mmap_lock for reading")              \
+    X(mmap_readers,      mm,     0,  12,   4, "how many hold mmap_lock for reading")              \
     X(mmap_writer,       mm,     0,   5,   1, "mmap_lock is held for writing")                    \
     X(ptl,               mm,     0,   6,   1, "the page table lock is held")                      \
     X(write_protect_seq, mm,     0,   7,   1, "the sequence count is odd: fork is copying")       \
-    X(has_pinned,        mm,     0,   8,   1, "some FOLL_PIN was ever tried in this mm")          \
-    X(tlb_flush_pending, mm,     0,   9,   3, "how many deferred TLB flushes are under way")      \
-    X(soft_dirty_armed,  mm,     0,  12,   1, "ghost: clear_refs has returned")                   \
-    X(vma_readers,       mm,     1,   0,   3, "how many hold the VMA's own lock for reading")     \
-    X(vma_writer,        mm,     1,   3,   1, "the VMA's own lock is held for writing")           \
+    X(has_pinned,        mm,     0,   3,   1, "some FOLL_PIN was ever tried in this mm")          \
+    X(tlb_flush_pending, mm,     0,   8,   4, "how many deferred TLB flushes are under way")      \
+    X(soft_dirty_armed,  mm,     0,   2,   1, "ghost: clear_refs has returned")                   \
+    X(vma_readers,       mm,     1,   0,   4, "how many hold the VMA's own lock for reading")     \
+    X(vma_writer,        mm,     1,   4,   1, "the VMA's own lock is held for writing")           \
     X(pmd,               mm,     2,   0,  12, "the PMD: none, a page table, or a huge page, see PteBit") \
     X(pte,               pte,    0,   0,  12, "the page table entry, see PteBit")                 \
     X(mapped,            pte,    0,  12,   1, "a VMA covers the page")                            \
@@ -37,7 +37,7 @@ inline constexpr std::size_t scope_count = 7;
     X(read_only,         pte,    1,   0,   1, "mprotect(PROT_READ) took VM_WRITE from the VMA")    \
     X(dont_copy,         pte,    1,   1,   1, "MADV_DONTFORK: fork leaves the VMA out")               \
     X(spte,              pte,    2,   0,  12, "the secondary MMU's entry, see PteBit")            \
-    X(invalidating,      pte,    2,  12,   3, "between invalidate_range_start and _end, how often") \
+    X(invalidating,      pte,    2,  12,   4, "between invalidate_range_start and _end, how often") \
     X(refcount,          page,   0,   0,  16, "the kernel's number; a pin counts 1024")           \
     X(kind,              page,   1,   0,   2, "0 free, 1 anonymous, 2 zeropage, 3 page cache")    \
     X(mapcount,          page,   1,   2,   4, "how many PTEs map the page")                       \
@@ -106,6 +106,12 @@ inline constexpr auto field_table = std::to_array<FieldInfo>({
 
 [[nodiscard]] constexpr const FieldInfo& info(Field field) {
     return field_table[static_cast<std::size_t>(field)];
+}
+
+// Counts that no more than each thread once makes larger, if the design is right.
+[[nodiscard]] constexpr bool counts_threads(Field field) {
+    return field == Field::mmap_readers || field == Field::vma_readers ||
+           field == Field::tlb_flush_pending || field == Field::invalidating;
 }
 
 // Fields that a state has only in worlds where somebody can change them: a world

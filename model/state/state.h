@@ -34,6 +34,13 @@ struct Layout {
     [[nodiscard]] bool has(Field field) const {
         return part_of(field) == Part::always || (part_of(field) & parts) != 0;
     }
+    // The largest value that states of this world keep of the field; 0 if they have none.
+    // Few worlds have so many threads that counts of them need their last bit.
+    [[nodiscard]] std::uint16_t largest(Field field) const {
+        if (!has(field)) return 0;
+        const bool narrow = counts_threads(field) && size(Scope::thread) < Limits::threads;
+        return static_cast<std::uint16_t>(narrow ? info(field).mask() >> 1U : info(field).mask());
+    }
     [[nodiscard]] unsigned element(Scope scope, unsigned index) const {
         const auto s = static_cast<std::size_t>(scope);
         return base[s] + index * stride[s];

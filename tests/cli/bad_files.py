@@ -185,6 +185,39 @@ def a_world_in_which_a_gup_has_no_pin_is_refused():
               old="pins   1", new="pins   0")
 
 
+def long_design(body):
+    return "design mine extends v6.2\n\noperation munmap(va) {\n" + body + "}\n"
+
+
+@statement
+def a_handler_that_is_too_long_for_the_machine_is_named():
+    for count in (33_000, 45_000):
+        write("mine.cow", long_design("    flush tlb va\n" * count))
+        rejects(["--design", "mine.cow"], "mine.cow:", "operation 'munmap' makes the program too long")
+    # Of steps there can be fewer than of instructions.
+    write("mine.cow", long_design("    flush tlb va\n" * 5000))
+    rejects(["--design", "mine.cow"], "mine.cow:3:11: ", "operation 'munmap' has 500", "4094")
+
+
+@statement
+def handlers_that_call_each_other_without_end_are_named():
+    text = "design mine extends v6.2\n\noperation munmap(va) { h0() }\n"
+    for i in range(12):
+        text += f"handler h{i}() {{\n" + f"    h{i + 1}()\n" * 10 + "}\n"
+    write("mine.cow", text + "handler h12() { }\n")
+    rejects(["--design", "mine.cow"], "mine.cow:", "munmap > h0 > h1", "calls")
+
+
+@statement
+def a_state_that_is_too_large_says_what_takes_how_much():
+    write("mine.world", "world mine\npages 2\nframes 14\npins 4\n"
+          + "".join(f"process p{i} {{\n    cpus 2\n    maps va 0 anonymous written\n"
+                    "    may read, write, fork, exit, munmap, gup_fast(write, pin)\n}\n"
+                    for i in range(4)))
+    rejects(["--design", "v6.2", "--world", "mine.world"], "world 'mine'", "too large", " bits",
+            "14 frames", "8 threads", "16 TLB entries")
+
+
 @statement
 def a_text_from_a_pipe_is_read():
     read, write_end = os.pipe()

@@ -227,6 +227,40 @@ operation unpin(page, flags) { atomic { put page; unpin page } }
     CHECK(s.violated("refcount_is_sound"));
 }
 
+TEST_CASE("a count that gets larger than a state keeps of it is an overflow, and stays") {
+    Scenario s(trial(R"(
+design trial extends v6.2
+operation munmap(va) { atomic { page = pte.page; page.mapcount += 14; page.mapcount += 1 } }
+)",
+                     room()));
+    s.run("cpu0", "munmap");
+    CHECK(s.violated("refcount_is_sound"));
+    CHECK(s.get(Field::mapcount, s.frame(parent)) == 15);
+}
+
+TEST_CASE("counts of threads have room for all threads of the world") {
+    Layout layout;
+    for (const Field field : {Field::mmap_readers, Field::tlb_flush_pending}) {
+        layout.count[static_cast<std::size_t>(Scope::thread)] = Limits::threads - 1;
+        CHECK(layout.largest(field) == 7);
+        layout.count[static_cast<std::size_t>(Scope::thread)] = Limits::threads;
+        CHECK(layout.largest(field) == 15);
+    }
+    CHECK(layout.largest(Field::mapcount) == 15);
+    CHECK(layout.largest(Field::vma_readers) == 0);  // states of this world have none
+}
+
+TEST_CASE("a count of a process that gets too small is its own, and no page's") {
+    Scenario s(trial(R"(
+design trial extends v6.2
+operation munmap(va) { mm.tlb_flush_pending -= 1 }
+)",
+                     room()));
+    s.run("cpu0", "munmap");
+    CHECK(s.violated("refcount_is_sound"));
+    CHECK(s.get(Field::tlb_flush_pending, parent) == 0);
+}
+
 TEST_CASE("freeing a page that is mapped is found at once") {
     Scenario s(trial(R"(
 design trial extends v6.2

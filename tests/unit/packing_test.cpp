@@ -59,7 +59,8 @@ TEST_CASE("every bit that a field can have survives packing") {
             continue;  // no more bits than there are rests
         for (unsigned i = 0; i < program.layout.size(about.scope); ++i) {
             State state = program.start;
-            unsigned bits = about.mask();  // of these two, one for each mapping, holder
+            unsigned bits =
+                program.layout.largest(field);  // of these two, one for each mapping, holder
             if (field == Field::expected) bits = (1U << program.layout.size(Scope::pte)) - 1U;
             if (field == Field::entitled)
                 bits = (1U << (program.layout.mms + program.layout.size(Scope::pin))) - 1U;
