@@ -104,7 +104,7 @@ std::optional<Plain> explore_plainly(const Program& program, unsigned concurrenc
 }
 
 // What is wrong with a schedule, or nothing.
-std::string trouble_with(const CheckRun& run, const Violation& violation, std::string_view name,
+std::string trouble_with(CheckRun& run, const Violation& violation, std::string_view name,
                          unsigned concurrency) {
     const FoundSchedule found = run.schedule(violation);
     if (found.actions.empty() && violation.transitions > 0) return "no schedule";
@@ -180,6 +180,8 @@ Given explore_as(const Mode& mode, const Parsed& parsed, const System& system, u
         if (property.verdict == Verdict::not_applicable) continue;
         Answer& answer = given.answers[property.property];
         answer.sometimes = property.sometimes;
+        if (!property.fault.empty())
+            given.troubles.emplace_back(property.property, "a fault: " + property.fault);
         const Violation* violation = run.violation_of(i);
         if (violation != nullptr) {
             answer.kind = Answer::Kind::violated;
