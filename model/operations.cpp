@@ -13,6 +13,7 @@ std::string to_text(const MenuItem& item) {
     if (item.kind == OperationKind::secondary_fault)
         return text + (item.flags.write ? "(write" : "(read") + (item.flags.get ? ", get" : "") +
                (item.flags.keep ? ", keep)" : ")");
+    if (item.flags.zeroes) text += "(zeroes)";
     if (info(item.kind).needs != Needs::pin_slot) return text;
     text += item.flags.write ? "(write" : "(read";
     text += item.flags.pin ? ", pin" : ", get";

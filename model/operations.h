@@ -97,6 +97,7 @@ struct GupFlags {
     bool longterm = false;  // FOLL_LONGTERM
     bool get = false;       // secondary_fault: FOLL_GET, or no reference at all
     bool keep = false;      // secondary_fault: until it is invalidated
+    bool zeroes = false;    // write: what is stored are zeroes
 
     friend bool operator==(const GupFlags&, const GupFlags&) = default;
 };

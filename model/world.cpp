@@ -76,6 +76,7 @@ std::uint16_t World::parts() const {
     if (lru_batches) parts |= Part::lru_batches;
     if (ksm()) parts |= Part::ksm;
     if (thp()) parts |= Part::thp;
+    if (has(procfs_menu, OperationKind::clear_refs) && !hugetlb()) parts |= Part::soft_dirty;
     for (const Process& process : processes)
         for (const MenuItem& item : process.menu)
             if (item.kind == OperationKind::mprotect_read ||
@@ -83,6 +84,8 @@ std::uint16_t World::parts() const {
                 parts |= Part::mprotect;
             else if (item.kind == OperationKind::madvise_dontfork)
                 parts |= Part::dont_fork;
+            else if (item.kind == OperationKind::madvise_free && swap())
+                parts |= Part::lazy_free;
     return parts;
 }
 
@@ -368,6 +371,8 @@ private:
             if (!flags(entry, item.flags)) return;
         } else if (*kind == OperationKind::secondary_fault) {
             if (!secondary_flags(entry, item.flags)) return;
+        } else if (*kind == OperationKind::write) {
+            if (!write_flags(entry, item.flags)) return;
         } else if (!entry.flags.empty()) {
             return complain(entry.span, "'" + entry.operation + "' takes no flags");
         }
@@ -399,6 +404,18 @@ private:
         complain(entry.span, "'" + entry.operation +
                                  "' wants read or write, and get or pin; longterm if it is");
         return false;
+    }
+
+    // What is stored; a value that was never there before if nothing is said.
+    bool write_flags(const ast::MenuEntry& entry, GupFlags& flags) {
+        for (const auto& word : entry.flags) {
+            flags.zeroes = word == "zeroes";
+            if (flags.zeroes) continue;
+            complain(entry.span, "a write has no flag '" + word + "'",
+                     did_you_mean(word, {"zeroes"}));
+            return false;
+        }
+        return true;
     }
 
     bool secondary_flags(const ast::MenuEntry& entry, GupFlags& flags) {

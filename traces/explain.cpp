@@ -123,46 +123,37 @@ std::string pin_sentence(const Scene& scene, bool write) {
     return text;
 }
 
-struct Counts {
-    unsigned mappings = 0;
-    unsigned pins = 0;  // what they count for
-    unsigned base = 0;  // the page cache's own reference
-};
-
-Counts count(const Scene& scene, unsigned frame) {
-    const Layout& l = scene.program().layout;
-    Counts counts;
-    const unsigned head = l.head_of(scene.runner.state(), frame);
-    for (unsigned i = 0; i < l.size(Scope::pte); ++i) {
-        const unsigned pte = l.leaf(scene.runner.state(), i / l.pages, i % l.pages);
-        const bool again = (pte & PteBit::huge) != 0 && i % l.pages != 0;  // a PMD counts once
-        counts.mappings += (pte & PteBit::present) != 0 && !again &&
-                           l.head_of(scene.runner.state(), pte >> PteBit::frame_shift) == head;
-    }
-    for (unsigned i = 0; i < l.size(Scope::pin); ++i)
-        if (scene.get(Field::pin_state, i) == static_cast<unsigned>(PinState::held) &&
-            l.head_of(scene.runner.state(), scene.get(Field::pin_page, i)) == head)
-            counts.pins += scene.get(Field::pin_foll_pin, i) != 0 ? 1024U : 1U;
-    const auto kind = static_cast<PageKind>(scene.get(Field::kind, frame));
-    counts.base = kind == PageKind::zeropage || kind == PageKind::page_cache ? 1 : 0;
-    return counts;
+// What a ghost function of a page says, as the property has asked it.
+unsigned ask(const Scene& scene, Code function, unsigned page, std::uint16_t imm = 0) {
+    Program program = scene.program();
+    State state = scene.runner.state();
+    const auto entry = static_cast<unsigned>(program.code.size());
+    program.code.push_back({function, Reg::scratch, Reg::page, 0, imm, 0});
+    program.code.push_back({Code::end});
+    return Machine<NoObserver>(program, state)
+        .evaluate(entry, Reg::scratch, {.page = static_cast<std::uint16_t>(page)});
 }
 
+// A THP has one refcount for all of it, and is counted with its head; a PMD maps each page.
 std::string count_sentence(const Scene& scene) {
     const Program& p = scene.program();
     std::string text;
     for (unsigned f = 0; f < p.layout.size(Scope::page); ++f) {
-        const Counts counts = count(scene, f);
-        const bool counted = static_cast<PageKind>(scene.get(Field::kind, f)) != PageKind::zeropage;
-        const unsigned mapcount = counted ? counts.mappings : 0;
-        const unsigned refcount = mapcount + counts.pins + counts.base;
-        if (scene.get(Field::refcount, f) == refcount && scene.get(Field::mapcount, f) == mapcount)
-            continue;
+        const auto kind = static_cast<PageKind>(scene.get(Field::kind, f));
+        const unsigned head = p.layout.head_of(scene.runner.state(), f);
+        const unsigned refcount = scene.get(Field::refcount, head);
+        const unsigned mapcount =
+            scene.get(Field::mapcount, f) + scene.get(Field::entire_mapcount, head);
+        const unsigned references = ask(scene, Code::references, f);
+        const unsigned mappings = ask(scene, Code::mappings, f);
+        const bool unpinned =
+            kind == PageKind::zeropage && refcount == ask(scene, Code::references, f, 1);
+        const bool mapped = kind == PageKind::zeropage || mapcount == mappings;
+        if ((refcount == references || unpinned || head != f) && mapped) continue;
         if (!text.empty()) text += "; ";
-        text += scene.page(f) + " has refcount " + std::to_string(scene.get(Field::refcount, f)) +
-                " and mapcount " + std::to_string(scene.get(Field::mapcount, f)) +
-                ", but its mappings and pins make " + std::to_string(refcount) + " and " +
-                std::to_string(mapcount);
+        text += scene.page(f) + " has refcount " + std::to_string(refcount) + " and mapcount " +
+                std::to_string(mapcount) + ", but its mappings and pins make " +
+                std::to_string(references) + " and " + std::to_string(mappings);
     }
     for (const Thread& thread : p.world.threads)
         for (unsigned va = 0; thread.actor == Actor::cpu && va < p.layout.pages; ++va) {

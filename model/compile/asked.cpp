@@ -270,6 +270,13 @@ private:
         if ((e.name == "uffd_wp_promised" || e.name == "soft_dirty_promised") && !calm &&
             way != Way::falls)
             against(reads_.against_joining, e.name);
+        // What is stored once clear_refs returns, which may come earlier, is remembered for good.
+        if (e.name == "soft_dirty_owed" && way != Way::falls)
+            against(reads_.against_joining, e.name);
+        // Who forks while MADV_FREE begins, which may come later, may pass on less of its right.
+        if (e.name == "holds_expected" && way != Way::rises &&
+            (world_.parts() & Part::lazy_free) != 0)
+            against(reads_.against_joining, e.name);
         if ((is_references(e) || e.name == "reachable_by_others") && !calm)
             against(reads_.against_joining, e.name);
         if (e.name == "mappings" || e.name == "pmd_mappings")

@@ -60,6 +60,9 @@ private:
         if (needs.kind == ast::ExprKind::field && needs.operands[0].name == "world" &&
             needs.name == "secondary_mmu")
             return e_.program().world.secondary_mmu();
+        if (needs.kind == ast::ExprKind::field && needs.operands[0].name == "world" &&
+            needs.name == "clear_refs")
+            return (e_.program().world.parts() & Part::soft_dirty) != 0;
         if (needs.kind == ast::ExprKind::field && needs.operands[0].name == "page" &&
             needs.name == "anon_exclusive")
             return writes_field(e_.program(), Field::anon_exclusive);
@@ -73,7 +76,7 @@ private:
             return std::any_of(e_.program().world.outside.begin(), e_.program().world.outside.end(),
                                [](const OutsideReferences& one) { return one.mappings; });
         e_.complain(needs.span, "a property can need page.anon_exclusive, world.backing, "
-                                "world.fork_copies, world.outside_mappings or "
+                                "world.clear_refs, world.fork_copies, world.outside_mappings or "
                                 "world.secondary_mmu");
         return false;
     }

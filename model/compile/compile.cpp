@@ -47,6 +47,20 @@ Layout first_layout(const World& world) {
     return layout;
 }
 
+// Whether a mapping can end in a process that does not exit. The operations' code is there in
+// their order.
+bool zaps_while_others_run(const Program& program) {
+    for (std::size_t n = 0; n < program.operations.size(); ++n) {
+        if (program.operations[n].item.kind == OperationKind::exit) continue;
+        const std::size_t end = n + 1 < program.operations.size() ? program.operations[n + 1].entry
+                                                                  : program.code.size();
+        for (std::size_t at = program.operations[n].entry; at < end; ++at)
+            if (program.code[at].code == Code::zap_pte || program.code[at].code == Code::zap_pmd)
+                return true;
+    }
+    return false;
+}
+
 // Fields that only the design's text asks for.
 void add_parts(Program& program) {
     const bool locks_vmas =
@@ -54,6 +68,7 @@ void add_parts(Program& program) {
             return i.code == Code::trylock_vma || i.code == Code::lock_vma_write;
         });
     if (locks_vmas) program.layout.parts |= Part::vma_lock;
+    if (zaps_while_others_run(program)) program.layout.parts |= Part::zaps;
     widen(program.layout);
 }
 

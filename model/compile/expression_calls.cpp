@@ -63,7 +63,7 @@ Value Expressions::call(const ast::Expr& expr, Context& context) {
     if (context.property) {
         for (const auto& g : ghost_functions) names.push_back(g.name);
         names.insert(names.end(), {"references_but_pins", "entitled", "holds_expected",
-                                   "soft_dirty_promised", "tlb", "pte", "spte"});
+                                   "soft_dirty_promised", "soft_dirty_owed", "tlb", "pte", "spte"});
     }
     e_.complain(expr.span, "there is no predicate '" + expr.name + "'",
                 did_you_mean(expr.name, names));
@@ -171,6 +171,11 @@ std::optional<Value> Expressions::ghost(const ast::Expr& expr, Context& context)
         e_.emit(Code::references, reg, page, 0, 1);
         return in(Type::number, reg);
     }
+    if (expr.name == "soft_dirty_owed" && n == 2) {
+        const std::uint8_t index = e_.scratch(expr.span);
+        e_.emit(Code::pte_index, index, argument(0, Type::mm), argument(1, Type::va));
+        return load(Type::boolean, Field::soft_dirty_owed, index, expr.span);
+    }
     if (expr.name == "soft_dirty_promised" && n == 1)
         return load(Type::boolean, Field::soft_dirty_armed, argument(0, Type::mm), expr.span);
     // What a PMD that is being split will map is there already.
@@ -218,7 +223,7 @@ Value Expressions::phrase(const ast::Expr& expr, Context& context) {
         if (n == 3 && starts_with(expr, {"load", "through", "tlb"}))
             return result(Type::boolean, Code::try_load);
         if (n == 3 && starts_with(expr, {"store", "through", "tlb"}))
-            return result(Type::boolean, Code::try_store);
+            return result(Type::boolean, Code::try_store, 0, context.zeroes ? 1 : 0);
         if (n == 3 && starts_with(expr, {"walk", "for", "reading"}))
             return result(Type::boolean, Code::walk, 0, 0);
         if (n == 3 && starts_with(expr, {"walk", "for", "writing"}))

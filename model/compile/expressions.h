@@ -24,6 +24,7 @@ struct Context {
     bool deadlocked = false;     // of a property: the name means something there
     bool needed = false;         // likewise
     bool writes = false;         // likewise, operation.writes
+    bool zeroes = false;         // the operation stores zeroes
     bool compared = false;       // what is compared may be the page of a PTE that maps none
     unsigned depth = 0;          // of predicates within predicates
 };

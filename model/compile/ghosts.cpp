@@ -25,6 +25,8 @@ constexpr std::uint64_t who_may_see = bits({Field::entitled, Field::zeroed, Fiel
 constexpr std::uint64_t what_is_expected =
     bits({Field::expected, Field::expects_zero, Field::zeroed});
 
+constexpr std::uint64_t lazily_freed = bits({Field::may_be_lost, Field::being_freed});
+
 struct Reader {
     Code code;
     std::uint64_t ghosts;
@@ -32,16 +34,18 @@ struct Reader {
 constexpr auto readers = std::to_array<Reader>({
     {Code::entitled_mm, who_may_see},
     {Code::entitled_pin, who_may_see},
-    {Code::holds_expected, what_is_expected},
+    {Code::holds_expected, what_is_expected | lazily_freed},
     // ksmd finds pages by what they hold, and makes one of what is known of two.
     {Code::twin, who_may_see | what_is_expected},
     {Code::identical, who_may_see | what_is_expected},
     {Code::wp_promised, bits({Field::wp_armed})},
+    {Code::zapping, bits({Field::tlb_stale})},
 });
 
 constexpr std::uint64_t candidates =
-    who_may_see | what_is_expected |
-    bits({Field::wp_armed, Field::soft_dirty_armed, Field::fault_shared});
+    who_may_see | what_is_expected | lazily_freed |
+    bits({Field::wp_armed, Field::soft_dirty_armed, Field::soft_dirty_owed, Field::fault_shared,
+          Field::tlb_stale});
 
 // Whether what is done from two places on is the same, instruction by instruction.
 bool is_same_code(const std::vector<Instruction>& code, std::size_t one, std::size_t other) {
@@ -122,6 +126,10 @@ std::uint64_t find_unread_ghosts(const Program& program) {
         });
         if (reader != readers.end()) read |= reader->ghosts;
     }
+    // Stores go by them.
+    if ((read & bits({Field::soft_dirty_owed})) != 0) read |= bits({Field::soft_dirty_armed});
+    if ((read & (who_may_see | what_is_expected | bits({Field::soft_dirty_owed}))) != 0)
+        read |= bits({Field::tlb_stale});
     // It is what these events say of a copy.
     for (const Event event : {Event::cow_copy, Event::fork_copy})
         if (program.on_event[static_cast<std::size_t>(event)].entry != 0xffff)

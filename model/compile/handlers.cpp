@@ -38,6 +38,7 @@ Context Handlers::context() {
     c.fault = frames_.back().fault;
     c.longterm = item_.flags.longterm;
     c.fast = item_.kind == OperationKind::gup_fast;
+    c.zeroes = item_.flags.zeroes;
     c.secondary_mmu = info(item_.kind).actor == Actor::secondary_mmu;
     return c;
 }
@@ -62,12 +63,19 @@ void Handlers::begin_step(const SourceSpan& span) {
 }
 
 // What the ghost data must know about an operation as a whole.
+// MADV_FREE, where somebody may drop what it gives away.
+bool Handlers::frees_lazily() const {
+    return item_.kind == OperationKind::madvise_free &&
+           (e_.program().world.parts() & Part::lazy_free) != 0;
+}
+
 void Handlers::ghost_start() {
     if (item_.kind == OperationKind::unpin) {
         e_.emit(Code::load, Reg::page, Reg::pin, static_cast<unsigned>(Field::pin_page));
         e_.emit(Code::unpin_event);
     }
     if (item_.kind == OperationKind::clear_refs) e_.emit(Code::soft_dirty_armed, 0, 0, 0, 0);
+    if (frees_lazily()) e_.emit(Code::lazy_free, 0, 0, 0, 0);
     if (item_.kind == OperationKind::uffd_wp_resolve) e_.emit(Code::wp_resolved);
     if (item_.kind == OperationKind::uffd_wp_resolve_range) e_.emit(Code::wp_resolved, 0, 0, 1);
     if (item_.kind == OperationKind::exit) {
@@ -80,6 +88,7 @@ void Handlers::ghost_end() {
     // There is no soft-dirty tracking of hugetlb memory, so nothing is promised.
     if (item_.kind == OperationKind::clear_refs && !e_.program().world.hugetlb())
         e_.emit(Code::soft_dirty_armed, 0, 0, 0, 1);
+    if (frees_lazily()) e_.emit(Code::lazy_free, 0, 0, 0, 1);
     if (item_.kind == OperationKind::uffd_wp_resolve) e_.emit(Code::wp_resolved);
     if (item_.kind == OperationKind::uffd_wp_resolve_range) e_.emit(Code::wp_resolved, 0, 0, 1);
     if (const unsigned armed = arms(item_.kind); armed != 0)

@@ -41,6 +41,7 @@ private:
 
     Context context();
     void begin_step(const SourceSpan& span);
+    [[nodiscard]] bool frees_lazily() const;
     void ghost_start();
     void ghost_end();
     void end(EndOf end, unsigned page = 0);

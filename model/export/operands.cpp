@@ -73,7 +73,7 @@ Kind kind_of(Code code) {
     case Code::dma_read: case Code::dma_write: return Kind::hardware;
 
     case Code::unpin_event: case Code::drop_pin: case Code::attach:
-    case Code::soft_dirty_armed: case Code::wp_resolved: case Code::wp_returned:
+    case Code::soft_dirty_armed: case Code::lazy_free: case Code::wp_resolved: case Code::wp_returned:
         return Kind::ghost;
     case Code::note_shared: return Kind::ghost;
 

@@ -212,24 +212,16 @@ private:
 
     std::string threads() const {
         const unsigned threads = l_.size(Scope::thread);
-        std::string stale;
-        for (const Thread& thread : p_.world.threads) {
-            if (thread.actor != cowcheck::Actor::cpu) continue;
-            const std::string entry =
-                "tlb[" + index_text(p_, std::to_string(thread.cpu), "v") + "].";
-            stale += (stale.empty() ? "((m) == " : " || ((m) == ") +
-                     process_constant(p_, thread.mm) + " && " + entry + "valid && !maps_at(m, v, " +
-                     entry + "page))";
-        }
-        const std::string here =
-            thp_ ? "(thread[#].op_va == (v) || has_stale_tlb(m, v))" : "thread[#].op_va == (v)";
-        const std::string now =
-            thp_ ? "(has(leaf(m, v), PRESENT) && frame_of(leaf(m, v)) == (p))" : "maps_at(m, v, p)";
-        return (thp_ ? define("has_stale_tlb(m, v)", any(stale)) : std::string{}) +
-               define(
-                   "zapping_at(m, v)",
-                   any(threads, "(thread[#].zapping && thread[#].op_mm == (m) && " + here + ")")) +
-               define("races_with_zap(m, v, p)", "(!" + now + " && zapping_at(m, v))") +
+        std::string stale;  // translations of what was zapped
+        for (const Thread& thread : p_.world.threads)
+            if (thread.actor == cowcheck::Actor::cpu && l_.has(Field::tlb_stale))
+                stale += (stale.empty() ? "((m) == " : " || ((m) == ") +
+                         process_constant(p_, thread.mm) + " && tlb[" +
+                         index_text(p_, std::to_string(thread.cpu), "v") + "].stale)";
+        return define("has_stale_tlb(m, v)", any(stale)) +
+               define("zapping_at(m, v)",
+                      any(threads, "(thread[#].zapping && thread[#].op_mm == (m) && "
+                                   "(thread[#].op_va == (v) || has_stale_tlb(m, v)))")) +
                define("quiet_in(m)",
                       "(" +
                           unroll(threads, "(thread[#].pc == 0 || thread[#].op_mm != (m))", " && ") +
@@ -249,13 +241,15 @@ private:
         const std::string own =
             "(pin[#].state != NO_PIN && pin[#].owned && pin[#].mm == (m) -> 1 << (" +
             std::to_string(l_.mms) + " + #) : 0)";
+        std::string zeroes = "pte[" + at_ + "].expects_zero";
+        if (l_.has(Field::may_be_lost)) zeroes = "(" + zeroes + " || pte[" + at_ + "].may_be_lost)";
         return define("mm_entitled(m, p)",
                       "(page[p].zeroed || ((page[p].entitled >> (m)) & 1) != 0)") +
                define("pin_entitled(q, p)",
                       "mm_entitled(" + std::to_string(l_.mms) + " + (q), p)") +
                define("holds_expected(m, v, p)", "(((page[p].expected >> (" + at_ +
-                                                     ")) & 1) != 0 || (pte[" + at_ +
-                                                     "].expects_zero && page[p].zeroed))") +
+                                                     ")) & 1) != 0 || (page[p].zeroed && " +
+                                                     zeroes + "))") +
                define("wp_promised(m, v)", "(pte[" + at_ + "].wp_armed == 2)") +
                define("pins_of(m)", pins == 0 ? "0" : "(" + unroll(pins, own, " | ") + ")");
     }

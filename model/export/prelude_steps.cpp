@@ -57,15 +57,36 @@ private:
                       unroll(frames_, "page[#].expected = page[#].expected & ~(1 << (i))", ";\n")) +
                define("content_changes(p, bits)",
                       "page[p].expected = 0;\npage[p].entitled = bits;\npage[p].zeroed = 0") +
-               define("store_value(m, v, p, bits)",
+               define("store_value(m, v, p, bits, zeroes)",
                       "forget_expected(" + pte + ");\npte[" + pte +
-                          "].expects_zero = 0;\ncontent_changes(p, bits);\n"
-                          "page[p].expected = 1 << (" +
-                          pte + ")") +
-               define("store(m, v, p)",
-                      "if\n:: races_with_zap(m, v, p) -> "
-                      "content_changes(p, (1 << (m)) | pins_of(m))\n"
-                      ":: else -> store_value(m, v, p, (1 << (m)) | pins_of(m))\nfi");
+                          "].expects_zero = zeroes;\ncontent_changes(p, bits);\n"
+                          "page[p].zeroed = zeroes;\npage[p].expected = (1 - zeroes) << (" +
+                          pte + ")" +
+                          (p_.layout.has(Field::may_be_lost)
+                               ? ";\n" + when("pte[" + pte + "].being_freed == 0",
+                                              "pte[" + pte + "].may_be_lost = 0")
+                               : std::string{})) +
+               define("store(m, v, p, is_stale, zeroes)",
+                      "if\n:: is_stale && zapping_at(m, v) ->\n"
+                      "    content_changes(p, (1 << (m)) | pins_of(m));\n"
+                      "    page[p].zeroed = zeroes\n"
+                      ":: else ->\n    store_value(m, v, p, (1 << (m)) | pins_of(m), zeroes)" +
+                          (p_.layout.has(Field::soft_dirty_owed)
+                               ? ";\n    pte[" + pte + "].soft_dirty_owed = (pte[" + pte +
+                                     "].soft_dirty_owed || (mm[m].soft_dirty_armed && "
+                                     "has(leaf_or_detached(m, v), SOFT_DIRTY)))"
+                               : std::string{}) +
+                          "\nfi") +
+               define("arm_soft_dirty(m, armed)",
+                      "mm[m].soft_dirty_armed = armed" +
+                          (p_.layout.has(Field::soft_dirty_owed)
+                               ? ";\n" + each_va("pte[" + at("m", "#") + "].soft_dirty_owed = 0")
+                               : std::string{})) +
+               (p_.layout.has(Field::may_be_lost)
+                    ? define("lazy_free(m, v, change)", "pte[" + pte + "].being_freed = pte[" +
+                                                            pte + "].being_freed + change;\npte[" +
+                                                            pte + "].may_be_lost = 1")
+                    : std::string{});
     }
 
     std::string references() const {
@@ -124,13 +145,11 @@ private:
                           (p_.layout.has(Field::page_dirty)
                                ? std::string("page[pin[q].page].page_dirty = 1;\n")
                                : std::string{}) +
-                          "if\n:: pin[q].owned && pin[q].attached && "
-                          "!races_with_zap(pin[q].mm, pin[q].va, pin[q].page) ->\n"
+                          "if\n:: pin[q].owned && pin[q].attached ->\n"
                           "    store_value(pin[q].mm, pin[q].va, pin[q].page, " +
                           owners +
-                          ")\n"
-                          ":: pin[q].owned && (!pin[q].attached || "
-                          "races_with_zap(pin[q].mm, pin[q].va, pin[q].page)) ->\n"
+                          ", 0)\n"
+                          ":: pin[q].owned && !pin[q].attached ->\n"
                           "    content_changes(pin[q].page, " +
                           owners +
                           ")\n"
@@ -140,6 +159,7 @@ private:
 
     std::string tlb() const {
         std::string one;
+        std::string old;  // what is of a mapping that is zapped
         std::string all;
         std::string process;
         for (unsigned t = 0; t < p_.world.threads.size(); ++t) {
@@ -152,13 +172,19 @@ private:
                 clear_all +=
                     (v == 0 ? "clear_tlb(" : "; clear_tlb(") + at(cpu, std::to_string(v)) + ")";
             one += when(is, "clear_tlb(" + at(cpu, "v") + ")") + ";\n";
+            old += std::string(old.empty() ? "" : ";\n") +
+                   when(is, "tlb[" + at(cpu, "v") + "].stale = tlb[" + at(cpu, "v") + "].valid");
             all += when(is, clear_all) + ";\n";
         }
         process = all.substr(0, all.size() - 2);
-        return define("clear_tlb(i)", "tlb[i].valid = 0; tlb[i].writable = 0; tlb[i].page = 0") +
+        return define("clear_tlb(i)",
+                      std::string("tlb[i].valid = 0; tlb[i].writable = 0; tlb[i].page = 0") +
+                          (stale() ? "; tlb[i].stale = 0" : "")) +
                define("fill_tlb(i, x)", "tlb[i].valid = 1;\n"
                                         "tlb[i].writable = (has(x, WRITABLE) && has(x, DIRTY));\n"
-                                        "tlb[i].page = frame_of(x)") +
+                                        "tlb[i].page = frame_of(x)" +
+                                            std::string(stale() ? ";\ntlb[i].stale = 0" : "")) +
+               (stale() ? define("make_stale(m, v)", old) : std::string{}) +
                define("clear_tlbs_of(m)", process) +
                define("flush_page(t, m, v)", one + "thread[t].zapping = 0") +
                define("flush_all(t, m)", "clear_tlbs_of(m);\nthread[t].zapping = 0");
@@ -181,12 +207,17 @@ private:
             shared = "if\n:: has(x, HUGE) ->\n" + each_va("copy_vma(m, c, #)") + table + ";\n" +
                      each_va("cross_pins(m, #, subpage(frame_of(x), #))") + "\n:: else ->\n" +
                      shared + "\nfi";
+        std::string ghosts = ".wp_armed = 0";
+        if (p_.layout.has(Field::soft_dirty_owed))
+            ghosts += "; pte[" + pte + "].soft_dirty_owed = 0";
+        if (p_.layout.has(Field::may_be_lost))
+            ghosts += ";\npte[" + pte + "].may_be_lost = (pte[" + pte + "].being_freed != 0)";
         return define("forget_mapping(m, v)", "forget_expected(" + pte + ");\npte[" + pte +
-                                                  "].expects_zero = 1;\npte[" + pte +
-                                                  "].wp_armed = 0" + (pins_ > 0 ? ";\n" : "") +
+                                                  "].expects_zero = 1;\npte[" + pte + "]" + ghosts +
+                                                  (pins_ > 0 ? ";\n" : "") +
                                                   unroll(pins_, detached, ";\n")) +
-               define("zap_pte(t, m, v)", "pte[" + pte +
-                                              "].value = 0;\nforget_mapping(m, v);\n"
+               define("zap_pte(t, m, v)", "pte[" + pte + "].value = 0;\nforget_mapping(m, v);\n" +
+                                              (stale() ? "make_stale(m, v);\n" : "") +
                                               "thread[t].zapping = 1") +
                define(
                    "copy_vma(m, c, v)",
@@ -216,6 +247,8 @@ private:
             "copy_vma(m, c, v);\nx = leaf(m, v);\ny = leaf(c, v);\n"
             "if\n:: has(y, PRESENT) && !refers_to(x, frame_of(y)) -> inherit_copy(m, c, v, x, y)\n"
             ":: else -> inherit_shared(m, c, v, x, y)\nfi";
+        if (p_.layout.has(Field::may_be_lost))
+            inherits += ";\n" + childs + "may_be_lost = " + parents + "may_be_lost";
         if (p_.world.event_fork) inherits += ";\n" + childs + "wp_armed = " + parents + "wp_armed";
         if (p_.layout.has(Field::dont_copy))
             inherits = "if\n:: " + parents + "dont_copy -> " + childs +
@@ -272,6 +305,7 @@ private:
         return text;
     }
     bool thp() const { return p_.layout.has(Field::pmd); }
+    bool stale() const { return p_.layout.has(Field::tlb_stale); }
 
     std::string folios() const {
         if (!thp()) return {};
@@ -321,8 +355,10 @@ private:
                               "].value = ((x) & 255 & ~HUGE) | ((has(x, SPECIAL) -> " +
                               std::to_string(p_.world.frames) +
                               " : subpage(frame_of(x), #)) << 8)")) +
-               define("zap_pmd(t, m)", "mm[m].pmd = 0;\n" + each_va("forget_mapping(m, #)") +
-                                           ";\nthread[t].zapping = 1");
+               define("zap_pmd(t, m)",
+                      "mm[m].pmd = 0;\n" + each_va("forget_mapping(m, #)") +
+                          (stale() ? ";\n" + each_va("make_stale(m, #)") : std::string{}) +
+                          ";\nthread[t].zapping = 1");
     }
 
     std::string searches() const {

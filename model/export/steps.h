@@ -113,7 +113,14 @@ private:
     void set_pte(Walk& w, const Instruction& i);
     void set_leaf(Walk& w, const Instruction& i);
     void walk(Walk& w, const Instruction& i);
-    void commit(Walk& w, const std::string& page, bool store);
+    // `stale`: what it goes through is of a mapping that was zapped since.
+    struct Access {
+        std::string page;
+        std::string stale;
+        bool store = false;
+        bool zeroes = false;
+    };
+    void commit(Walk& w, const Access& access);
 
     bool branch(Walk& w, const Instruction& i);
     bool merges(Walk& w, const Instruction& i);
@@ -163,6 +170,11 @@ private:
 // What a page holds, for all that is known.
 inline constexpr Footprint content =
     footprint(Field::expected) | footprint(Field::entitled) | footprint(Field::zeroed);
+
+// What of a virtual page follows a store.
+inline constexpr Footprint content_of_va = footprint(Field::expects_zero) |
+                                           footprint(Field::may_be_lost) |
+                                           footprint(Field::soft_dirty_owed);
 
 // A new instruction must be translated.
 [[noreturn]] void no_such(const Instruction& i);

@@ -188,7 +188,7 @@ bool Steps::kernel(Walk& w, const Instruction& i) {
         break;
     case Code::zap_pte:
         effect(w, "zap_pte(" + actor_.thread + ", " + mm(w) + ", " + va + ")",
-               mapping | footprint(Field::zapping));
+               mapping | footprint(Field::tlb_stale) | footprint(Field::zapping));
         break;
     case Code::flush:
         if (p_.world.flush_waits) {
@@ -255,8 +255,7 @@ bool Steps::hardware(Walk& w, const Instruction& i) {
         return true;
     }
     if (i.code == Code::dma_write) {
-        effect(w, "dma_write(" + pin + ")",
-               content | footprint(Field::expects_zero) | footprint(Field::page_dirty));
+        effect(w, "dma_write(" + pin + ")", content | content_of_va | footprint(Field::page_dirty));
         return true;
     }
     const Expr cpu = atom(actor_.cpu);
@@ -274,20 +273,25 @@ bool Steps::hardware(Walk& w, const Instruction& i) {
     const Value valid = load(w, Field::tlb_valid, entry);
     const Value writable = load(w, Field::tlb_writable, entry);
     const bool store = i.code == Code::try_store;
+    const std::string stale = p_.layout.has(Field::tlb_stale) ? tlb + ".stale" : "0";
     const auto both = [&](const Expr& x, const Expr& y) {
         return !store ? x : x && y ? binary(Op::both, x, y) : nullptr;
     };
     return choose(w, i, {both(valid.now, writable.now), both(valid.before, writable.before)},
-                  [&](Walk& done) { commit(done, tlb + ".page", store); });
+                  [&](Walk& done) {
+                      commit(done, {tlb + ".page", stale, store, store && i.imm != 0});
+                  });
 }
 
 // A load or store by the process, whichever MMU translated it.
-void Steps::commit(Walk& w, const std::string& page, bool store) {
+void Steps::commit(Walk& w, const Access& access) {
     const std::string v = render(w.registers[Reg::va].now);
-    raise(w, store ? Event::store : Event::load, v, page, "0", "0");
-    if (store)
-        effect(w, "store(" + mm(w) + ", " + v + ", " + page + ")",
-               content | footprint(Field::expects_zero));
+    raise(w, access.store ? Event::store : Event::load, v, access.page, "0", "0");
+    if (access.store)
+        effect(w,
+               "store(" + mm(w) + ", " + v + ", " + access.page + ", " + access.stale +
+                   (access.zeroes ? ", 1)" : ", 0)"),
+               content | content_of_va);
 }
 
 void Steps::walk(Walk& w, const Instruction& i) {
@@ -348,7 +352,11 @@ bool Steps::notifiers(Walk& w, const Instruction& i) {
         return store ? binary(Op::both, present, has_bits(x, PteBit::writable)) : present;
     };
     (void)block_unless(w, {fits(entry.now), fits(entry.before)}, Blocked::lock);
-    commit(w, "frame_of(" + render(entry.now) + ")", store);
+    const std::string page = "frame_of(" + render(entry.now) + ")";
+    const std::string gone = "!(has(leaf" + in_brackets(mm(w), render(v.now)) +
+                             ", PRESENT) && frame_of(leaf" + in_brackets(mm(w), render(v.now)) +
+                             ") == " + page + ")";
+    commit(w, {page, gone, store, false});
     return true;
 }
 
@@ -374,8 +382,12 @@ void Steps::ghost(Walk& w, const Instruction& i) {
         return;
     }
     case Code::soft_dirty_armed:
-        return effect(w, "mm[" + mm(w) + "].soft_dirty_armed = " + std::to_string(i.imm),
-                      footprint(Field::soft_dirty_armed));
+        return effect(w, "arm_soft_dirty(" + mm(w) + ", " + std::to_string(i.imm) + ")",
+                      footprint(Field::soft_dirty_armed) | footprint(Field::soft_dirty_owed));
+    case Code::lazy_free:
+        if (!p_.layout.has(Field::may_be_lost)) return;
+        return effect(w, "lazy_free(" + mm(w) + ", " + va + (i.imm == 0 ? ", 1)" : ", -1)"),
+                      footprint(Field::may_be_lost) | footprint(Field::being_freed));
     case Code::wp_resolved:
     case Code::wp_returned:
         for (unsigned v = 0; v < (i.c != 0 ? p_.layout.pages : 1U); ++v) {

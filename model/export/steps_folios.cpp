@@ -46,7 +46,8 @@ bool Steps::folios(Walk& w, const Instruction& i) {
     case Code::zap_pmd:
         effect(w, "zap_pmd" + in_brackets(actor_.thread, mm(w)),
                map | footprint(Scope::pte) | footprint(Field::expected) |
-                   footprint(Field::pin_attached) | footprint(Field::zapping));
+                   footprint(Field::pin_attached) | footprint(Field::tlb_stale) |
+                   footprint(Field::zapping));
         return true;
     case Code::copy_into:
         effect(w, "copy_page" + in_brackets(stable(w, b, content), stable(w, a, content)), content);

@@ -54,7 +54,7 @@ constexpr FieldSet folio = fields(compound, other_half);
 constexpr FieldSet leaf = fields(pte, pmd) | folio;
 // What a page holds, for all that is known.
 constexpr FieldSet content = fields(expected, entitled, zeroed);
-constexpr FieldSet translation = fields(tlb_valid, tlb_writable, tlb_page);
+constexpr FieldSet translation = fields(tlb_valid, tlb_writable, tlb_page, tlb_stale);
 constexpr FieldSet own_pins = fields(pin_state, pin_owned, pin_mm);
 
 constexpr WaySet by_page_table = ways(Way::pte, Way::migration_entry, Way::swap_slot);
@@ -76,19 +76,26 @@ constexpr E allocates{.reads = fields(kind),
                       .opens = ways(Way::twin)};
 constexpr E allocates_huge = allocates | E{.writes = folio};
 constexpr E copies{.reads = content, .writes = content, .opens = ways(Way::twin)};
-constexpr E forgets_mapping{.reads = fields(pin_va) | own_pins,
-                            .updates = fields(expected),
-                            .writes = fields(expects_zero, wp_armed, pin_attached),
-                            .closes = ways(Way::twin)};
-// Whether a store to what is mapped is the program's own race with its own zap.
-constexpr E looks_for_zap{.reads = leaf | fields(tlb_valid, tlb_page, zapping, op_mm, op_va),
+constexpr E forgets_mapping{
+    .reads = fields(pin_va, being_freed) | own_pins,
+    .updates = fields(expected),
+    .writes = fields(expects_zero, wp_armed, pin_attached, may_be_lost, soft_dirty_owed),
+    .closes = ways(Way::twin)};
+// Whether an access is the program's own race with its own zap.
+constexpr E looks_for_zap{.reads = fields(tlb_stale, zapping, op_mm, op_va),
                           .others_read = fields(zapping, op_mm, op_va)};
-constexpr E changes_content = looks_for_zap | E{.reads = own_pins,
-                                                .updates = fields(expected),
-                                                .writes = fields(entitled, zeroed, expects_zero),
-                                                .closes = ways(Way::twin)};
+constexpr E changes_content{.reads = own_pins | fields(being_freed),
+                            .updates = fields(expected),
+                            .writes = fields(entitled, zeroed, expects_zero, may_be_lost),
+                            .closes = ways(Way::twin)};
+// A mapping that is zapped: what the TLBs still have of it.
+constexpr E makes_stale{.reads = fields(tlb_valid), .writes = fields(tlb_stale)};
 constexpr E loads{.operands = mm | va, .raises = event_bit(Event::load)};
-constexpr E stores = changes_content | E{.operands = mm | va, .raises = event_bit(Event::store)};
+constexpr E stores = changes_content | looks_for_zap |
+                     E{.operands = mm | va,
+                       .reads = leaf | fields(soft_dirty_armed),
+                       .writes = fields(soft_dirty_owed),
+                       .raises = event_bit(Event::store)};
 constexpr E walks_threads{.reads = fields(pc, op_mm) | locals_bit,
                           .others_read = fields(pc, op_mm) | locals_bit};
 // reachable_by_others()
@@ -228,8 +235,8 @@ constexpr EffectTable table{
     {Code::fill_table, {}, {.operands = a | b, .reads = folio, .writes = fields(pte),
                             .opens = by_page_table | ways(Way::detached_table),
                             .closes = by_page_table | ways(Way::detached_table)}},
-    {Code::zap_pmd, {}, forgets_mapping | E{.operands = mm, .writes = fields(pmd, zapping),
-                                            .closes = ways(Way::pte)}},
+    {Code::zap_pmd, {}, forgets_mapping | makes_stale | E{.operands = mm, .writes = fields(pmd, zapping),
+                                                          .closes = ways(Way::pte)}},
     {Code::alloc_huge, {}, allocates_huge | E{.results = a, .writes = fields(zeroed)}},
     {Code::copy_huge, {}, allocates_huge | copies | E{.operands = b, .results = a, .reads = folio}},
     {Code::copy_into, {}, copies | E{.operands = a | b, .closes = ways(Way::twin)}},
@@ -241,15 +248,15 @@ constexpr EffectTable table{
                            .updates = fields(pmd), .writes = fields(mapped, read_only, pte, pin_crossed),
                            .opens = by_page_table | ways(Way::detached_table),
                            .closes = by_page_table | ways(Way::detached_table)}},
-    {Code::zap_pte, {}, forgets_mapping | E{.operands = mm | va, .writes = fields(pte, zapping),
-                                            .closes = by_page_table | ways(Way::detached_table)}},
+    {Code::zap_pte, {}, forgets_mapping | makes_stale | E{.operands = mm | va, .writes = fields(pte, zapping),
+                                                          .closes = by_page_table | ways(Way::detached_table)}},
     {Code::flush, {}, {.operands = mm | va, .writes = translation | fields(zapping), .others_read = fields(pc),
                        .waits_for = Held::irqs_off, .blocks = by_interrupts, .closes = ways(Way::tlb)}},
     {Code::detach_vma, {}, {.operands = mm | va, .writes = fields(mapped, read_only, dont_copy)}},
     {Code::new_mm, {}, {.results = a, .reads = fields(life), .writes = fields(life, fault_shared),
                         .outside_reads = asks_for_foll_pins.reads, .blocks = by_lock}},
     {Code::start_mm, {}, forgets_mapping | E{.operands = a | mm,
-                                             .reads = leaf | content | fields(mapped, read_only, dont_copy, expects_zero, wp_armed),
+                                             .reads = leaf | content | fields(mapped, read_only, dont_copy, expects_zero, wp_armed, may_be_lost),
                                              .updates = fields(entitled),
                                              .writes = fields(mapped, read_only, life),
                                              .opens = ways(Way::twin)}},
@@ -274,15 +281,16 @@ constexpr EffectTable table{
                         .writes = fields(pin_crossed, pin_attached)}},
     {Code::note_shared, {}, asks_who | E{.operands = a | mm, .writes = fields(fault_shared),
                                          .outside_reads = fields(outside_page)}},
-    {Code::soft_dirty_armed, {}, {.operands = mm, .writes = fields(Field::soft_dirty_armed)}},
+    {Code::soft_dirty_armed, {}, {.operands = mm, .writes = fields(Field::soft_dirty_armed, soft_dirty_owed)}},
+    {Code::lazy_free, {}, {.operands = mm | va, .updates = fields(being_freed), .writes = fields(may_be_lost)}},
     {Code::wp_resolved, {}, {.operands = mm | va, .writes = fields(wp_armed)}},
     {Code::wp_returned, {}, {.operands = mm | va, .updates = fields(wp_armed)}},
 
     {Code::entitled_mm, {}, compares | E{.reads = fields(zeroed, entitled), .asks = fields(zeroed, entitled)}},
     {Code::entitled_pin, {}, compares | E{.reads = fields(zeroed, entitled), .asks = fields(zeroed, entitled)}},
-    {Code::holds_expected, {}, compares | E{.operands = va, .reads = fields(expected, expects_zero, zeroed),
-                                            .asks = fields(expected, expects_zero, zeroed)}},
-    {Code::zapping, {}, compares | looks_for_zap | E{.asks = fields(Field::zapping)}},
+    {Code::holds_expected, {}, compares | E{.operands = va, .reads = fields(expected, expects_zero, zeroed, may_be_lost),
+                                            .asks = fields(expected, expects_zero, zeroed, may_be_lost)}},
+    {Code::zapping, {}, compares | looks_for_zap | E{.asks = fields(Field::zapping, tlb_stale)}},
     {Code::wp_promised, {}, compares | E{.reads = fields(wp_armed), .asks = fields(wp_armed)}},
     {Code::quiet, {}, {.results = a, .reads = fields(pc), .others_read = fields(pc)}},
     {Code::quiet_mm, {}, {.operands = b, .results = a, .reads = fields(pc, op_mm), .others_read = fields(pc, op_mm)}},
@@ -308,6 +316,7 @@ constexpr EffectTable table{
     {Code::set_pte, EffectOfImm::not_zero, {.reads = fields(pte), .updates = fields(wp_armed)}},
     {Code::set_leaf, EffectOfImm::not_zero, {.reads = leaf, .updates = fields(wp_armed)}},
     {Code::walk, EffectOfImm::not_zero, {.updates = fields(pte, pmd)}},
+    {Code::try_store, EffectOfImm::not_zero, {.opens = ways(Way::twin)}},
     }},
 };
 // clang-format on

@@ -146,7 +146,7 @@ inline constexpr std::size_t code_count = 0
     COWCHECK_CODES(X)
 #undef X
     ;
-inline constexpr std::size_t effect_of_imm_count = 8;
+inline constexpr std::size_t effect_of_imm_count = 9;
 struct EffectTable {
     std::array<EffectRow, code_count> rows{};
     std::array<EffectOfImm, effect_of_imm_count> of_imm{};

@@ -119,7 +119,7 @@ struct Reg {
     X(userfault)     /* report, give mmap_lock back; imm: the operation means to store */        \
     X(wait_uffd)     /* sleep until the PTE at va is not uffd-wp */                              \
     /* the hardware */                                                                           \
-    X(try_load) X(try_store)      /* a = done through the TLB */                                 \
+    X(try_load) X(try_store)      /* a = done through the TLB; imm 1: zeroes are stored */                                 \
     X(walk)          /* a = the TLB now holds the page; imm 1: for a store */                    \
     X(dma_read) X(dma_write)      /* through pin */                                              \
     X(unpin_event)   /* the pin is about to go */                                                \
@@ -127,6 +127,7 @@ struct Reg {
     X(attach)        /* ghost: GUP has looked at the PTE */                                      \
     X(note_shared)   /* ghost: a fault looked at PTE value a: can others get at its page? */      \
     X(soft_dirty_armed)           /* ghost: imm 0 clear_refs starts, 1 returns */                \
+    X(lazy_free)     /* ghost: imm 0 MADV_FREE of va starts, 1 returns */                        \
     X(wp_resolved)   /* ghost: nothing is promised at va; c 1: anywhere in the mm */             \
     X(wp_returned)   /* ghost: what was protected at va (wp_armed imm; c 1: anywhere in the mm)   \
                         is promised now */                                                       \

@@ -253,10 +253,10 @@ private:
     unsigned pins_of(unsigned mm) const;
     void content_changes(unsigned page, unsigned entitled);
     void copy_content(unsigned from, unsigned to);
-    void store_value(unsigned mm, unsigned va, unsigned page, unsigned entitled);
+    void store_value(unsigned mm, unsigned va, unsigned page, unsigned entitled, bool zeroes);
     bool has_stale_tlb(unsigned mm, unsigned va);
     bool is_zapping(unsigned mm, unsigned va);
-    bool races_with_zap(unsigned mm, unsigned va, unsigned page);
+    void make_stale(unsigned mm, unsigned va);
     void forget_mapping(unsigned mm, unsigned va);
     bool holds_expected(unsigned mm, unsigned va, unsigned page) const;
     unsigned swap_cache() const;
@@ -301,9 +301,11 @@ private:
     void lru_drain(unsigned entry);
     void forget_translation(unsigned entry);
     void notify(unsigned mm, unsigned va, bool start);
-    void commit_access(unsigned page, bool store);
-    bool access_tlb(bool store);
-    bool access_secondary(bool store);
+    void free_lazily(unsigned mm, unsigned va, bool starts);
+    enum class Access : std::uint8_t { load, store, store_of_zeroes };
+    void commit_access(unsigned page, Access access, bool stale);
+    bool access_tlb(Access access);
+    bool access_secondary(Access access);
     bool walk(bool store);
     void dma_write(unsigned pin);
     void bump_seq(unsigned mm);

@@ -66,24 +66,26 @@ void Machine<O>::copy_content(unsigned from, unsigned to) {
 
 // What mm should read at va is, from now on, the value just written to the page.
 template <class O>
-void Machine<O>::store_value(unsigned mm, unsigned va, unsigned page, unsigned entitled) {
-    const unsigned bit = 1U << slot(mm, va);
+void Machine<O>::store_value(unsigned mm, unsigned va, unsigned page, unsigned entitled,
+                             bool zeroes) {
+    const unsigned i = slot(mm, va);
+    const unsigned bit = 1U << i;
     for (unsigned f = 0; f < frames(); ++f) set(Field::expected, f, get(Field::expected, f) & ~bit);
-    set(Field::expects_zero, slot(mm, va), 0);
+    set(Field::expects_zero, i, zeroes);
     content_changes(page, entitled);
-    set(Field::expected, page, bit);
+    set(zeroes ? Field::zeroed : Field::expected, page, zeroes ? 1U : bit);
+    // What is stored beside an MADV_FREE may be stored before it.
+    if (get(Field::being_freed, i) == 0) set(Field::may_be_lost, i, 0);
 }
 
-// Whether some CPU still translates to a page that is not mapped there any more: whoever
-// zaps a huge PMD zaps what is beside its own page, too.
+// Whether some CPU still has a translation of a mapping that was zapped: whoever zaps a
+// huge PMD, or a range, zaps what is beside its own page, too.
 template <class O>
 bool Machine<O>::has_stale_tlb(unsigned mm, unsigned va) {
-    for (const Thread& thread : p_.world.threads) {
-        const unsigned entry = p_.layout.tlb_index(thread.cpu, va);
-        if (thread.actor == Actor::cpu && thread.mm == mm && get(Field::tlb_valid, entry) != 0 &&
-            !maps(mm, va, get(Field::tlb_page, entry)))
+    for (const Thread& thread : p_.world.threads)
+        if (thread.actor == Actor::cpu && thread.mm == mm &&
+            get(Field::tlb_stale, p_.layout.tlb_index(thread.cpu, va)) != 0)
             return true;
-    }
     return false;
 }
 
@@ -92,18 +94,22 @@ bool Machine<O>::is_zapping(unsigned mm, unsigned va) {
     for (unsigned t = 0; t < threads(); ++t) {
         const unsigned words = thread_words(t)[1];
         if ((words & (1U << 6U)) == 0 || (words & 3U) != mm) continue;
-        if (((words >> 2U) & 3U) == va || (has_thp() && has_stale_tlb(mm, va))) return true;
+        if (((words >> 2U) & 3U) == va || has_stale_tlb(mm, va)) return true;
     }
     return false;
 }
 
-// Whether an access to the page is the program's own race with its own zap: the
-// page is not what is mapped there by now (madvise lets others fault meanwhile).
+// Each translation that there is by now is of the mapping that ends. An access through one is
+// the program's own race with its own zap until the zap has flushed. What is mapped later is
+// another mapping, whatever becomes of its entry meanwhile: migration, reclaim, and who breaks
+// COW take it away for a while or for good, and stores through the TLB are no race then.
 template <class O>
-bool Machine<O>::races_with_zap(unsigned mm, unsigned va, unsigned page) {
-    const unsigned pte = leaf(mm, va, false);
-    return ((pte & PteBit::present) == 0 || (pte >> PteBit::frame_shift) != page) &&
-           is_zapping(mm, va);
+void Machine<O>::make_stale(unsigned mm, unsigned va) {
+    for (const Thread& thread : p_.world.threads) {
+        if (thread.actor != Actor::cpu || thread.mm != mm) continue;
+        const unsigned entry = p_.layout.tlb_index(thread.cpu, va);
+        if (get(Field::tlb_valid, entry) != 0) set(Field::tlb_stale, entry, 1);
+    }
 }
 
 // The mapping generation ends: fresh memory would read as zeroes, nothing that
@@ -112,19 +118,30 @@ template <class O>
 void Machine<O>::forget_mapping(unsigned mm, unsigned va) {
     const unsigned bit = 1U << slot(mm, va);
     for (unsigned f = 0; f < frames(); ++f) set(Field::expected, f, get(Field::expected, f) & ~bit);
+    for (const Field ghost : {Field::wp_armed, Field::soft_dirty_owed}) set(ghost, slot(mm, va), 0);
     set(Field::expects_zero, slot(mm, va), 1);
-    set(Field::wp_armed, slot(mm, va), 0);
+    // An MADV_FREE that is under way may come to what is mapped next.
+    set(Field::may_be_lost, slot(mm, va), get(Field::being_freed, slot(mm, va)) != 0 ? 1U : 0U);
     for (unsigned i = 0; i < pins(); ++i)
         if (get(Field::pin_state, i) != 0 && get(Field::pin_owned, i) != 0 &&
             get(Field::pin_mm, i) == mm && get(Field::pin_va, i) == va)
             set(Field::pin_attached, i, 0);
 }
 
+// MADV_FREE: what is there may be lost from now on, and what others store meanwhile as well.
+template <class O>
+void Machine<O>::free_lazily(unsigned mm, unsigned va, bool starts) {
+    const unsigned i = slot(mm, va);
+    set(Field::being_freed, i, get(Field::being_freed, i) + (starts ? 1U : ~0U));
+    set(Field::may_be_lost, i, 1);
+}
+
 template <class O>
 bool Machine<O>::holds_expected(unsigned mm, unsigned va, unsigned page) const {
     const unsigned i = slot(mm, va);
     return ((get(Field::expected, page) >> i) & 1U) != 0 ||
-           (get(Field::expects_zero, i) != 0 && get(Field::zeroed, page) != 0);
+           (get(Field::zeroed, page) != 0 &&
+            (get(Field::expects_zero, i) != 0 || get(Field::may_be_lost, i) != 0));
 }
 
 template <class O>
@@ -154,7 +171,7 @@ unsigned Machine<O>::swap_cache() const {
 }
 
 // Whether two pages surely hold the same: both hold zeroes, or what some process should
-// read somewhere. No store makes a value that was there before, so pages that hold the
+// read somewhere. No other store makes a value that was there before, so pages that hold the
 // same hold copies, and as long as the owner of one of them reads there what it should,
 // its bit is in both.
 template <class O>

@@ -231,7 +231,8 @@ StepResult Machine<O>::run(unsigned address, bool entering) {
             break;
         case Code::secondary_load:
         case Code::secondary_store:
-            if (!access_secondary(i->code == Code::secondary_store)) {
+            if (!access_secondary(i->code == Code::secondary_store ? Access::store
+                                                                   : Access::load)) {
                 blocked = Blocked::lock;
                 goto stuck;
             }
@@ -375,8 +376,10 @@ StepResult Machine<O>::run(unsigned address, bool entering) {
             }
             break;
 
-        case Code::try_load: r[i->a] = truth(access_tlb(false)); break;
-        case Code::try_store: r[i->a] = truth(access_tlb(true)); break;
+        case Code::try_load: r[i->a] = truth(access_tlb(Access::load)); break;
+        case Code::try_store:
+            r[i->a] = truth(access_tlb(i->imm != 0 ? Access::store_of_zeroes : Access::store));
+            break;
         case Code::walk: r[i->a] = truth(walk(i->imm != 0)); break;
         case Code::dma_read:
             raise(Event::dma_read, r[Reg::mm], r[Reg::va], get(Field::pin_page, r[Reg::pin]),
@@ -400,7 +403,12 @@ StepResult Machine<O>::run(unsigned address, bool entering) {
                     reachable_by_others(r[Reg::mm], r[i->a] >> PteBit::frame_shift) ||
                         mapped_outside(r[i->a] >> PteBit::frame_shift));
             break;
-        case Code::soft_dirty_armed: set(Field::soft_dirty_armed, r[Reg::mm], i->imm); break;
+        case Code::soft_dirty_armed:
+            set(Field::soft_dirty_armed, r[Reg::mm], i->imm);
+            for (unsigned va = 0; va < p_.layout.pages; ++va)
+                set(Field::soft_dirty_owed, slot(r[Reg::mm], va), 0);
+            break;
+        case Code::lazy_free: free_lazily(r[Reg::mm], r[Reg::va], i->imm == 0); break;
         case Code::wp_resolved:
         case Code::wp_returned:
             for (unsigned va = 0; va < p_.layout.pages; ++va) {

@@ -97,13 +97,17 @@ template <class O>
 void Machine<O>::zap_pte(unsigned mm, unsigned va) {
     set(Field::pte, slot(mm, va), 0);
     forget_mapping(mm, va);
+    make_stale(mm, va);
     thread_words(thread_)[1] = static_cast<std::uint16_t>(thread_words(thread_)[1] | (1U << 6U));
 }
 
 template <class O>
 void Machine<O>::zap_pmd(unsigned mm) {
     set(Field::pmd, mm, 0);
-    for (unsigned va = 0; va < p_.layout.pages; ++va) forget_mapping(mm, va);
+    for (unsigned va = 0; va < p_.layout.pages; ++va) {
+        forget_mapping(mm, va);
+        make_stale(mm, va);
+    }
     thread_words(thread_)[1] = static_cast<std::uint16_t>(thread_words(thread_)[1] | (1U << 6U));
 }
 
@@ -180,7 +184,8 @@ bool Machine<O>::flush(unsigned mm, unsigned va, bool all) {
 // What the CPU's LRU batch holds is no translation.
 template <class O>
 void Machine<O>::forget_translation(unsigned entry) {
-    for (const Field field : {Field::tlb_valid, Field::tlb_writable, Field::tlb_page})
+    for (const Field field :
+         {Field::tlb_valid, Field::tlb_writable, Field::tlb_page, Field::tlb_stale})
         set(field, entry, 0);
 }
 
@@ -315,6 +320,7 @@ void Machine<O>::start_mm(unsigned child) {
         set(Field::expects_zero, to,
             own_copy ? get(Field::zeroed, ours >> PteBit::frame_shift)
                      : get(Field::expects_zero, from));
+        set(Field::may_be_lost, to, get(Field::may_be_lost, from));
         if (p_.world.event_fork)  // the monitor has the child's userfaultfd, too
             set(Field::wp_armed, to, get(Field::wp_armed, from));
     }
@@ -360,37 +366,55 @@ void Machine<O>::notify(unsigned mm, unsigned va, bool start) {
         drop(entry >> PteBit::frame_shift, 1);
 }
 
-// A load or store by the process commits, whichever MMU translated it.
+// A load or store by the process commits, whichever MMU translated it. `stale`: what it goes
+// through is of a mapping that was zapped since.
 template <class O>
-void Machine<O>::commit_access(unsigned page, bool store) {
+void Machine<O>::commit_access(unsigned page, Access access, bool stale) {
     const unsigned mm = r_[Reg::mm];
     const unsigned va = r_[Reg::va];
-    if (!store) return raise(Event::load, mm, va, page, 0);
+    if (access == Access::load) return raise(Event::load, mm, va, page, 0);
     raise(Event::store, mm, va, page, 0);
     const unsigned entitled = (1U << mm) | pins_of(mm);
+    const bool zeroes = access == Access::store_of_zeroes;
     // A store while the owner zaps the page is the program's own race: it is not
     // part of what the process should read, but it does change the page.
-    if (races_with_zap(mm, va, page))
+    if (stale && is_zapping(mm, va)) {
         content_changes(page, entitled);
-    else
-        store_value(mm, va, page, entitled);
+        set(Field::zeroed, page, zeroes);
+    } else {
+        store_value(mm, va, page, entitled, zeroes);
+        if (get(Field::soft_dirty_armed, mm) != 0 &&
+            (leaf(mm, va, true) & PteBit::soft_dirty) != 0)  // it is recorded
+            set(Field::soft_dirty_owed, slot(mm, va), 1);
+    }
+    if (zeroes) observer_.zeroed(page);
 }
 
 // Through a translation that the TLB holds.
 template <class O>
-bool Machine<O>::access_tlb(bool store) {
+bool Machine<O>::access_tlb(Access access) {
     const unsigned entry = p_.layout.tlb_index(p_.world.threads[thread_].cpu, r_[Reg::va]);
-    if (get(Field::tlb_valid, entry) == 0 || (store && get(Field::tlb_writable, entry) == 0))
+    if (get(Field::tlb_valid, entry) == 0 ||
+        (access != Access::load && get(Field::tlb_writable, entry) == 0))
         return false;
-    commit_access(get(Field::tlb_page, entry), store);
+    commit_access(get(Field::tlb_page, entry), access, get(Field::tlb_stale, entry) != 0);
     return true;
 }
 
+// Its entry goes before a zap begins, if the zap says so to notifiers. One that is left is of
+// the mapping that was zapped if that is not the page's by now.
 template <class O>
-bool Machine<O>::access_secondary(bool store) {
-    const unsigned entry = get(Field::spte, slot(r_[Reg::mm], r_[Reg::va]));
-    if ((entry & PteBit::present) == 0 || (store && (entry & PteBit::writable) == 0)) return false;
-    commit_access(entry >> PteBit::frame_shift, store);
+bool Machine<O>::access_secondary(Access access) {
+    const unsigned mm = r_[Reg::mm];
+    const unsigned va = r_[Reg::va];
+    const unsigned entry = get(Field::spte, slot(mm, va));
+    if ((entry & PteBit::present) == 0 ||
+        (access != Access::load && (entry & PteBit::writable) == 0))
+        return false;
+    const unsigned page = entry >> PteBit::frame_shift;
+    const unsigned pte = leaf(mm, va, false);
+    commit_access(page, access,
+                  (pte & PteBit::present) == 0 || (pte >> PteBit::frame_shift) != page);
     return true;
 }
 
@@ -414,6 +438,7 @@ bool Machine<O>::walk(bool store) {
     set(Field::tlb_valid, entry, 1);
     set(Field::tlb_writable, entry, writable);
     set(Field::tlb_page, entry, pte >> PteBit::frame_shift);
+    set(Field::tlb_stale, entry, 0);
     return true;
 }
 
@@ -435,8 +460,8 @@ void Machine<O>::dma_write(unsigned pin) {
                 get(Field::pin_mm, i) == mm)
                 entitled |= 1U << (mms() + i);
     }
-    if (owned && get(Field::pin_attached, pin) != 0 && !races_with_zap(mm, va, page))
-        store_value(mm, va, page, entitled);
+    if (owned && get(Field::pin_attached, pin) != 0)  // a zap detaches the pins of its mapping
+        store_value(mm, va, page, entitled, false);
     else
         content_changes(page, entitled);
 }

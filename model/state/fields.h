@@ -36,6 +36,9 @@ inline constexpr std::size_t scope_count = 7;
     X(expects_zero,      pte,    0,  15,   1, "ghost: the process should read zeroes here")       \
     X(read_only,         pte,    1,   0,   1, "mprotect(PROT_READ) took VM_WRITE from the VMA")    \
     X(dont_copy,         pte,    1,   1,   1, "MADV_DONTFORK: fork leaves the VMA out")               \
+    X(may_be_lost,       pte,    1,   2,   1, "ghost: MADV_FREE gave what is here away, and no store took it back") \
+    X(being_freed,       pte,    1,   3,   3, "ghost: how many MADV_FREEs of the page are under way")  \
+    X(soft_dirty_owed,   pte,    1,   6,   1, "ghost: a store since clear_refs returned is recorded") \
     X(spte,              pte,    2,   0,  12, "the secondary MMU's entry, see PteBit")            \
     X(invalidating,      pte,    2,  12,   4, "between invalidate_range_start and _end, how often") \
     X(refcount,          page,   0,   0,  16, "the kernel's number; a pin counts 1024")           \
@@ -66,6 +69,7 @@ inline constexpr std::size_t scope_count = 7;
     X(tlb_valid,         tlb,    0,   0,   1, "the TLB holds a translation")                      \
     X(tlb_writable,      tlb,    0,   1,   1, "it permits stores without another walk")           \
     X(tlb_page,          tlb,    0,   2,   4, "the frame")                                        \
+    X(tlb_stale,         tlb,    0,  11,   1, "ghost: it is of a mapping that was zapped since")   \
     X(batch_valid,       tlb,    0,   6,   1, "the CPU's LRU batch refers to a page it mapped here") \
     X(batch_page,        tlb,    0,   7,   4, "that page")                                        \
     X(pc,                thread, 0,   0,  12, "where the handler rests; 0 is idle")               \
@@ -127,12 +131,19 @@ struct Part {
     static constexpr std::uint16_t ksm = 64;
     static constexpr std::uint16_t thp = 128;
     static constexpr std::uint16_t dont_fork = 256;
+    static constexpr std::uint16_t zaps = 512;  // where a mapping can end while its process runs
+    static constexpr std::uint16_t lazy_free = 1024;   // where somebody may drop such memory
+    static constexpr std::uint16_t soft_dirty = 2048;  // where clear_refs' records may be lost
 };
 
 [[nodiscard]] constexpr std::uint16_t part_of(Field field) {
     switch (field) {
     case Field::read_only: return Part::mprotect;
     case Field::dont_copy: return Part::dont_fork;
+    case Field::tlb_stale: return Part::zaps;
+    case Field::may_be_lost:
+    case Field::being_freed: return Part::lazy_free;
+    case Field::soft_dirty_owed: return Part::soft_dirty;
     case Field::swapcache:
     case Field::page_dirty: return Part::swap;
     case Field::outside_page:

@@ -243,7 +243,9 @@ private:
 
     std::string of_place() {
         const std::string place = "(" + mm() + ", " + va() + ")";
-        return (chance(random_, 60) ? "zapping" : "uffd_wp_promised") + place;
+        static const Texts asks{"zapping", "zapping", "zapping", "uffd_wp_promised",
+                                "soft_dirty_owed"};
+        return one_of(random_, asks) + place;
     }
 
     std::string of_pte() {

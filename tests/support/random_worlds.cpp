@@ -155,6 +155,9 @@ private:
     // As a menu names it, with random flags.
     std::string item(const OperationInfo& operation) {
         std::string text(operation.name);
+        if (operation.name == "write" &&
+            (wants("ksm") || wants("alike") ? chance(random_, 50) : chance(random_, 5)))
+            return text + "(zeroes)";
         if (operation.parameters.find("flags") == std::string_view::npos ||
             operation.actor == Actor::device)
             return text;
