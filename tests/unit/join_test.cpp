@@ -57,7 +57,9 @@ std::set<std::string> quiet_states(const Explorer& explorer) {
             State state = stored;
             const Layout& layout = program.layout;
             for (unsigned i = 0; i < layout.size(Scope::pte); ++i)
-                layout.set(state, Field::wp_armed, i, 0);
+                for (const Field ghost :
+                     {Field::wp_armed, Field::soft_dirty_owed, Field::may_be_lost})
+                    if (layout.has(ghost)) layout.set(state, ghost, i, 0);
             for (unsigned mm = 0; mm < layout.mms; ++mm)
                 layout.set(state, Field::soft_dirty_armed, mm, 0);
             canonical.normalize(state);
@@ -462,6 +464,37 @@ operation gup_fast(va, flags) {
     check_modes(design, flushing);
     CHECK(all_are(movers_that_detach(joined(design, flushing)), Mover::none));
     CHECK(all_are(movers_that_detach(compiled("v5.9", flushing, true)), Mover::right));
+}
+
+// Whether v6.2 may be joined if that is asked as well.
+bool may_join(const std::string& clause, const std::string& world) {
+    Diagnostics out;
+    Library library(out);
+    REQUIRE(library.add_properties(
+        "asks.cow",
+        "property asks safety\n    \"asks\"\n    source \"a test\"\n    " + clause + "\n", out));
+    const auto program =
+        compile(*library.design("v6.2", out), library.properties(), world_of(world), out);
+    REQUIRE_MESSAGE(program, to_text(out));
+    return program->asked.no_joining.empty();
+}
+
+TEST_CASE("what clear_refs is owed, and MADV_FREE's right, may only be asked one way") {
+    const std::string start =
+        "world asked\ntitle \"what is asked\"\npages 1\nframes 3\npins 0\n"
+        "process parent {\n    cpus 1\n    maps va 0 anonymous written\n    may ";
+    const std::string cleared = start + "read, write\n}\nprocfs { may clear_refs }\n";
+    CHECK(may_join("always for each mm, va: quiet(mm) and soft_dirty_owed(mm, va) "
+                   "implies pte(mm, va).soft_dirty",
+                   cleared));
+    CHECK_FALSE(may_join("always for each mm, va: quiet implies (not soft_dirty_owed(mm, va) "
+                         "implies pte(mm, va).none)",
+                         cleared));
+    const std::string freed = start + "read, write, madvise_free\n}\nkernel { may swap_out }\n";
+    const std::string lost = "at load: not holds_expected(mm, va, page)";
+    CHECK(may_join("at load: holds_expected(mm, va, page)", freed));
+    CHECK_FALSE(may_join(lost, freed));
+    CHECK(may_join(lost, cleared));
 }
 
 TEST_CASE("a count that a property asks for at an event is no mover") {

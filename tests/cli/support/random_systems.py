@@ -275,7 +275,8 @@ OF_PAGE = ("page.anon", "page.free", "page.anon_exclusive", "page.counted", "pag
            "page.other == page", "page.head == page", "page.maybe_mapped_shared")
 OF_MM_PAGE = ("entitled(mm, page)", "reachable_by_others(mm, page)")
 OF_MM = ("quiet(mm)", "soft_dirty_promised(mm)")
-OF_MM_VA = ("zapping(mm, va)", "uffd_wp_promised(mm, va)", "pte(mm, va).present",
+OF_MM_VA = ("zapping(mm, va)", "uffd_wp_promised(mm, va)", "soft_dirty_owed(mm, va)",
+            "pte(mm, va).present",
             "pte(mm, va).writable", "pte(mm, va).dirty", "pte(mm, va).soft_dirty",
             "pte(mm, va).uffd_wp", "pte(mm, va).special", "pte(mm, va).huge", "pte(mm, va).swap",
             "pte(mm, va).none", "pte(mm, va).migration", "spte(mm, va).present",
