@@ -32,8 +32,9 @@ FieldAccess::FieldAccess(const Program& program)
             if (p_.code[at].code == Code::load) access_[p_.code[at].c].asked = true;
         });
     for (std::size_t at = 0; at < p_.code.size(); ++at)
-        if (p_.code[at].code == Code::put_bit && (p_.code[at].imm & PteBit::writable) != 0 &&
-            !sets_dirty_too(at))
+        if (p_.code[at].code == Code::put_bit &&
+            (((p_.code[at].imm & PteBit::writable) != 0 && !sets_dirty_too(at)) ||
+             ((p_.code[at].imm & PteBit::dirty) != 0 && !takes_writable_too(at))))
             clean_writable_ = true;
 }
 
@@ -132,16 +133,30 @@ void FieldAccess::note_value(std::size_t at) {
 // `writable` in a record, or `writable = x`: does the same record set `dirty`?
 // `writable = false` needs no such thing.
 bool FieldAccess::sets_dirty_too(std::size_t at) const {
-    if (constant_before(at) == 0) return true;
+    return constant_before(at) == 0 || puts_beside(at, PteBit::dirty, 1);
+}
+
+// What loses its dirty bit, as by MADV_FREE, is no clean writable PTE only if it loses this, too.
+bool FieldAccess::takes_writable_too(std::size_t at) const {
+    return constant_before(at) == 1 || puts_beside(at, PteBit::writable, 0);
+}
+
+// Whether the same record gives the bit of that PTE value this constant.
+bool FieldAccess::puts_beside(std::size_t at, std::uint16_t bit, int constant) const {
+    const auto puts = [&](std::size_t i) {
+        return p_.code[i].code == Code::put_bit && p_.code[i].a == p_.code[at].a &&
+               (p_.code[i].imm & bit) != 0 && constant_before(i) == constant;
+    };
     const std::uint8_t pte = p_.code[at].a;
-    for (std::size_t i = at; i < p_.code.size() && p_.code[i].code != Code::rest; ++i)
-        if (p_.code[i].code == Code::put_bit && p_.code[i].a == pte &&
-            (p_.code[i].imm & PteBit::dirty) != 0 && constant_before(i) == 1)
-            return true;
-    for (std::size_t i = at; i-- > 0 && p_.code[i].code != Code::rest;)
-        if (p_.code[i].code == Code::put_bit && p_.code[i].a == pte &&
-            (p_.code[i].imm & PteBit::dirty) != 0 && constant_before(i) == 1)
-            return true;
+    const auto is_another = [&](std::size_t i) {
+        return p_.code[i].code == Code::rest ||
+               (p_.code[i].code != Code::put_bit && p_.code[i].code != Code::put_frame &&
+                writes_register(p_.code[i], pte));
+    };
+    for (std::size_t i = at; i < p_.code.size() && !is_another(i); ++i)
+        if (puts(i)) return true;
+    for (std::size_t i = at; i-- > 0 && !is_another(i);)
+        if (puts(i)) return true;
     return false;
 }
 

@@ -63,6 +63,8 @@ private:
     }
     void note_value(std::size_t at);
     [[nodiscard]] bool sets_dirty_too(std::size_t at) const;
+    [[nodiscard]] bool takes_writable_too(std::size_t at) const;
+    [[nodiscard]] bool puts_beside(std::size_t at, std::uint16_t bit, int constant) const;
     [[nodiscard]] int constant_before(std::size_t at) const;
 
     const Program& p_;

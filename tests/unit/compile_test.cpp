@@ -372,8 +372,10 @@ TEST_CASE("a world is checked before anything runs in it") {
           "6:9: 'gup' wants read or write, and get or pin; longterm if it is\n");
     CHECK(world_errors(world_head + "process a {\n    may gup(raed, get)\n}\n") ==
           "6:9: there is no GUP flag 'raed' (did you mean 'read'?)\n");
-    CHECK(world_errors(world_head + "process a {\n    may write(pin)\n}\n") ==
-          "6:9: 'write' takes no flags\n");
+    CHECK(world_errors(world_head + "process a {\n    may read(pin)\n}\n") ==
+          "6:9: 'read' takes no flags\n");
+    CHECK(world_errors(world_head + "process a {\n    may write(zeros)\n}\n") ==
+          "6:9: a write has no flag 'zeros' (did you mean 'zeroes'?)\n");
     CHECK(world_errors(world_head + "process a {\n    maps va 3 anonymous written\n}\n") ==
           "6:5: the process has no virtual page 3; there are 1\n");
     CHECK(world_errors(world_head + "process a {\n    maps va 0 zeropage\n}\n") ==
