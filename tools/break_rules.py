@@ -188,7 +188,8 @@ def statements(text):
     for match in pattern.finditer(text):
         begin, end = trimmed(text, match.start(), match.end())
         if not re.match(r"return\b|(const|auto|unsigned)\b", text[begin:end]):
-            found.append((begin, end, "if (!broken(NUMBER)) ", ""))
+            # In braces: an `else` behind it is not this one's.
+            found.append((begin, end, "{ if (!broken(NUMBER)) ", " }"))
     return found
 
 

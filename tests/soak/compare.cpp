@@ -178,10 +178,12 @@ Given explore_as(const Mode& mode, const Parsed& parsed, const System& system, u
     for (std::size_t i = 0; i < result.properties.size(); ++i) {
         const PropertyResult& property = result.properties[i];
         if (property.verdict == Verdict::not_applicable) continue;
+        if (const std::string fault = run.fault_of(i); !fault.empty()) {
+            given.troubles.emplace_back(property.property, "a fault: " + fault);
+            continue;
+        }
         Answer& answer = given.answers[property.property];
         answer.sometimes = property.sometimes;
-        if (!property.fault.empty())
-            given.troubles.emplace_back(property.property, "a fault: " + property.fault);
         const Violation* violation = run.violation_of(i);
         if (violation != nullptr) {
             answer.kind = Answer::Kind::violated;
@@ -210,7 +212,8 @@ void compare_answers(const Mode& mode, const Plain& plain, const Given& given, C
             : UINT32_MAX;
     const auto report = [&](std::string_view property, const std::string& right,
                             const std::string& other, unsigned operations) {
-        const bool excused = property != counts && mode.joins && operations >= wrong_from;
+        const bool excused = property != counts && mode.joins && wrong_from != UINT32_MAX &&
+                             operations >= wrong_from;
         (excused ? result.behind_wrong_counts : result.disagreements)
             .push_back({std::string(mode.name), std::string(property), right, other});
     };
@@ -226,9 +229,18 @@ void compare_answers(const Mode& mode, const Plain& plain, const Given& given, C
             if (one->kind == Answer::Kind::violated) first = std::min(first, one->operations);
         report(property, expected, got, first);
     }
+    const auto operations_of = [&](const std::string& property) {
+        const auto of = plain.answers.find(property);
+        const auto known = given.answers.find(property);
+        unsigned first = UINT32_MAX;
+        if (of != plain.answers.end() && of->second.kind == Answer::Kind::violated)
+            first = of->second.operations;
+        if (known != given.answers.end() && known->second.kind == Answer::Kind::violated)
+            first = std::min(first, known->second.operations);
+        return first;
+    };
     for (const auto& [property, trouble] : given.troubles)
-        report(property, "a schedule that replays", trouble,
-               given.answers.find(property)->second.operations);
+        report(property, "an answer that replays", trouble, operations_of(property));
     if (plain.exhausted && !given.exhausted && !given.ended_early && !mode.joins)
         report("(states)", "exhausted", "not exhausted", 0);
 }
