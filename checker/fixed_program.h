@@ -6,6 +6,7 @@
 #include "model/selftest.h"
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace cowcheck {
@@ -26,5 +27,9 @@ struct FixedOutcome {
 // Operations of kernel threads may start at any time; every other one starts when the
 // one before it has ended.
 [[nodiscard]] FixedOutcome run_fixed(const SelftestProgram& test, std::uint64_t max_states);
+
+// In what the outcome's schedule does not do what it is there for, taken step by step: a sentence
+// without its end. Nothing: it does, or there is none.
+[[nodiscard]] std::string why_not_so(const SelftestProgram& test, const FixedOutcome& outcome);
 
 }  // namespace cowcheck

@@ -1,5 +1,6 @@
 #include "cli/prove_command.h"
 
+#include "cli/fault.h"
 #include "cli/load.h"
 #include "cli/output.h"
 #include "cli/prove_report.h"
@@ -39,6 +40,11 @@ int prove_designs(const ProveCommandOptions& options) {
             text += (text.empty() ? "" : "\n") + prove_text(report);
         print(text);
     }
+    unsigned faults = 0;
+    for (const prove::Report& report : reports)
+        for (const std::string& what : report.faults())
+            report_fault(library, {report.design, "prove", std::to_string(++faults), what}, ".");
+    if (faults > 0) return ExitStatus::fault;
     if (any(reports, prove::Outcome::unknown)) return ExitStatus::stopped;
     return any(reports, prove::Outcome::refuted) ? ExitStatus::violation : ExitStatus::no_violation;
 }

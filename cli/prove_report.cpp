@@ -92,6 +92,7 @@ std::string outcome_text(const Finding& finding) {
     case Outcome::refuted: return "refuted " + witness_text(finding);
     case Outcome::unknown: break;
     }
+    if (!finding.fault.empty()) return "no answer: " + answer.why;
     return "unknown: the solver gave up (" + answer.why + "); see --solver-timeout";
 }
 

@@ -36,6 +36,13 @@ Witness read(const Query& query, const z3::model& model) {
     witness.mapcount = number(model, query.counts[1]);
     witness.pincount = number(model, query.counts[2]);
     witness.swapcount = number(model, query.counts[3]);
+    for (unsigned i = 0; i < model.num_consts(); ++i) {
+        const z3::func_decl name = model.get_const_decl(i);
+        const z3::expr value = model.get_const_interp(name);
+        std::int64_t known = 0;
+        if (value.is_true() || (value.is_numeral() && value.is_numeral_i64(known)))
+            witness.values[name.name().str()] = value.is_true() ? 1 : known;
+    }
     return witness;
 }
 

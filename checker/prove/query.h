@@ -57,6 +57,8 @@ struct Witness {
     std::uint64_t pincount = 0;
     std::uint64_t swapcount = 0;
     bool smallest = true;  // false: time was up before this was known
+    // Of all that the query asks about, by its name; true is 1. What is missing may be anything.
+    std::map<std::string, std::int64_t> values;
 
     [[nodiscard]] std::uint64_t number_of(std::string_view part) const;
 };

@@ -1,5 +1,6 @@
 #include "checker/prove/questions.h"
 
+#include "checker/prove/evaluate.h"
 #include "checker/prove/setting.h"
 
 #include <algorithm>
@@ -92,6 +93,7 @@ private:
         finding.answer = memory_.solve(asked, options_.timeout, asked.arithmetic.width() == 0);
         if (ask.numbers == Numbers::overflow && finding.answer.outcome == Outcome::refuted)
             improve(report, ask, finding.answer);
+        check_witness(report, ask, finding);
         if (options_.smt2) finding.smt2 = to_smt2(asked, finding.answer.outcome);
         if (anon_exclusive_ && finding.answer.outcome == Outcome::proved) {
             finding.thanks_to_anon_exclusive =
@@ -103,16 +105,31 @@ private:
         return outcome;
     }
 
+    // What a solver says is told only if it is so.
+    void check_witness(const GuardReport& report, const Ask& ask, Finding& finding) {
+        Answer& answer = finding.answer;
+        if (!answer.witness) return;
+        const Setting setting{design_,   report.guard, report.claim,
+                              ask.folio, ask.numbers,  anon_exclusive_};
+        finding.fault = why_not_so(setting, ask.subject, *answer.witness);
+        if (finding.fault.empty()) return;
+        answer.outcome = Outcome::unknown;
+        answer.witness.reset();
+        answer.why = "a fault of cowcheck: " + finding.fault;
+    }
+
     // Integers find the smallest witness of an overflow, vectors confirm it.
     void improve(const GuardReport& report, Ask ask, Answer& answer) {
         answer.witness->smallest = false;
         const Ask wrapped{ask.folio, ask.subject, Numbers::wrapped, ask.cause};
-        const Answer better = memory_.solve(query(report, wrapped, true), options_.timeout);
+        Answer better = memory_.solve(query(report, wrapped, true), options_.timeout);
         if (!better.witness) return;
         Query confirm = query(report, ask, true);
         add_exactly(confirm, *better.witness);
-        if (memory_.solve(confirm, options_.timeout, false).outcome == Outcome::refuted)
-            answer.witness = better.witness;
+        const Answer confirmed = memory_.solve(confirm, options_.timeout, false);
+        if (confirmed.outcome != Outcome::refuted) return;
+        better.witness->values = confirmed.witness->values;  // of vectors
+        answer.witness = std::move(better.witness);
     }
 
     // The same question for every kind of reference alone.
@@ -190,6 +207,16 @@ bool Report::any(Outcome outcome) const {
             guard.findings.begin(), guard.findings.end(),
             [&](const Finding& finding) { return finding.answer.outcome == outcome; });
     });
+}
+
+std::vector<std::string> Report::faults() const {
+    std::vector<std::string> faults;
+    for (const GuardReport& guard : guards)
+        for (const Finding& finding : guard.findings)
+            if (!finding.fault.empty())
+                faults.push_back(finding.question +
+                                 " The solver's witness is none: " + finding.fault);
+    return faults;
 }
 
 Report prove_guards(const DesignText& design, const ProveOptions& options) {

@@ -49,6 +49,8 @@ struct Finding {
     std::string smt2;  // if it is to be kept
     // With PageAnonExclusive's rules left out; only if that makes a difference.
     bool thanks_to_anon_exclusive = false;
+    // In what the solver's witness is none: a fault of cowcheck, and no answer.
+    std::string fault;
 };
 
 struct GuardReport {
@@ -63,6 +65,8 @@ struct Report {
     std::vector<GuardReport> guards;
 
     [[nodiscard]] bool any(Outcome outcome) const;
+    // "do_wp_page(): "page.mapcount == 1": ..." of each finding that has one.
+    [[nodiscard]] std::vector<std::string> faults() const;
 };
 
 struct ProveOptions {
