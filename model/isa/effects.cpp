@@ -59,16 +59,19 @@ constexpr FieldSet own_pins = fields(pin_state, pin_owned, pin_mm);
 
 constexpr WaySet by_page_table = ways(Way::pte, Way::migration_entry, Way::swap_slot);
 
-// A page goes back to the allocator, and with it the other half of its THP.
-constexpr E frees{.reads = folio,
-                  .clears = fields_of(Scope::page) & ~fields(refcount),
-                  .frees = true,
-                  .raises = event_bit(Event::free),
-                  .closes = ways(Way::swap_cache, Way::twin)};
-constexpr E drops = frees | E{.reads = fields(refcount),
-                              .updates = fields(refcount),
-                              .outside_reads = fields(outside_page),
-                              .raises = event_bit(Event::underflow)};
+// A page goes back to the allocator, and with it the other half of its THP. These fields of it
+// the instruction changes anyway, or they are empty already.
+constexpr E frees(FieldSet but) {
+    return {.reads = folio,
+            .clears = fields_of(Scope::page) & ~but,
+            .frees = true,
+            .raises = event_bit(Event::free),
+            .closes = ways(Way::swap_cache, Way::twin)};
+}
+constexpr E drops = frees(fields(refcount)) | E{.reads = fields(refcount),
+                                                .updates = fields(refcount),
+                                                .outside_reads = fields(outside_page),
+                                                .raises = event_bit(Event::underflow)};
 constexpr E allocates{.reads = fields(kind),
                       .writes = fields(kind, refcount),
                       .blocks = by_frames,
@@ -76,11 +79,13 @@ constexpr E allocates{.reads = fields(kind),
                       .opens = ways(Way::twin)};
 constexpr E allocates_huge = allocates | E{.writes = folio};
 constexpr E copies{.reads = content, .writes = content, .opens = ways(Way::twin)};
-constexpr E forgets_mapping{
-    .reads = fields(pin_va, being_freed) | own_pins,
+// The mapping generation of a virtual page ends, or that of all of a process.
+constexpr E forgets_mappings{
+    .reads = fields(being_freed) | own_pins,
     .updates = fields(expected),
     .writes = fields(expects_zero, wp_armed, pin_attached, may_be_lost, soft_dirty_owed),
     .closes = ways(Way::twin)};
+constexpr E forgets_mapping = forgets_mappings | E{.reads = fields(pin_va)};
 // Whether an access is the program's own race with its own zap.
 constexpr E looks_for_zap{.reads = fields(tlb_stale, zapping, op_mm, op_va),
                           .others_read = fields(zapping, op_mm, op_va)};
@@ -101,6 +106,11 @@ constexpr E walks_threads{.reads = fields(pc, op_mm) | locals_bit,
 // reachable_by_others()
 constexpr E asks_who =
     walks_threads | E{.reads = leaf | fields(kind, ksm, swapcache, spte, pin_page) | own_pins};
+constexpr E asks_who_has_copied = [] {  // which the copy reads anyway
+    E all = asks_who;
+    all.reads &= ~(folio | fields(kind));
+    return all;
+}();
 constexpr E asks_for_foll_pins{.reads = fields(pin_state, pin_foll_pin)};
 constexpr E forgets_pin{
     .operands = pin, .updates = fields(entitled), .writes = fields_of(Scope::pin)};
@@ -226,7 +236,8 @@ constexpr EffectTable table{
                            .asks = fields(zeroed, expected), .opens = ways(Way::twin)}},
     {Code::swap_write, {}, {.operands = a, .reads = content, .writes = content | fields(page_dirty)}},
     {Code::set_pte, {}, {.operands = a | b, .writes = fields(pte),
-                         .opens = by_page_table, .closes = by_page_table}},
+                         .opens = by_page_table | ways(Way::detached_table),
+                         .closes = by_page_table | ways(Way::detached_table)}},
     {Code::set_leaf, {}, {.operands = a | b | c, .reads = folio, .updates = fields(pmd), .writes = fields(pte),
                           .opens = by_page_table | ways(Way::detached_table),
                           .closes = by_page_table | ways(Way::detached_table)}},
@@ -235,12 +246,13 @@ constexpr EffectTable table{
     {Code::fill_table, {}, {.operands = a | b, .reads = folio, .writes = fields(pte),
                             .opens = by_page_table | ways(Way::detached_table),
                             .closes = by_page_table | ways(Way::detached_table)}},
-    {Code::zap_pmd, {}, forgets_mapping | makes_stale | E{.operands = mm, .writes = fields(pmd, zapping),
-                                                          .closes = ways(Way::pte)}},
+    {Code::zap_pmd, {}, forgets_mappings | makes_stale | E{.operands = mm, .writes = fields(pmd, zapping),
+                                                           .opens = ways(Way::detached_table), .closes = ways(Way::pte)}},
     {Code::alloc_huge, {}, allocates_huge | E{.results = a, .writes = fields(zeroed)}},
     {Code::copy_huge, {}, allocates_huge | copies | E{.operands = b, .results = a, .reads = folio}},
     {Code::copy_into, {}, copies | E{.operands = a | b, .closes = ways(Way::twin)}},
-    {Code::split_folio, {}, frees | E{.operands = b, .results = a,
+    {Code::split_folio, {}, frees(folio | fields(refcount, locked, mm_mapcount, mapcount)) | E{
+                                      .operands = b, .results = a,
                                       .reads = fields(mapcount, entire_mapcount, refcount),
                                       .writes = folio | fields(refcount, locked, mm_mapcount)}},
     {Code::share_pte, {}, {.operands = a | c | mm | va,
@@ -256,16 +268,15 @@ constexpr EffectTable table{
     {Code::new_mm, {}, {.results = a, .reads = fields(life), .writes = fields(life, fault_shared),
                         .outside_reads = asks_for_foll_pins.reads, .blocks = by_lock}},
     {Code::start_mm, {}, forgets_mapping | E{.operands = a | mm,
-                                             .reads = leaf | content | fields(mapped, read_only, dont_copy, expects_zero, wp_armed, may_be_lost),
+                                             .reads = leaf | fields(expected, zeroed, mapped, read_only, dont_copy, expects_zero, wp_armed, may_be_lost),
                                              .updates = fields(entitled),
-                                             .writes = fields(mapped, read_only, life),
-                                             .opens = ways(Way::twin)}},
-    {Code::end_mm, {}, forgets_mapping | E{.operands = mm, .updates = fields(entitled),
+                                             .writes = fields(mapped, read_only, life)}},
+    {Code::end_mm, {}, forgets_mappings | E{.operands = mm, .updates = fields(entitled),
                                            .writes = fields_of(Scope::pte) | fields_of(Scope::mm) | translation | fields(pin_owned),
                                            .others_read = fields(pc, op_mm), .blocks = by_lock,
                                            .closes = by_page_table | ways(Way::tlb, Way::secondary_mmu, Way::detached_table)}},
     {Code::userfault, {}, {.operands = mm | va, .raises = event_bit(Event::userfault)}},
-    {Code::wait_uffd, {}, {.operands = mm | va, .reads = leaf, .blocks = by_userfault}},
+    {Code::wait_uffd, {}, {.operands = mm | va, .reads = fields(pte, pmd), .blocks = by_userfault}},
 
     {Code::try_load, {}, loads | E{.results = a, .reads = fields(tlb_valid, tlb_page)}},
     {Code::try_store, {}, stores | E{.results = a, .reads = translation}},
@@ -310,11 +321,11 @@ constexpr EffectTable table{
     {Code::copy, 2, asks_for_foll_pins | E{.operands = mm | va, .reads = fields(fault_shared),
                                            .asks = fields(fault_shared),
                                            .raises = event_bit(Event::fork_copy)}},
-    {Code::copy_huge, EffectOfImm::not_zero, asks_who | E{.operands = mm | va, .reads = fields(fault_shared),
+    {Code::copy_huge, EffectOfImm::not_zero, asks_who_has_copied | E{.operands = mm | va, .reads = fields(fault_shared),
                                                           .asks = fields(fault_shared, pin_owned),
                                                           .raises = event_bit(Event::cow_copy)}},
     {Code::set_pte, EffectOfImm::not_zero, {.reads = fields(pte), .updates = fields(wp_armed)}},
-    {Code::set_leaf, EffectOfImm::not_zero, {.reads = leaf, .updates = fields(wp_armed)}},
+    {Code::set_leaf, EffectOfImm::not_zero, {.reads = fields(pte, pmd), .updates = fields(wp_armed)}},
     {Code::walk, EffectOfImm::not_zero, {.updates = fields(pte, pmd)}},
     {Code::try_store, EffectOfImm::not_zero, {.opens = ways(Way::twin)}},
     }},
