@@ -1,5 +1,6 @@
 #include "model/compile/compile.h"
 
+#include "model/compile/applicable.h"
 #include "model/compile/checks.h"
 #include "model/compile/ghosts.h"
 #include "model/compile/handlers.h"
@@ -282,6 +283,16 @@ std::optional<Program> compile(const DesignText& design, const PropertySet& prop
     return program;
 }
 
+std::optional<std::string> not_applicable(const DesignText& design, const World& world) {
+    Diagnostics out;
+    Program program;
+    Emitter emitter(program, out);
+    emitter.let_absent();
+    (void)compile_operations(emitter, design, world);
+    if (emitter.first_absent().empty()) return std::nullopt;
+    return emitter.first_absent();
+}
+
 void check_design(const DesignText& design, const PropertySet& properties,
                   const std::vector<const World*>& worlds, Diagnostics& out) {
     const ast::Design& own = design.design();
@@ -315,6 +326,7 @@ void check_design(const DesignText& design, const PropertySet& properties,
     for (const World* world : worlds) {
         Program program;
         Emitter emitter(program, out);
+        emitter.let_absent();  // a kernel need not have what some world wants
         const Handlers handlers = compile_operations(emitter, design, *world);
         reached.insert(handlers.reached().begin(), handlers.reached().end());
         used.insert(handlers.used().begin(), handlers.used().end());

@@ -80,6 +80,11 @@ void Emitter::end_oopses(const SourceSpan& span, const std::string& where) {
     program_.rests.push_back(std::move(rest));
 }
 
+void Emitter::absent(const SourceSpan& span, std::string message) {
+    if (absent_.empty()) absent_ = message;
+    if (!lets_absent_) complain(span, std::move(message));
+}
+
 void Emitter::complain(const SourceSpan& span, std::string message, std::string suggestion) {
     ++complaints_;
     const bool said =

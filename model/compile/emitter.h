@@ -84,6 +84,11 @@ public:
     // The value in a register, loading a constant if need be.
     std::uint8_t in_register(const Value& value, const SourceSpan& span);
 
+    // The design has no such operation in this world: a complaint, unless that is left to others.
+    void absent(const SourceSpan& span, std::string message);
+    void let_absent() { lets_absent_ = true; }
+    const std::string& first_absent() const { return absent_; }
+
     // Says something once, however often the text is instantiated.
     void complain(const SourceSpan& span, std::string message, std::string suggestion = {});
     // Likewise, where it makes no sense to go on.
@@ -107,6 +112,8 @@ private:
     std::size_t complaints_ = 0;
     bool full_ = false;
     std::string text_;
+    bool lets_absent_ = false;
+    std::string absent_;
     unsigned next_ = Reg::scratch;
     bool knows_constants_ = false;
     SourceSpan span_;

@@ -430,8 +430,18 @@ bool Handlers::memory_phrase(const ast::Expr& phrase) {
     return false;
 }
 
+// No step, and nothing that a state could decide: the world's memory or the flags do.
+void Handlers::no_such_operation(const SourceSpan& span) {
+    std::string why = frames_.front().handler->comment;
+    std::replace(why.begin(), why.end(), '\n', ' ');
+    e_.absent(span, "design '" + d_.name() + "' has no operation '" + to_text(item_) +
+                        "' in world '" + e_.program().world.name + "', whose menu names it" +
+                        (why.empty() ? std::string() : ": " + why));
+}
+
 void Handlers::phrase(const ast::Stmt& stmt) {
     const ast::Expr& phrase = stmt.value[0];
+    if (matches(phrase, {"no", "such", "operation"})) return no_such_operation(stmt.span);
     if (matches(phrase, {"wait", "userfaultfd(va)"})) return wait_userfaultfd(stmt.span);
     if (notifier_phrase(stmt) || lru_phrase(stmt)) return;
     begin_step(stmt.span);

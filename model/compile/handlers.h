@@ -75,6 +75,7 @@ private:
     bool lru_phrase(const ast::Stmt& stmt);
     bool notifier_phrase(const ast::Stmt& stmt);
     void phrase(const ast::Stmt& stmt);
+    void no_such_operation(const SourceSpan& span);
     bool lock_phrase(const ast::Expr& phrase);
     bool page_phrase(const ast::Expr& phrase);
     bool memory_phrase(const ast::Expr& phrase);

@@ -219,6 +219,16 @@ def a_state_that_is_too_large_says_what_takes_how_much():
 
 
 @statement
+def a_world_that_wants_what_the_kernel_has_not_got_is_refused():
+    write("mine.cow", "design mine extends v6.2\n\n# it came with v6.7\n"
+          "operation munmap(va) {\n    if vma.hugetlb { no such operation }\n    flush tlb va\n}\n")
+    rejects(["--design", "mine.cow", "--world", "hugetlb"], "mine.cow:5:22: ",
+            "has no operation 'munmap' in world 'hugetlb'", "it came with v6.7")
+    result = cowcheck("--design", "mine.cow", "--world", "remap", "--depth", "1")
+    expect(result.status in (0, 1), result)
+
+
+@statement
 def a_text_from_a_pipe_is_read():
     read, write_end = os.pipe()
     os.write(write_end, b"design piped extends v6.2\n")
