@@ -121,6 +121,10 @@ constexpr E watches_seq{.operands = mm,
                         .others_updated = fields(seq_watch)};
 constexpr E compares{.operands = b | c, .results = a};
 
+// A count that is as large, or as small, as it can be stays so.
+constexpr E counts_up{.raises = event_bit(Event::overflow)};
+constexpr E counts_down{.raises = event_bit(Event::underflow)};
+
 // clang-format off
 constexpr EffectTable table{
     .rows = {{
@@ -153,7 +157,7 @@ constexpr EffectTable table{
     {Code::other, {}, {.operands = b, .results = a, .reads = folio}},
     {Code::large_mapcount, {}, {.operands = b, .results = a, .reads = folio | fields(mm_mapcount)}},
     {Code::mapped_shared, {}, {.operands = b, .results = a, .reads = folio | fields(mm_mapcount)}},
-    {Code::count_mapping, {}, {.operands = a | b, .reads = folio, .updates = fields(mm_mapcount)}},
+    {Code::count_mapping, {}, counts_up | counts_down | E{.operands = a | b, .reads = folio, .updates = fields(mm_mapcount)}},
     {Code::subpage, {}, compares | E{.reads = folio}},
     {Code::put_frame, {}, {.operands = a | c, .results = a}},
     {Code::add, {}, compares},
@@ -170,13 +174,13 @@ constexpr EffectTable table{
     {Code::is_migration, {}, {.operands = b, .results = a}},
     {Code::is_free, {}, {.operands = b, .results = a, .reads = fields(kind)}},
 
-    {Code::lock_mmap_read, {}, {.operands = mm, .reads = fields(mmap_writer), .updates = fields(mmap_readers),
+    {Code::lock_mmap_read, {}, counts_up | E{.operands = mm, .reads = fields(mmap_writer), .updates = fields(mmap_readers),
                                 .takes = Held::mmap_read, .waits_for = Held::mmap_write,
                                 .blocks = by_lock}},
     {Code::lock_mmap_write, {}, {.operands = mm, .reads = fields(mmap_writer, mmap_readers),
                                  .writes = fields(mmap_writer), .takes = Held::mmap_write,
                                  .waits_for = Held::mmap_read | Held::mmap_write, .blocks = by_lock}},
-    {Code::unlock_mmap_read, {}, {.operands = mm, .updates = fields(mmap_readers), .gives = Held::mmap_read}},
+    {Code::unlock_mmap_read, {}, counts_down | E{.operands = mm, .updates = fields(mmap_readers), .gives = Held::mmap_read}},
     {Code::unlock_mmap_write, {}, {.operands = mm, .writes = fields(mmap_writer), .gives = Held::mmap_write}},
     {Code::lock_ptl, {}, {.operands = mm, .reads = fields(ptl), .writes = fields(ptl), .takes = Held::ptl,
                           .waits_for = Held::ptl, .blocks = by_lock}},
@@ -189,23 +193,23 @@ constexpr EffectTable table{
     {Code::wait_page, {}, {.operands = a, .reads = fields(locked), .waits_for = Held::page, .blocks = by_lock}},
     {Code::irqs_off, {}, {.takes = Held::irqs_off}},
     {Code::irqs_on, {}, {.gives = Held::irqs_off}},
-    {Code::trylock_vma, {}, {.operands = mm, .results = a, .reads = fields(vma_writer),
+    {Code::trylock_vma, {}, counts_up | E{.operands = mm, .results = a, .reads = fields(vma_writer),
                              .updates = fields(vma_readers), .tries = Held::vma_read}},
     {Code::lock_vma_write, {}, {.operands = mm, .reads = fields(vma_writer, vma_readers),
                                 .writes = fields(vma_writer), .takes = Held::vma_write,
                                 .waits_for = Held::vma_read | Held::vma_write, .blocks = by_lock}},
-    {Code::unlock_vma_read, {}, {.operands = mm, .updates = fields(vma_readers), .gives = Held::vma_read}},
+    {Code::unlock_vma_read, {}, counts_down | E{.operands = mm, .updates = fields(vma_readers), .gives = Held::vma_read}},
     {Code::unlock_vma_write, {}, {.operands = mm, .writes = fields(vma_writer), .gives = Held::vma_write}},
 
-    {Code::notifier_start, {}, drops | E{.operands = mm | va, .reads = fields(spte, pc, op_mm, op_va),
+    {Code::notifier_start, {}, counts_up | drops | E{.operands = mm | va, .reads = fields(spte, pc, op_mm, op_va),
                                          .updates = fields(invalidating, seq_watch), .writes = fields(spte),
                                          .others_read = fields(pc, op_mm, op_va),
                                          .others_updated = fields(seq_watch),
                                          .closes = ways(Way::secondary_mmu)}},
-    {Code::notifier_end, {}, {.operands = mm | va, .updates = fields(invalidating)}},
+    {Code::notifier_end, {}, counts_down | E{.operands = mm | va, .updates = fields(invalidating)}},
     {Code::notifier_read, {}, {.operands = mm | va, .reads = fields(invalidating), .writes = fields(seq_watch)}},
     {Code::notifier_changed, {}, {.results = a, .reads = fields(seq_watch)}},
-    {Code::lru_add, {}, drops | E{.operands = a | va, .reads = fields(batch_valid, batch_page),
+    {Code::lru_add, {}, counts_up | drops | E{.operands = a | va, .reads = fields(batch_valid, batch_page),
                                   .writes = fields(batch_valid, batch_page),
                                   .opens = ways(Way::lru_batch), .closes = ways(Way::lru_batch)}},
     {Code::lru_drain, {}, drops | E{.reads = fields(batch_valid, batch_page),
@@ -219,11 +223,11 @@ constexpr EffectTable table{
     {Code::seq_read, {}, {.operands = mm, .reads = fields(write_protect_seq), .writes = fields(seq_watch)}},
     {Code::seq_odd, {}, {.results = a, .reads = fields(seq_watch)}},
     {Code::seq_changed, {}, {.results = a, .reads = fields(seq_watch)}},
-    {Code::get, {}, {.operands = a, .updates = fields(refcount)}},
-    {Code::try_get, {}, {.operands = b, .results = a, .reads = fields(refcount), .updates = fields(refcount),
+    {Code::get, {}, counts_up | E{.operands = a, .updates = fields(refcount)}},
+    {Code::try_get, {}, counts_up | E{.operands = b, .results = a, .reads = fields(refcount), .updates = fields(refcount),
                          .outside_reads = fields(outside_page)}},
     {Code::put, {}, drops | E{.operands = a}},
-    {Code::add_field, NamedField::updated, {.operands = a | b}},
+    {Code::add_field, NamedField::updated, counts_up | E{.operands = a | b}},
     {Code::sub_field, NamedField::updated, {.operands = a | b, .raises = event_bit(Event::underflow)}},
     {Code::alloc, {}, allocates | E{.results = a, .writes = fields(zeroed)}},
     {Code::copy, {}, allocates | copies | E{.operands = b, .results = a}},

@@ -91,7 +91,8 @@ struct Effects {
 
     // Of the thread's fields, its own; those of other threads are below. `reads`: a register, the
     // way that control takes, an event or another field goes by it. `updates`, which are all in
-    // `writes`, too: its own new value does, or whether there is an underflow. Whatever is in none
+    // `writes`, too: its own new value does, or whether it
+    // underflows or overflows. Whatever is in none
     // of the two may be anything.
     FieldSet reads = 0;
     FieldSet updates = 0;

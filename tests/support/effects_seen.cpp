@@ -725,7 +725,8 @@ private:
         const auto events = [](const Outcome& outcome) {  // see Effects::updates
             std::vector<SeenEvent> all;
             for (const SeenEvent& event : outcome.events)
-                if (event.event != Event::underflow) all.push_back(event);
+                if (event.event != Event::underflow && event.event != Event::overflow)
+                    all.push_back(event);
             return all;
         };
         return one.next != other.next || one.violated != other.violated ||

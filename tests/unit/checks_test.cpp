@@ -2,6 +2,7 @@
 // what is asked, and in few instructions for the explorer. Both say the same.
 #include "checker/executed.h"
 #include "tests/support/models.h"
+#include "tests/support/random_worlds.h"
 #include "tests/support/walks.h"
 
 #include <doctest/doctest.h>
@@ -91,7 +92,9 @@ TEST_CASE("... and so do those of a kernel with a random mistake in it") {
             random_mutant(random, all_designs[below(random, all_designs.size())]);
         const std::string world = random_world(random);
         Diagnostics out;
-        const auto program = try_compile(design, world_of(world), out);
+        const auto resolved = try_world(world);
+        if (!resolved) continue;
+        const auto program = try_compile(design, *resolved, out);
         if (!program) continue;
         INFO(world, design);
         compare_steps(*program, random, seen);

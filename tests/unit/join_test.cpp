@@ -5,6 +5,7 @@
 #include "model/machine/actions.h"
 #include "tests/support/models.h"
 #include "tests/support/mutations.h"
+#include "tests/support/random_worlds.h"
 
 #include <doctest/doctest.h>
 
@@ -144,8 +145,10 @@ void soak(bool mutate, std::uint64_t seed) {
         Bounds bounds;
         bounds.concurrency = below(random, 3) == 0 ? 0 : 2;
         Diagnostics out;
-        const auto program = try_compile(text, world_of(world_text), out);
-        const auto trusting = try_compile(text, world_of(world_text), out, {.trust_counts = true});
+        const auto world = try_world(world_text);
+        if (!world) continue;
+        const auto program = try_compile(text, *world, out);
+        const auto trusting = try_compile(text, *world, out, {.trust_counts = true});
         if (!program || !trusting) continue;
         INFO("seed ", seed + tried, ", concurrency ", bounds.concurrency, "\n", world_text, text);
         try {
