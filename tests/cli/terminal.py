@@ -142,7 +142,7 @@ def the_stepper_edits_lines_completes_names_and_colours_what_changed():
         return seen
 
     answer(b"", "(0) ")
-    answer(b"chan\tparent.p\t\n", "\033[33mparent.pte[0].writable: yes -> no")
+    answer(b"chan\tparent.p\t\n", "\033[33mparent.pte[0].present: yes -> no")
     answer(b"jump 2\n", "(2) ")
     answer(b"next\n", "(3) ")
     answer(b"\n", "(4) ")  # an empty line does it again

@@ -30,13 +30,14 @@ process parent {
     maps va 0 anonymous written
     maps va 1 anonymous written
     page of va 0 has outside references any number
-    may read, write, fork, madvise_dontneed, mprotect_read, madvise_dontfork, madvise_dofork, gup(write, pin)
+    may read, write, fork, madvise_dontneed, madvise_free, mprotect_read, madvise_dontfork, madvise_dofork, gup(write, pin)
 }
 process child {
     starts free
     cpus 1
     may write, exit
 }
+procfs { may clear_refs }
 kernel { may swap_out, migrate, ksm_merge, lru_add_drain_all }
 secondary_mmu { may secondary_fault(read, get), secondary_fault(write), secondary_read, secondary_write }
 device { may dma_write, unpin }
@@ -59,6 +60,7 @@ process child {
     cpus 1
     may write, exit
 }
+procfs { may clear_refs }
 kernel { may split_folio }
 device { may dma_write, unpin }
 )";
