@@ -113,7 +113,7 @@ std::vector<std::uint16_t> Canonical::read_bits() const {
 Canonical::Canonical(const Program& program)
     : p_(program), read_(read_bits()), slots_(frame_slots()) {
     has_entries_ = program.world.swap_ptes();
-    find_swap_readers();
+    forgets_ = !find_swap_readers() && p_.asked.no_forgetting.empty();
     keeps_pin_mm_ = ((program.unread_ghosts >> static_cast<unsigned>(Field::pin_mm)) & 1U) == 0;
     for (unsigned mms = 0; mms < expects_.size(); ++mms)
         for (unsigned mm = 0; mm < p_.layout.mms; ++mm)
@@ -230,7 +230,7 @@ bool Canonical::is_same_cpu(const State& state, unsigned a, unsigned b) const {
 void Canonical::normalize(State& state) const {
     Pointers pointers;
     forget_unread_ghosts(state);
-    if (p_.asked.no_forgetting.empty())
+    if (forgets_)
         forget_dead_ghosts(state, pointers);
     else
         pointers = pointers_of(state);

@@ -89,7 +89,7 @@ private:
     void add_entries(const State& state, Readers& readers) const;
     void add_other_halves(const State& state, Readers& readers) const;
     void add_fixed(Readers& readers) const;
-    void find_swap_readers();
+    [[nodiscard]] bool find_swap_readers();
     void add_children(const State& state, Readers& readers) const;
     void forget(State& state, const Readers& readers) const;
     [[nodiscard]] Keys keys_of(const State& state) const;
@@ -122,6 +122,7 @@ private:
     std::vector<Renaming> renamings_;
     std::vector<Renaming> inverse_;
     bool keeps_pin_mm_ = true;         // it is no ghost that nobody reads
+    bool forgets_ = true;              // content that nobody can come to read any more
     bool has_entries_ = false;         // page tables may hold swap or migration entries
     std::vector<bool> asks_for_swap_;  // by pc: the handler may; empty: there is no swap
     // By set of processes: their bits of Field::expected.

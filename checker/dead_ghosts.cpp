@@ -8,6 +8,8 @@
 #include "model/compile/flow.h"
 #include "model/isa/effects.h"
 
+#include <algorithm>
+
 namespace cowcheck {
 
 // Calls visit(thread, its words, its rest) for each thread that runs.
@@ -44,19 +46,34 @@ bool Canonical::look(const State& state, Pointers& pointers, Readers& readers) c
 }
 
 // The rests from which a handler may yet come to ask for the swap slot or the page in the swap
-// cache, which any text can name.
-void Canonical::find_swap_readers() {
-    if (!p_.world.swap()) return;
+// cache, which any text can name, without a look at a page table before. Where it looks, a swap
+// entry tells who reads them. Whether an operation asks without any look: then the ghosts are kept.
+bool Canonical::find_swap_readers() {
+    if (!p_.world.swap()) return false;
     const auto names_it = [&](const Instruction& i) {
         return i.code == Code::swap_cache ||
                (i.code == Code::imm && i.imm == p_.world.swap_frame()) ||
                reads_register(i, static_cast<std::uint8_t>(Reg::zero + p_.world.swap_frame()));
     };
+    const auto asks_from = [&](std::size_t from) {
+        std::vector<std::size_t> work{from};
+        std::vector<bool> seen(p_.code.size());
+        while (!work.empty()) {
+            const std::size_t at = work.back();
+            work.pop_back();
+            if (at >= p_.code.size() || seen[at]) continue;
+            seen[at] = true;
+            if (names_it(p_.code[at])) return true;
+            if (has(effects_of(p_.code[at]).reads, Field::pte)) continue;
+            for (const std::uint16_t next : successors(p_.code[at], at)) work.push_back(next);
+        }
+        return false;
+    };
     asks_for_swap_.assign(p_.rests.size(), false);
     for (std::size_t r = 1; r < p_.rests.size(); ++r)
-        each_reachable(p_.code, p_.rests[r].address + 1U, false, [&](std::size_t at) {
-            if (names_it(p_.code[at])) asks_for_swap_[r] = true;
-        });
+        asks_for_swap_[r] = asks_from(p_.rests[r].address + 1U);
+    return std::any_of(p_.operations.begin(), p_.operations.end(),
+                       [&](const OperationCode& operation) { return asks_from(operation.entry); });
 }
 
 // Pages that any process may come to map: those of a file, the zeropages.
@@ -80,6 +97,15 @@ void Canonical::add_entries(const State& state, Readers& readers) const {
             else if ((pte & PteBit::present) == 0 && (pte & PteBit::swap) != 0)
                 swapped |= 1U << mm;
         }
+    each_running(state, [&](unsigned, const std::uint16_t* words, const Rest& rest) {
+        for (unsigned i = 0; i < rest.locals; ++i) {
+            const FrameLocal& local = rest.frames[i];
+            if (local.present_shift == 0xff) continue;
+            const unsigned pte = unsigned{words[local.word]} >> local.present_shift;
+            const bool is_swap = (pte & (PteBit::present | PteBit::swap)) == PteBit::swap;
+            if (is_swap && !is_migration_entry(pte)) swapped |= 1U << (words[1] & 3U);
+        }
+    });
     unsigned of_slot = swapped;
     each_running(state, [&](unsigned t, const std::uint16_t* words, const Rest&) {
         if (!asks_for_swap_.empty() && asks_for_swap_[words[0] & unsigned{info(Field::pc).mask()}])
