@@ -133,7 +133,9 @@ TEST_CASE("what is stored to a new mapping while the old one's zap has not flush
          4},
     };
     for (const char* design : {"v5.12", "v6.7", "v7.2"})
-        for (const auto& [world, depth] : worlds) {
+        for (const auto& one : worlds) {
+            const std::string& world = one.first;
+            const unsigned depth = one.second;
             CAPTURE(design);
             CAPTURE(world);
             const Verdicts found = explore(compiled(design, world, true), slow_build ? 3 : depth);
