@@ -48,7 +48,7 @@ private:
         const EventInfo& event = event_table[below(random_, event_table.size())];
         event_ = event.name;
         pages_ = {"page"};
-        const bool about_page = event_ == "underflow" || event_ == "free";
+        const bool about_page = event_ == "underflow" || event_ == "overflow" || event_ == "free";
         if (!about_page) {
             mms_ = {"mm"};
             vas_ = {"va"};
