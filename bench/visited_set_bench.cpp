@@ -19,7 +19,7 @@
 
 #include <unistd.h>
 
-#include "checker/visited_set.h"
+#include "checker/store/visited_set.h"
 
 namespace {
 

@@ -1,7 +1,7 @@
 #include "cli/stepper/line_input.h"
 
-#include "cli/bad_input.h"
-#include "cli/terminal.h"
+#include "cli/terminal/terminal.h"
+#include "verify/run/bad_input.h"
 
 #include <cerrno>
 #include <cstdio>

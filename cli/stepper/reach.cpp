@@ -1,9 +1,9 @@
 #include "cli/stepper/reach.h"
 
-#include "cli/limits.h"
-#include "cli/numbers.h"
 #include "model/compile/join.h"
 #include "traces/shorten.h"
+#include "verify/run/limits.h"
+#include "verify/run/numbers.h"
 
 #include <algorithm>
 #include <thread>

@@ -1,7 +1,7 @@
 // Asks the checker whether a violation can still be reached from a state.
 #pragma once
 
-#include "checker/explorer.h"
+#include "checker/explore/explorer.h"
 
 #include <string>
 #include <vector>

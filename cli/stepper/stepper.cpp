@@ -1,13 +1,14 @@
 #include "cli/stepper/stepper.h"
 
-#include "cli/bad_input.h"
-#include "cli/numbers.h"
-#include "cli/output.h"
+#include "cli/options/parse_numbers.h"
 #include "cli/stepper/line_input.h"
 #include "cli/stepper/reach.h"
-#include "cli/terminal.h"
+#include "cli/terminal/output.h"
+#include "cli/terminal/terminal.h"
 #include "model/language/source.h"
 #include "traces/text.h"
+#include "verify/run/bad_input.h"
+#include "verify/run/numbers.h"
 
 #include <algorithm>
 #include <array>

@@ -7,15 +7,42 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "sup
 from statements import cowcheck, expect, main, rejects, statement
 
 
+COMMANDS = ("check", "replay", "explain", "gate", "coverage", "history", "prove", "selftest",
+            "export", "designs", "worlds", "properties")
+
+
+def is_readable_help(result, lines):
+    expect(result.status == 0 and result.err == "", result)
+    expect("usage:" in result.out and "exit status: 0" in result.out, result)
+    expect(len(result.out.splitlines()) <= lines, "help is long")
+    expect(max(map(len, result.out.splitlines())) <= 100, "help is wide")
+
+
 @statement
-def help_is_short_and_has_examples_and_exit_statuses():
-    for arguments in (["--help"], ["-h"], ["check", "--help"], ["replay", "--help"]):
+def help_lists_all_commands_and_has_examples_and_exit_statuses():
+    for arguments in (["--help"], ["-h"]):
         result = cowcheck(*arguments)
-        expect(result.status == 0 and result.err == "", result)
-        for word in ("usage:", "examples", "exit status: 0", "--concurrency", "replay TRACE"):
+        is_readable_help(result, 60)
+        expect(max(map(len, result.out.splitlines())) <= 80, "help is wide")
+        for word in ("examples", "--concurrency", "COMMAND --help"):
             expect(word in result.out, f"{word}: {result}")
-        expect(len(result.out.splitlines()) <= 80, "help is long")
-        expect(max(map(len, result.out.splitlines())) <= 100, "help is wide")
+        for command in COMMANDS:
+            expect(f"\n  {command} " in result.out, f"{command}: {result}")
+
+
+@statement
+def every_command_has_its_own_help():
+    for command in COMMANDS:
+        for option in ("--help", "-h"):
+            result = cowcheck(command, option)
+            is_readable_help(result, 60)
+            expect(result.out.startswith(f"cowcheck {command}") or
+                   result.out.startswith(f"cowcheck [{command}]"), result)
+            expect(f"usage: cowcheck {command}" in result.out or
+                   f"usage: cowcheck [{command}]" in result.out, result)
+    expect("--waive" in cowcheck("gate", "--help").out, "gate")
+    expect("--waive" not in cowcheck("check", "--help").out, "check")
+    expect(cowcheck("gate", "v6.2", "--help").out == cowcheck("gate", "--help").out, "with more")
 
 
 @statement

@@ -45,11 +45,22 @@ completes designs '' -- show
 completes designs show v6 -- v6.2
 completes properties show uffd -- uffd_wp_no_missed_write
 
-# Every option of the help has its completion.
-for option in $("$COWCHECK" --help | grep -o -- '--[a-z][a-z0-9-]*' | sort -u); do
+# Every option of every command's help has its completion, and so has every command.
+commands=$("$COWCHECK" --help | sed -n '/^commands$/,/^$/s/^  \([a-z]*\) .*/\1/p')
+[[ $(wc -w <<<"$commands") -ge 12 ]] || { echo "FAILED   --help lists: $commands"; failed=1; }
+helps=$("$COWCHECK" --help; for command in $commands; do "$COWCHECK" "$command" --help; done)
+for option in $(grep -o -- '--[a-z][a-z0-9-]*' <<<"$helps" | sort -u); do
     for file in cowcheck.bash _cowcheck cowcheck.fish; do
         if ! grep -qE -e "(--|-l )${option#--}\b" "$SOURCE_DIR/completions/$file"; then
             echo "FAILED   $file does not know $option"
+            failed=1
+        fi
+    done
+done
+for command in $commands; do
+    for file in cowcheck.bash _cowcheck cowcheck.fish; do
+        if ! grep -qw -e "$command" "$SOURCE_DIR/completions/$file"; then
+            echo "FAILED   $file does not know $command"
             failed=1
         fi
     done

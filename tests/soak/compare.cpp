@@ -1,10 +1,10 @@
 #include "tests/soak/compare.h"
 
-#include "cli/bad_input.h"
-#include "cli/check_run.h"
-#include "cli/load.h"
 #include "model/compile/join.h"
 #include "traces/runner.h"
+#include "verify/run/bad_input.h"
+#include "verify/run/check_run.h"
+#include "verify/run/selection.h"
 
 #include <algorithm>
 #include <array>
@@ -155,11 +155,11 @@ struct Given {
 };
 
 Given explore_as(const Mode& mode, const Parsed& parsed, const System& system, unsigned depth) {
-    CheckOptions options;
-    options.depth = depth;
-    options.concurrency = system.concurrency;
-    options.reduction = mode.joins;
-    options.symmetry = mode.symmetry;
+    RunOptions options;
+    options.bounds.depth = depth;
+    options.bounds.concurrency = system.concurrency;
+    options.policy.joining = mode.joins;
+    options.policy.symmetry = mode.symmetry;
     CheckRun run(*parsed.design, parsed.properties, true, *parsed.world, options);
     run.begin(mode.threads);
     Stop stop;

@@ -1,6 +1,6 @@
 #include "tests/soak/system.h"
 
-#include "checker/explorer.h"
+#include "checker/explore/explorer.h"
 #include "model/language/parse.h"
 #include "tests/support/random_properties.h"
 

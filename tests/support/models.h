@@ -2,7 +2,7 @@
 // what the models say.
 #pragma once
 
-#include "checker/explorer.h"
+#include "checker/explore/explorer.h"
 #include "model/compile/join.h"
 #include "model/library.h"
 

@@ -1,7 +1,7 @@
 // Designs, worlds and schedules for the tests of traces.
 #pragma once
 
-#include "checker/explorer.h"
+#include "checker/explore/explorer.h"
 #include "model/library.h"
 #include "traces/record.h"
 #include "traces/runner.h"

@@ -2,7 +2,7 @@
 #include "tests/support/walks.h"
 #include "tests/support/worlds.h"
 
-#include "checker/canonical.h"
+#include "checker/system/canonical.h"
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,6 @@
 // The checks of properties stand in a program twice: as their text says, for those who watch
 // what is asked, and in few instructions for the explorer. Both say the same.
-#include "checker/executed.h"
+#include "checker/measure/executed.h"
 #include "tests/support/models.h"
 #include "tests/support/random_worlds.h"
 #include "tests/support/walks.h"

@@ -1,5 +1,5 @@
 // What one operation costs when nobody else runs.
-#include "checker/cost.h"
+#include "checker/measure/cost.h"
 #include "tests/support/models.h"
 
 #include <doctest/doctest.h>

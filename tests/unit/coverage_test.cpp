@@ -1,5 +1,5 @@
 // What an exploration has run of a design's text.
-#include "checker/coverage.h"
+#include "checker/measure/coverage.h"
 #include "model/compile/join.h"
 #include "tests/support/models.h"
 #include "tests/support/worlds.h"

@@ -1,6 +1,6 @@
 // Rewriting the `expect` lines of a design's text.
-#include "cli/expectations.h"
 #include "tests/support/models.h"
+#include "verify/expect/expectations.h"
 
 #include <doctest/doctest.h>
 

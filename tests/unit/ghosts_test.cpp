@@ -1,8 +1,8 @@
 // Ghosts that nobody asks for are not kept, and nobody can tell.
-#include "cli/check_run.h"
 #include "model/compile/join.h"
 #include "tests/support/models.h"
 #include "tests/support/walks.h"
+#include "verify/run/check_run.h"
 
 #include <doctest/doctest.h>
 
@@ -53,9 +53,9 @@ Violated check(const std::string& design, const std::string& world, unsigned dep
     Diagnostics out;
     const auto text = builtin_library().design(design, out);
     REQUIRE(text);
-    CheckOptions options;
-    options.depth = depth;
-    options.leaves_out_decided = leaves_out;
+    RunOptions options;
+    options.bounds.depth = depth;
+    options.policy.leaves_out_decided = leaves_out;
     CheckRun run(*text, properties(), true, world_of(world), options);
     run.begin(1);
     const Stop stop;
@@ -238,8 +238,8 @@ TEST_CASE("once v5.9 has lost a soft-dirty bit and shown foreign data, fewer sta
     Diagnostics out;
     const auto text = builtin_library().design("v5.9", out);
     REQUIRE(text);
-    CheckOptions options;
-    options.depth = slow_build ? 4 : 5;
+    RunOptions options;
+    options.bounds.depth = slow_build ? 4 : 5;
     Usage usage;
     {
         CheckRun run(*text, properties(), true, world_of("default"), options, &usage);
@@ -249,7 +249,7 @@ TEST_CASE("once v5.9 has lost a soft-dirty bit and shown foreign data, fewer sta
         std::uint64_t sum = 0;
         for (const std::uint64_t level : run.level_states()) sum += level;
         CHECK(sum == run.states());
-        const Verdicts all = explore(without("v5.9", "default", 0), options.depth);
+        const Verdicts all = explore(without("v5.9", "default", 0), options.bounds.depth);
         CHECK(run.states() < all.states);
         CHECK(usage.states == run.states());  // those that were explored again count once
         CHECK(usage.bytes > 0);

@@ -1,5 +1,5 @@
 // Pieces of work on several threads: begun, concluded and failing in a fixed order.
-#include "cli/in_order.h"
+#include "verify/run/in_order.h"
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,6 @@
 // Reduction and symmetry against the plain system, over random small worlds and
 // random changes of the designs. A longer run: see CONTRIBUTING.md.
-#include "checker/canonical.h"
+#include "checker/system/canonical.h"
 #include "model/compile/flow.h"
 #include "model/machine/actions.h"
 #include "tests/support/models.h"

@@ -1,6 +1,6 @@
 // References from outside whose number nobody knows: what the solver concludes about them is
 // what runs with every number find.
-#include "checker/outside/sides.h"
+#include "checker/symbolic/branches.h"
 #include "tests/support/models.h"
 
 #include <doctest/doctest.h>

@@ -2,7 +2,7 @@
 #include "tests/support/walks.h"
 #include "tests/support/worlds.h"
 
-#include "checker/packing.h"
+#include "checker/system/packing.h"
 
 #include <doctest/doctest.h>
 

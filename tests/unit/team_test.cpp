@@ -1,7 +1,7 @@
 // Threads that are called, and lent while they have nothing to do.
-#include "checker/team.h"
+#include "checker/explore/team.h"
 
-#include "checker/explorer.h"
+#include "checker/explore/explorer.h"
 #include "tests/support/models.h"
 
 #include <doctest/doctest.h>

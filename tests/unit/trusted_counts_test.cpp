@@ -1,11 +1,11 @@
 // An exploration that trusts a design to count its references right, and finds out where it
 // does not: nobody can tell.
-#include "cli/check_run.h"
-#include "cli/load.h"
 #include "model/compile/same_program.h"
 #include "model/machine/expand.h"
 #include "tests/support/models.h"
 #include "traces/retell.h"
+#include "verify/run/check_run.h"
+#include "verify/run/selection.h"
 
 #include <doctest/doctest.h>
 
@@ -63,9 +63,9 @@ CheckRun run_of(const std::string& text, bool trusts) {
     Diagnostics out;
     auto design = try_parse(text, out);
     REQUIRE_MESSAGE(design, to_text(out));
-    CheckOptions options;
-    options.depth = 4;
-    options.trusts_counts = trusts;
+    RunOptions options;
+    options.bounds.depth = 4;
+    options.policy.trusts_counts = trusts;
     return CheckRun(std::move(*design), builtin_library().properties(), true, world_of(world),
                     options);
 }

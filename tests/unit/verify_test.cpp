@@ -1,19 +1,20 @@
 // What is announced has a schedule that does it, step by step; everything else is a fault.
 #include "traces/verify.h"
 
-#include "checker/fixed_program.h"
+#include "checker/measure/selftest_run.h"
 #include "checker/prove/evaluate.h"
 #include "checker/prove/setting.h"
-#include "cli/check_run.h"
-#include "cli/fault.h"
-#include "cli/gate_report.h"
-#include "cli/run.h"
-#include "cli/traces_of_runs.h"
+#include "cli/formats/gate.h"
+#include "cli/terminal/fault.h"
 #include "model/language/parse.h"
 #include "model/machine/lost_schedule.h"
 #include "tests/support/models.h"
 #include "tests/support/trace_setup.h"
 #include "traces/retell.h"
+#include "verify/gate/report.h"
+#include "verify/run/check_run.h"
+#include "verify/run/counterexample.h"
+#include "verify/run/status.h"
 
 #include <doctest/doctest.h>
 
@@ -140,8 +141,8 @@ TEST_CASE("what must be reached has a schedule, the same for any number of threa
 }
 
 TEST_CASE("a run has no verdict about what is a fault, and goes on with the others") {
-    CheckOptions options;
-    options.depth = 4;
+    RunOptions options;
+    options.bounds.depth = 4;
     Diagnostics out;
     CheckRun run(*builtin_library().design("v5.9", out), builtin_library().properties(), true,
                  world_of("default"), options);

@@ -1,4 +1,4 @@
-#include "checker/visited_set.h"
+#include "checker/store/visited_set.h"
 
 #include <algorithm>
 #include <array>
@@ -14,11 +14,11 @@
 
 #include <doctest/doctest.h>
 
-#include "checker/bucket_index.h"
-#include "checker/component_table.h"
-#include "checker/extent_pool.h"
-#include "checker/huge_memory.h"
-#include "checker/root_array.h"
+#include "checker/store/bucket_index.h"
+#include "checker/store/component_table.h"
+#include "checker/store/extent_pool.h"
+#include "checker/store/huge_memory.h"
+#include "checker/store/root_array.h"
 
 using namespace cowcheck;
 

@@ -1,0 +1,180 @@
+// cowcheck gate: what a change makes worse, better and dearer.
+#include "cli/formats/gate.h"
+#include "cli/commands/command.h"
+#include "cli/options/values.h"
+#include "cli/terminal/fault.h"
+#include "cli/terminal/output.h"
+#include "cli/terminal/run_status.h"
+#include "traces/trace_json.h"
+#include "verify/gate/gate.h"
+#include "verify/run/counterexample.h"
+#include "verify/run/status.h"
+
+#include <memory>
+
+namespace cowcheck {
+
+namespace {
+
+constexpr std::string_view help =
+    R"(cowcheck gate: what DESIGN makes worse, better and dearer than BASE, in every world.
+
+usage: cowcheck gate DESIGN [--against BASE] [options]
+
+what to compare
+  DESIGN                 a design of your own, or one that is built in
+  --against NAME|FILE    the base (default: the design that DESIGN extends)
+  --world NAME|FILE      repeatable (default: all that are built in)
+  --waive PROPERTY --because TEXT
+                         a property that may get worse, and why; repeatable
+  --update               rewrite the 'expect' lines of DESIGN's file as what was found
+
+bounds and limits
+  --depth N              operations that are started, in every world (default: as each world
+                         says; 5 if it says nothing)
+  --concurrency K|all    operations in flight at once (default: 2)
+  --max-states N, --max-memory SIZE, --max-time DURATION
+                         stop early: what is not known then is undecided
+  --threads N            worker threads (default: one a CPU)
+
+what comes out
+  --format text|json|markdown|junit|ktap|sarif
+                         to read, or for a CI service (default: text); docs/gate.md
+  --traces DIR           where traces of what got worse go (default: cowcheck-traces)
+
+examples
+  cowcheck gate mine.cow
+  cowcheck gate mine.cow --waive no_needless_copy --because "fork is rare here"
+
+exit status: 0 nothing got worse, 1 something did or is not as an 'expect' line says, 2 bad
+input or output that can't be written, 3 undecided, 4 a fault of cowcheck itself.
+)";
+
+enum class Format { text, json, markdown, junit, ktap, sarif };
+
+struct Options {
+    Typed design, against, traces, waived, because, format;
+    TypedBounds bounds;
+    bool update = false;
+};
+
+std::vector<Waiver> read_waivers(const Options& typed) {
+    if (typed.waived.size() != typed.because.size())
+        throw BadInput("gate: every --waive PROPERTY needs a reason, --because \"...\"; got " +
+                       std::to_string(typed.waived.size()) + " and " +
+                       std::to_string(typed.because.size()));
+    std::vector<Waiver> waivers;
+    for (std::size_t i = 0; i < typed.waived.size(); ++i) {
+        if (typed.because[i].empty())
+            throw BadInput("--because: expected why " + typed.waived[i] + " may get worse, got ''");
+        waivers.push_back({typed.waived[i], typed.because[i]});
+    }
+    return waivers;
+}
+
+std::string report_text(const GateReport& report, Format format) {
+    switch (format) {
+    case Format::json: return gate_json(report);
+    case Format::markdown: return gate_markdown(report);
+    case Format::junit: return gate_junit(report);
+    case Format::ktap: return gate_ktap(report);
+    case Format::sarif: return gate_sarif(report);
+    case Format::text: break;
+    }
+    return gate_text(report);
+}
+
+void refuse_contradictions(const Library& library, const GateRequest& request, bool update) {
+    const std::string& name = request.design.name();
+    if (request.base.name() == name)
+        throw BadInput("gate: '" + name + "' against itself: expected two designs");
+    for (const Waiver& waiver : request.waivers)
+        if (waiver.property != assertions_name) (void)find_property(library, waiver.property);
+    if (update && !request.selection.design_files.contains(name))
+        throw BadInput("gate: --update rewrites a file, and '" + name +
+                       "' is built in; copy it (cowcheck designs show " + name +
+                       " > FILE), give it a name of its own, and name the file");
+    if (update && !request.all_worlds)
+        throw BadInput("gate: --update needs all worlds, so it does not go with --world");
+}
+
+GateRequest read_request(const Options& typed, Library& library) {
+    GateRequest request;
+    const auto* design = single("DESIGN", typed.design);
+    if (design == nullptr || design->empty())
+        throw BadInput("gate: expected a design: cowcheck gate DESIGN [--against BASE]");
+    const std::string against = word_or("--against", typed.against, "");
+    request.depth = read_depth(typed.bounds.depth);
+    request.concurrency = read_concurrency(typed.bounds.concurrency, request.concurrency);
+    request.threads = read_threads(typed.bounds.threads);
+    request.limits = read(typed.bounds.limits);
+    require_words("--world", typed.bounds.worlds);
+    request.waivers = read_waivers(typed);
+    request.all_worlds = typed.bounds.worlds.empty();
+    request.tells_all = typed.update;
+    Named named;
+    named.worlds = request.all_worlds ? library.world_names() : typed.bounds.worlds;
+    // The base first: the design may extend it.
+    if (!against.empty()) named.designs.push_back(against);
+    named.designs.push_back(*design);
+    request.selection = select(library, named);
+    request.design = request.selection.designs.back();
+    const std::string& base = request.design.design().base;
+    if (against.empty() && base.empty())
+        throw BadInput("gate: design '" + request.design.name() +
+                       "' extends nothing; name what to compare it with: --against NAME|FILE");
+    request.base = against.empty() ? find_design(library, base) : request.selection.designs.front();
+    refuse_contradictions(library, request, typed.update);
+    return request;
+}
+
+int run(const Options& typed) {
+    const std::string traces = word_or("--traces", typed.traces, "cowcheck-traces");
+    const Format format = one_of<Format>("--format", typed.format, Format::text,
+                                         {{"text", Format::text},
+                                          {"json", Format::json},
+                                          {"markdown", Format::markdown},
+                                          {"junit", Format::junit},
+                                          {"ktap", Format::ktap},
+                                          {"sarif", Format::sarif}});
+    Library library = load_library();
+    const GateRequest request = read_request(typed, library);
+    std::string path;
+    if (typed.update) {
+        path = request.selection.design_files.at(request.design.name());
+        expect_writable(path);
+    }
+    TraceFolder folder(traces);
+    RunStatus status([&](const Fault& fault) { report_fault(library, fault, traces); });
+    GateReport report = gate(library, request, status, [&](const Trace& trace) {
+        return folder.write(trace_file_name(trace), to_json(trace));
+    });
+    if (typed.update)
+        if (const auto text = with_new_expectations(request, report)) {
+            write_file(path, *text);
+            report.updated = path;
+        }
+    status.clear();
+    print(report_text(report, format));
+    return report.exit_status();
+}
+
+}  // namespace
+
+Command gate_command() {
+    return {"gate", "DESIGN", "what a change makes worse, better and dearer", help,
+            [](CLI::App& app) {
+                const auto typed = std::make_shared<Options>();
+                declare(app, "DESIGN", typed->design);
+                declare(app, "--against", typed->against);
+                declare(app, typed->bounds);
+                declare(app, "--traces", typed->traces);
+                declare(app, "--waive", typed->waived);
+                declare(app, "--because", typed->because);
+                declare(app, "--format", typed->format);
+                app.add_flag("--update", typed->update);
+                return RunCommand([typed] { return run(*typed); });
+            }};
+}
+
+}  // namespace cowcheck

@@ -1,0 +1,303 @@
+#include "verify/gate/gate.h"
+
+#include "model/machine/lost_schedule.h"
+#include "traces/trace.h"
+#include "verify/expect/expectations.h"
+#include "verify/gate/cost_paths.h"
+#include "verify/gate/place.h"
+#include "verify/run/budget.h"
+#include "verify/run/clock.h"
+#include "verify/run/counterexample.h"
+#include "verify/run/in_order.h"
+#include "verify/run/limits.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace cowcheck {
+
+namespace {
+
+class Gate {
+public:
+    Gate(const Library& library, const GateRequest& request, Observer& observer,
+         const TraceSink& sink);
+    [[nodiscard]] GateReport run();
+
+private:
+    void explore_worlds();
+    [[nodiscard]] RunOptions options_in(const World& world) const;
+    [[nodiscard]] std::vector<Comparison> compare(CheckRun& base, CheckRun& design,
+                                                  const World& world) const;
+    void write_trace(CheckRun& run, std::size_t place, const RunOptions& options,
+                     Comparison& comparison) const;
+    void report_faults(const std::vector<Comparison>& comparisons);
+    void explore(CheckRun& run);
+    void judge_expectations();
+    [[nodiscard]] std::string waiver_of(const std::string& property) const;
+
+    const Library& library_;
+    const GateRequest& request_;
+    Observer& observer_;
+    const TraceSink& sink_;
+    GateReport report_;
+    Clock::time_point begin_ = Clock::now();
+    Budget budget_;
+};
+
+bool is_open(Verdict verdict) {
+    return verdict == Verdict::incomplete || verdict == Verdict::fault;
+}
+
+Change change_of(Verdict before, Verdict after) {
+    if (is_open(before) || is_open(after)) return Change::undecided;
+    const bool was = before == Verdict::violated;
+    const bool is = after == Verdict::violated;
+    if (after == Verdict::not_applicable) return Change::same;
+    return was == is ? Change::same : is ? Change::worse : Change::better;
+}
+
+const PropertyResult* find(const RunResult& run, const std::string& property) {
+    for (const PropertyResult& result : run.properties)
+        if (result.property == property) return &result;
+    return nullptr;
+}
+
+// What an `expect` line speaks about: the worlds it names, or those that no other line about
+// the property names.
+std::vector<const Comparison*> spoken_of(const GateReport& report, const ast::Design& design,
+                                         const ast::Expectation& expected) {
+    std::vector<const Comparison*> found;
+    for (const Comparison& one : report.comparisons) {
+        if (one.property != expected.property) continue;
+        const bool named_elsewhere = std::any_of(
+            design.expectations.begin(), design.expectations.end(), [&](const auto& other) {
+                return other.property == one.property && other.names(one.world);
+            });
+        if (expected.worlds.empty() ? !named_elsewhere : expected.names(one.world))
+            found.push_back(&one);
+    }
+    return found;
+}
+
+void judge(const ast::Expectation& expected, const std::vector<const Comparison*>& worlds,
+           bool all_worlds, ExpectationResult& result) {
+    const auto first = [&](auto is) {
+        const auto found = std::find_if(worlds.begin(), worlds.end(),
+                                        [&](const Comparison* one) { return is(one->after); });
+        return found == worlds.end() ? nullptr : *found;
+    };
+    const auto is = [](Verdict verdict) { return [=](Verdict other) { return other == verdict; }; };
+    const Comparison* violation = first(is(Verdict::violated));
+    const Comparison* held = first(is(Verdict::holds));
+    const bool decided = first(is_open) == nullptr;
+    // Each world that a line names must violate it. Otherwise one world need not have what
+    // a violation takes, but all of them should.
+    const bool each = expected.violated && !expected.worlds.empty();
+    if (each && held != nullptr) {
+        result.violated = false;
+        result.world = held->world;
+    } else if (violation != nullptr && (!each || decided)) {
+        result.violated = true;
+        result.world = violation->world;
+        result.story = violation->story;
+    } else if (decided && held != nullptr && (!expected.violated || all_worlds)) {
+        result.violated = false;
+    }
+}
+
+Gate::Gate(const Library& library, const GateRequest& request, Observer& observer,
+           const TraceSink& sink)
+    : library_(library), request_(request), observer_(observer), sink_(sink),
+      budget_(request.limits) {
+    report_.base = request.base.name();
+    report_.design = request.design.name();
+    report_.title = request.design.design().title;
+    report_.concurrency = request.concurrency;
+    report_.waivers = request.waivers;
+}
+
+std::string Gate::waiver_of(const std::string& property) const {
+    for (const Waiver& waiver : request_.waivers)
+        if (waiver.property == property) return waiver.reason;
+    return {};
+}
+
+void Gate::explore(CheckRun& run) {
+    while (budget_.reason() == StopReason::none && run.wants_more()) {
+        observer_.exploring(run);
+        (void)budget_.deepen(run);
+    }
+}
+
+std::vector<Comparison> Gate::compare(CheckRun& base, CheckRun& design,
+                                      const World& world) const {
+    std::vector<Comparison> comparisons;
+    std::vector<std::size_t> ignored;
+    RunResult before;
+    RunResult after;
+    base.conclude(before, ignored);
+    design.conclude(after, ignored);
+    const RunOptions options = options_in(world);
+    for (std::size_t place = 0; place < after.properties.size(); ++place) {
+        const PropertyResult& now = after.properties[place];
+        const PropertyResult* then = find(before, now.property);
+        Comparison comparison;
+        comparison.world = world.name;
+        comparison.property = now.property;
+        comparison.cost = now.cost;
+        comparison.before = then == nullptr ? Verdict::not_applicable : then->verdict;
+        comparison.after = now.verdict;
+        if (comparison.before == Verdict::not_applicable &&
+            comparison.after == Verdict::not_applicable)
+            continue;
+        comparison.change = change_of(comparison.before, comparison.after);
+        if (comparison.before == Verdict::fault)
+            comparison.fault = request_.base.name() + ": " + then->fault;
+        else if (comparison.after == Verdict::fault)
+            comparison.fault = request_.design.name() + ": " + now.fault;
+        if (const Violation* violation = base.violation_of(place))
+            comparison.operations_before = violation->operations;
+        if (comparison.change == Change::worse) comparison.waiver = waiver_of(now.property);
+        write_trace(design, place, options, comparison);
+        comparisons.push_back(std::move(comparison));
+    }
+    return comparisons;
+}
+
+// Of a violation that is news; others only leave their story.
+void Gate::write_trace(CheckRun& run, std::size_t place, const RunOptions& options,
+                       Comparison& comparison) const {
+    const Violation* violation = run.violation_of(place);
+    if (violation == nullptr) return;
+    comparison.operations = violation->operations;
+    const DesignText& design = run.design();
+    const bool unexpected = std::any_of(
+        design.design().expectations.begin(), design.design().expectations.end(),
+        [&](const auto& one) { return one.property == comparison.property && !one.violated; });
+    if (comparison.change != Change::worse && !unexpected && !request_.tells_all) return;
+    try {
+        const Trace trace =
+            make_trace({library_, request_.selection, options}, run, *violation, comparison.property);
+        comparison.story = story_of(trace);
+        comparison.steps = static_cast<unsigned>(trace.steps.size());
+        comparison.place = essential_place(trace, design, request_.selection);
+        if (comparison.change == Change::worse || unexpected)
+            comparison.trace = sink_(trace);
+    } catch (const LostSchedule& error) {
+        comparison.after = Verdict::fault;
+        comparison.change = Change::undecided;
+        comparison.operations.reset();
+        comparison.fault = request_.design.name() + ": " + error.what();
+    }
+}
+
+void Gate::report_faults(const std::vector<Comparison>& comparisons) {
+    for (const Comparison& one : comparisons)
+        if (!one.fault.empty())
+            observer_.fault({one.after == Verdict::fault ? report_.design : report_.base, one.world,
+                             one.property, one.fault});
+}
+
+RunOptions Gate::options_in(const World& world) const {
+    return {{request_.depth.value_or(world.depth), request_.concurrency}, {}};
+}
+
+void Gate::explore_worlds() {
+    struct Compared {
+        GateWorld world;
+        std::vector<Comparison> comparisons;
+    };
+    const std::vector<World>& worlds = request_.selection.worlds;
+    const PropertySet& properties = request_.selection.properties;
+    std::vector<Compared> compared(worlds.size());
+    const Shares shares = shares_of(request_.threads, compared.size());
+    const auto work = [&](std::size_t i) {
+        const World& world = worlds[i];
+        const RunOptions options = options_in(world);
+        CheckRun base(request_.base, properties, true, world, options, &budget_.usage());
+        CheckRun design(request_.design, properties, true, world, options, &budget_.usage());
+        const bool same_program = base.share(design);
+        design.begin(shares.threads_each);
+        if (!same_program) base.begin(shares.threads_each);
+        explore(design);
+        explore(base);
+        compared[i] = {{world.name, options.bounds.depth, base.states(), design.states(),
+                        !base.wants_more() && !design.wants_more(),
+                        same_program && base.shares(design),
+                        base.waited_for_frame() || design.waited_for_frame()},
+                       compare(base, design, world)};
+    };
+    const auto conclude = [&](std::size_t i) {
+        report_.worlds.push_back(compared[i].world);
+        report_faults(compared[i].comparisons);
+        for (Comparison& one : compared[i].comparisons)
+            report_.comparisons.push_back(std::move(one));
+    };
+    in_order(compared.size(), compared.size(), shares.at_a_time, work, conclude);
+}
+
+void Gate::judge_expectations() {
+    const DesignText& text = request_.design;
+    for (const ast::Expectation& expected : text.design().expectations) {
+        ExpectationResult result;
+        result.property = expected.property;
+        result.expects_violated = expected.violated;
+        for (const auto& world : expected.worlds)
+            result.where += (result.where.empty() ? "" : ", ") + world.name;
+        result.waiver = waiver_of(expected.property);
+        result.place = place_of(expected.span, text, request_.selection);
+        judge(expected, spoken_of(report_, text.design(), expected), request_.all_worlds, result);
+        report_.expectations.push_back(std::move(result));
+    }
+}
+
+GateReport Gate::run() {
+    {
+        const InterruptGuard guard(budget_.stop());
+        explore_worlds();
+    }
+    report_.paths = compare_costs(library_, request_.base, request_.design);
+    judge_expectations();
+    report_.stop_text = budget_.text();
+    report_.seconds = seconds_since(begin_);
+    return std::move(report_);
+}
+
+}  // namespace
+
+GateReport gate(const Library& library, const GateRequest& request, Observer& observer,
+                const TraceSink& sink) {
+    return Gate(library, request, observer, sink).run();
+}
+
+std::optional<std::string> with_new_expectations(const GateRequest& request, GateReport& report) {
+    const ast::Design& design = request.design.design();
+    std::vector<NewExpectation> lines;
+    const auto add = [&](std::optional<std::size_t> replaces, const ExpectationResult& result) {
+        const bool violated = *result.violated;
+        lines.push_back({replaces, result.property, violated,
+                         violated ? "world " + result.world + ": " + result.story
+                                  : "no violation in any world"});
+    };
+    for (std::size_t i = 0; i < report.expectations.size(); ++i)
+        if (report.expectations[i].differs()) add(i, report.expectations[i]);
+    for (const Comparison& one : report.comparisons) {
+        const auto about = [&](const auto& line) { return line.property == one.property; };
+        if (one.property == assertions_name ||
+            std::any_of(design.expectations.begin(), design.expectations.end(), about) ||
+            std::any_of(lines.begin(), lines.end(), about))
+            continue;
+        ExpectationResult result;
+        result.property = one.property;
+        const ast::Expectation anything{{}, false, one.property, {}, {}};
+        judge(anything, spoken_of(report, design, anything), request.all_worlds, result);
+        if (result.violated) add({}, result);
+    }
+    if (lines.empty()) return std::nullopt;
+    for (ExpectationResult& expectation : report.expectations)
+        if (expectation.violated) expectation.expects_violated = *expectation.violated;
+    return with_expectations(design, request.design.chain.front()->file->text, lines);
+}
+
+}  // namespace cowcheck

@@ -1,0 +1,113 @@
+// What a gate has found: data that reports are made of.
+#pragma once
+
+#include "checker/measure/cost.h"
+#include "verify/run/results.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace cowcheck {
+
+enum class Change : std::uint8_t { worse, better, same, undecided };
+
+[[nodiscard]] constexpr std::string_view name_of(Change change) {
+    switch (change) {
+    case Change::worse: return "worse";
+    case Change::better: return "better";
+    case Change::same: return "same";
+    case Change::undecided: break;
+    }
+    return "undecided";
+}
+
+// A place in a design's text: where a reviewer should look.
+struct DesignPlace {
+    std::string file;  // a path; of built-in designs the one in the sources
+    unsigned line = 0;
+    unsigned column = 0;
+    std::string statement;
+};
+
+// One property in one world, in both designs.
+struct Comparison {
+    std::string world;
+    std::string property;
+    bool cost = false;
+    Verdict before = Verdict::incomplete;
+    Verdict after = Verdict::incomplete;
+    Change change = Change::undecided;
+    std::optional<unsigned> operations_before;  // of the shortest violations
+    std::optional<unsigned> operations;
+    std::optional<unsigned> steps;
+    std::string trace;  // of the new design; only where it got worse
+    std::string story;
+    DesignPlace place;
+    std::string waiver;  // why it may be worse; empty: it may not
+    std::string fault;   // why cowcheck has no verdict about one of the two; or empty
+};
+
+// An `expect` line, or the lack of one after --update, that does not fit.
+struct ExpectationResult {
+    std::string property;
+    bool expects_violated = false;
+    std::string where;             // the worlds that it names: "hugetlb, memfd"; or empty
+    std::optional<bool> violated;  // over its worlds; nothing: undecided
+    std::string world;             // the one that speaks against it
+    std::string story;
+    DesignPlace place;
+    std::string waiver;
+
+    [[nodiscard]] bool differs() const { return violated && *violated != expects_violated; }
+};
+
+struct PathComparison {
+    std::string path;
+    std::optional<PathCost> before;  // nothing: there is no such path
+    std::optional<PathCost> after;
+
+    [[nodiscard]] bool differs() const { return before != after; }
+};
+
+// What was explored in one world.
+struct GateWorld {
+    std::string world;
+    unsigned depth = 0;
+    std::uint64_t states_before = 0;
+    std::uint64_t states = 0;
+    bool complete = false;          // both designs, up to the bound
+    bool same_program = false;      // there is no difference between them in this world
+    bool waited_for_frame = false;  // a step of one of them did: the world is too small to say more
+};
+
+// A property that may get worse, and why.
+struct Waiver {
+    std::string property;
+    std::string reason;
+};
+
+struct GateReport {
+    std::string base;
+    std::string design;
+    std::string title;
+    unsigned concurrency = 0;
+    std::vector<GateWorld> worlds;
+    std::vector<Comparison> comparisons;
+    std::vector<ExpectationResult> expectations;
+    std::vector<PathComparison> paths;
+    std::vector<Waiver> waivers;
+    std::string updated;  // the file whose expectations were rewritten
+    std::string stop_text;
+    double seconds = 0;
+
+    // Not waived.
+    [[nodiscard]] bool got_worse() const;
+    [[nodiscard]] bool unexpected() const;
+    [[nodiscard]] bool undecided() const;
+    [[nodiscard]] bool has_fault() const;
+    [[nodiscard]] int exit_status() const;
+    [[nodiscard]] const GateWorld& world(const std::string& name) const;
+};
+
+}  // namespace cowcheck

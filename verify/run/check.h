@@ -1,0 +1,22 @@
+// Designs in worlds: all of them deepened together, level by level.
+#pragma once
+
+#include "verify/run/reporter.h"
+#include "verify/run/selection.h"
+
+namespace cowcheck {
+
+struct CheckRequest {
+    Selection selection;
+    RunOptions options;
+    StopLimits limits;
+    unsigned threads = 1;
+};
+
+// Every design that is selected in every world that is. Throws BadInput before anything has been
+// explored, and then nothing has been told or written; `start` is called between the two, and
+// says where traces go. Ctrl-C ends it early, with what is known so far.
+[[nodiscard]] CheckResults check(const Library& library, const CheckRequest& request,
+                                 Reporter& reporter, const std::function<TraceSink()>& start);
+
+}  // namespace cowcheck
