@@ -42,6 +42,42 @@ forbid cli/formats '(cli/(commands|options|terminal|stepper)/|CLI/|spdlog/spdlog
 forbid cli/terminal '(cli/(commands|options|stepper)/|CLI/)' 'cli/terminal/ knows no command'
 forbid cli/stepper '(cli/commands/|CLI/)' 'cli/stepper/ knows no command'
 
+# within_model <folder> <extended regular expression of what else of model/ it may include>
+within_model() {
+    local hits
+    hits=$(grep -rnE --include='*.h' --include='*.inl' --include='*.cpp' \
+        '^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"]model/' "model/$1" |
+        grep -vE "include[[:space:]]*[<\"]model/($1/|$2)" || true)
+    if [[ -n $hits ]]; then
+        printf '%s\n    ^ %s\n' "$hits" "model/$1/ stands on model/($2) only"
+        bad=1
+    fi
+}
+
+# What stands on what within model/. A new folder of sources needs its line.
+below_machine='state/|isa/|operations\.h|world\.h|language/(ast|source)\.h'
+within_model state '(none)'
+within_model isa 'state/'
+within_model language '(none)'
+within_model machine "$below_machine"
+within_model compile "$below_machine|machine/"
+within_model export "$below_machine|machine/|compile/"
+for folder in model/*/; do
+    name=$(basename "$folder")
+    if [[ -n $(find "$folder" -name '*.h' -o -name '*.cpp' -o -name '*.inl') ]] &&
+        ! grep -q "^within_model $name " tools/check_layers.sh; then
+        echo "$folder has sources, and tools/check_layers.sh does not say what they may include"
+        bad=1
+    fi
+done
+# Files of model/ itself: the world is what the compiler reads, the library is what it makes.
+for file in operations world; do
+    forbid "model/$file.h" 'model/(compile|machine|export|isa|library|selftest)' \
+        "model/$file.h stands below model/machine/"
+    forbid "model/$file.cpp" 'model/(compile|machine|export|isa|library|selftest)' \
+        "model/$file.cpp stands below model/machine/"
+done
+
 for folder in model properties checker traces verify cli; do
     forbid "$folder" '\.\./' 'include from the top of the repository: "model/state/state.h"'
 done

@@ -1,7 +1,5 @@
 #include "model/isa/effects.h"
 
-#include "model/machine/machine.h"
-
 namespace cowcheck {
 
 namespace {

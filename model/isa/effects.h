@@ -4,6 +4,7 @@
 // tests/unit/effects_test.cpp compares it with what the machine does.
 #pragma once
 
+#include "model/isa/events.h"
 #include "model/isa/instructions.h"
 #include "model/state/fields.h"
 
@@ -11,9 +12,6 @@
 #include <cstdint>
 
 namespace cowcheck {
-
-enum class Event : std::uint8_t;    // model/machine/program.h
-enum class Blocked : std::uint8_t;  // model/machine/machine.h
 
 // Fields by their numbers; one bit more stands for the locals of a handler.
 using FieldSet = std::uint64_t;

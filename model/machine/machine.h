@@ -12,9 +12,6 @@
 
 namespace cowcheck {
 
-// Why a step could not run.
-enum class Blocked : std::uint8_t { no, lock, frames, userfault, interrupts };
-
 struct StepResult {
     Blocked blocked = Blocked::no;
     std::uint8_t steps = 0;  // atomic steps taken: more than one if joined

@@ -1,6 +1,7 @@
 // A design compiled for a world: what the machine executes.
 #pragma once
 
+#include "model/isa/events.h"
 #include "model/isa/instructions.h"
 #include "model/language/source.h"
 #include "model/state/state.h"
@@ -12,39 +13,6 @@
 #include <vector>
 
 namespace cowcheck {
-
-// Things that properties may look at when they happen.
-// clang-format off
-#define COWCHECK_EVENTS(X)                                                                     \
-    X(load,      "a CPU reads: mm, va, page")                                                  \
-    X(store,     "a CPU's store commits: mm, va, page")                                        \
-    X(dma_read,  "the holder of a pin reads the page: pin, page, mm, va")                              \
-    X(dma_write, "a device writes the page: pin, page, mm, va")                                        \
-    X(unpin,     "a pin is about to go: pin, page, mm, va")                                            \
-    X(userfault, "a write-protect event reaches the monitor: mm, va, operation.writes")        \
-    X(cow_copy,  "a fault copies a page: mm, va, page (the old one), needed")                          \
-    X(underflow, "a count gets smaller than nothing: a reference is dropped that nobody had: page") \
-    X(overflow,  "a count gets larger than a state can keep: page, if it is a page's")         \
-    X(free,      "a page goes back to the allocator: page")                                    \
-    X(fork_copy, "fork copies a page at once: mm, va, page (the old one), needed")
-// clang-format on
-
-enum class Event : std::uint8_t {
-#define X(name, what) name,
-    COWCHECK_EVENTS(X)
-#undef X
-};
-
-struct EventInfo {
-    std::string_view name;
-    std::string_view what;
-};
-
-inline constexpr auto event_table = std::to_array<EventInfo>({
-#define X(name, what) {#name, what},
-    COWCHECK_EVENTS(X)
-#undef X
-});
 
 // Where a frame number is kept in a thread: 4 bits, valid if `present_shift` is
 // 0xff or the PTE value there has a frame.
