@@ -78,11 +78,13 @@ constexpr E allocates{.reads = fields(kind),
 constexpr E allocates_huge = allocates | E{.writes = folio};
 constexpr E copies{.reads = content, .writes = content, .opens = ways(Way::twin)};
 // The mapping generation of a virtual page ends, or that of all of a process.
-constexpr E forgets_mappings{
-    .reads = fields(being_freed) | own_pins,
+constexpr E forgets_all_mappings{
+    .reads = own_pins,
     .updates = fields(expected),
     .writes = fields(expects_zero, wp_armed, pin_attached, may_be_lost, soft_dirty_owed),
     .closes = ways(Way::twin)};
+// An MADV_FREE that is under way goes on, unless the process ends.
+constexpr E forgets_mappings = forgets_all_mappings | E{.reads = fields(being_freed)};
 constexpr E forgets_mapping = forgets_mappings | E{.reads = fields(pin_va)};
 // Whether an access is the program's own race with its own zap.
 constexpr E looks_for_zap{.reads = fields(tlb_stale, zapping, op_mm, op_va),
@@ -96,7 +98,7 @@ constexpr E makes_stale{.reads = fields(tlb_valid), .writes = fields(tlb_stale)}
 constexpr E loads{.operands = mm | va, .raises = event_bit(Event::load)};
 constexpr E stores = changes_content | looks_for_zap |
                      E{.operands = mm | va,
-                       .reads = leaf | fields(soft_dirty_armed),
+                       .reads = fields(pte, pmd, soft_dirty_armed),
                        .writes = fields(soft_dirty_owed),
                        .raises = event_bit(Event::store)};
 constexpr E walks_threads{.reads = fields(pc, op_mm) | locals_bit,
@@ -113,7 +115,7 @@ constexpr E asks_for_foll_pins{.reads = fields(pin_state, pin_foll_pin)};
 constexpr E forgets_pin{
     .operands = pin, .updates = fields(entitled), .writes = fields_of(Scope::pin)};
 constexpr E watches_seq{.operands = mm,
-                        .reads = fields(pc, op_mm),
+                        .reads = fields(op_mm),
                         .updates = fields(write_protect_seq, seq_watch),
                         .others_read = fields(pc, op_mm),
                         .others_updated = fields(seq_watch)};
@@ -214,7 +216,7 @@ constexpr EffectTable table{
                                     .writes = fields(batch_valid, batch_page),
                                     .closes = ways(Way::lru_batch)}},
     {Code::secondary_load, {}, loads | E{.reads = fields(spte), .blocks = by_lock}},
-    {Code::secondary_store, {}, stores | E{.reads = fields(spte), .blocks = by_lock}},
+    {Code::secondary_store, {}, stores | E{.reads = folio | fields(spte), .blocks = by_lock}},
 
     {Code::seq_begin, {}, watches_seq | E{.takes = Held::seq}},
     {Code::seq_end, {}, watches_seq | E{.gives = Held::seq}},
@@ -273,7 +275,7 @@ constexpr EffectTable table{
                                              .reads = leaf | fields(expected, zeroed, mapped, read_only, dont_copy, expects_zero, wp_armed, may_be_lost),
                                              .updates = fields(entitled),
                                              .writes = fields(mapped, read_only, life)}},
-    {Code::end_mm, {}, forgets_mappings | E{.operands = mm, .updates = fields(entitled),
+    {Code::end_mm, {}, forgets_all_mappings | E{.operands = mm, .updates = fields(entitled),
                                            .writes = fields_of(Scope::pte) | fields_of(Scope::mm) | translation | fields(pin_owned),
                                            .others_read = fields(pc, op_mm), .blocks = by_lock,
                                            .closes = by_page_table | ways(Way::tlb, Way::secondary_mmu, Way::detached_table)}},
