@@ -1,4 +1,5 @@
 // The table of effects against the machine: what any instruction is seen to do, its row names.
+#include "model/compile/ghosts.h"
 #include "tests/support/effects/walks.h"
 #include "tests/support/models.h"
 
@@ -151,4 +152,37 @@ TEST_CASE("no entry of the table of effects can be missing without a failure") {
     std::cout << entries << " entries, " << entries - unnoticed.size() - unobservable.size()
               << " noticed, " << unnoticed.size() << " not\n";
     for (const std::string& entry : unnoticed) std::cout << "NOT NOTICED  " << entry << '\n';
+}
+
+// Those of pins are read or not by what events and operations there are; see ghosts.cpp.
+constexpr FieldSet by_instruction = ghost_fields & ~fields_of(Scope::pin);
+
+// What is read of ghosts if a program has only this instruction.
+FieldSet ghosts_read(Code code) {
+    Program program;
+    const FieldSet all = find_unread_ghosts(program);
+    program.code = {Instruction{code}};
+    return all & ~find_unread_ghosts(program) & by_instruction;
+}
+
+// Ghosts that these follow from, by what any instruction does.
+FieldSet followed_by(FieldSet set, const EffectTable& table) {
+    for (FieldSet before = 0; before != set;) {
+        before = set;
+        for (const EffectRow& row : table.rows)
+            if ((effects_of(Instruction{row.code}, table).writes & set) != 0)
+                set |= row.effects.reads & ghost_fields;
+    }
+    return set;
+}
+
+TEST_CASE("the analysis of ghosts takes instructions to ask for what their rows list") {
+    const FieldSet all = find_unread_ghosts(Program{}) & by_instruction;
+    for (const EffectRow& row : effect_table.rows) {
+        if (row.named != NamedField::none) continue;
+        CAPTURE(code_name(row.code));
+        const FieldSet read = ghosts_read(row.code);
+        CHECK((row.effects.asks & all & ~read) == 0);
+        CHECK((read & ~followed_by(row.effects.asks, effect_table)) == 0);
+    }
 }
