@@ -31,6 +31,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 FILES = {
     "model/compile/join.cpp": ("conditions",),
     "model/machine/machine_movers.inl": ("conditions",),
+    "model/machine/machine_ways.inl": ("conditions",),
     "model/compile/asked.cpp": ("conditions", "statements", "rows"),
     "model/compile/ghosts.cpp": ("conditions", "statements", "rows"),
     "checker/system/canonical_ghosts.cpp": ("conditions", "bodies", "statements"),

@@ -110,9 +110,8 @@ std::vector<std::uint16_t> Canonical::read_bits() const {
     return all ? std::vector<std::uint16_t>{} : bits;
 }
 
-Canonical::Canonical(const Program& program)
-    : p_(program), read_(read_bits()), slots_(frame_slots()) {
-    has_entries_ = program.world.swap_ptes();
+Canonical::Canonical(const Program& program) : p_(program), read_(read_bits()) {
+    find_slots();
     forgets_ = !find_swap_readers() && p_.asked.no_forgetting.empty();
     keeps_pin_mm_ = ((program.unread_ghosts >> static_cast<unsigned>(Field::pin_mm)) & 1U) == 0;
     for (unsigned mms = 0; mms < expects_.size(); ++mms)

@@ -48,18 +48,22 @@ private:
     // The new number of each frame; the last stands for whatever has none.
     static constexpr unsigned no_frame = 16;
     using FrameMap = std::array<std::uint8_t, no_frame + 1>;
-    // A word outside the threads that holds a frame's number, if it has one of the bits.
+    // A word outside the threads that holds a frame's number, if it has one of the bits `some` and
+    // none of `none`.
     struct FrameSlot {
         std::uint8_t word = 0;
         std::uint8_t shift = 0;
-        std::uint16_t bits = 0;
-        std::uint16_t reader = 0;  // who reads the frame by way of it; bits like Field::entitled
-        bool of_table = false;     // a PTE's or a PMD's: leads to both halves of a THP
+        std::uint16_t some = 0;
+        std::uint16_t none = 0;
+        std::uint16_t reader = 0;    // who reads the frame by way of it; bits like Field::entitled
+        bool of_page_table = false;  // leads to both halves of a THP
 
         // Without a branch: what is in a state is hard to predict.
         [[nodiscard]] unsigned frame(const State& state) const {
             const unsigned value = state.words[word];
-            return (value & bits) != 0 ? (value >> shift) & unsigned{PteBit::frame_mask} : no_frame;
+            return (value & some) != 0 && (value & none) == 0
+                       ? (value >> shift) & unsigned{PteBit::frame_mask}
+                       : no_frame;
         }
     };
     // What a thread or pin looks like apart from names; equal keys may be swapped.
@@ -112,18 +116,19 @@ private:
     template <class S, class Visit>
     void each_frame(S& state, Visit&& visit) const;
 
-    [[nodiscard]] std::vector<FrameSlot> frame_slots() const;
+    [[nodiscard]] FrameSlot slot_of(const WayRow& row, unsigned index) const;
+    void find_slots();
     [[nodiscard]] std::vector<std::uint16_t> read_bits() const;
 
     const Program& p_;
     std::vector<std::uint16_t> read_;  // by word, the bits that are no unread ghosts; empty: all
     FrameMap unnamed_{};               // frames are to be named; the zeropage and the like are
     std::vector<FrameSlot> slots_;     // in the order that names frames
+    std::vector<FrameSlot> unnamed_slots_;  // are not renamed, but read; there are none
     std::vector<Renaming> renamings_;
     std::vector<Renaming> inverse_;
     bool keeps_pin_mm_ = true;         // it is no ghost that nobody reads
     bool forgets_ = true;              // content that nobody can come to read any more
-    bool has_entries_ = false;         // page tables may hold swap or migration entries
     std::vector<bool> asks_for_swap_;  // by pc: the handler may; empty: there is no swap
     // By set of processes: their bits of Field::expected.
     std::array<std::uint16_t, std::size_t{1} << Limits::processes> expects_{};

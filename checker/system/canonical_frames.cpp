@@ -7,44 +7,57 @@
 
 namespace cowcheck {
 
-// PTEs, secondary MMUs' entries, PMDs, TLBs, LRU batches, pins.
-std::vector<Canonical::FrameSlot> Canonical::frame_slots() const {
+// An element's slot of a way, and who reads by it.
+Canonical::FrameSlot Canonical::slot_of(const WayRow& row, unsigned index) const {
     const Layout& l = p_.layout;
-    std::vector<FrameSlot> slots;
-    const auto add = [&](Field field, unsigned index, unsigned shift, unsigned bits,
-                         unsigned reader, bool of_table) {
-        if (l.has(field))
-            slots.push_back(
-                {static_cast<std::uint8_t>(l.element(info(field).scope, index) + info(field).word),
-                 static_cast<std::uint8_t>(shift), static_cast<std::uint16_t>(bits),
-                 static_cast<std::uint16_t>(reader), of_table});
+    const Slots of = row.slots.value;
+    const FieldInfo& field = info(of.field);
+    FrameSlot slot;
+    slot.word = static_cast<std::uint8_t>(l.element(field.scope, index) + field.word);
+    slot.shift = static_cast<std::uint8_t>(of.leads == Leads::entry ? PteBit::frame_shift
+                                                                    : info(of.number).shift);
+    slot.some = static_cast<std::uint16_t>(of.some << field.shift);
+    slot.none = static_cast<std::uint16_t>(of.none << field.shift);
+    slot.of_page_table = of.of_page_table();
+    const auto set_reader = [&](unsigned bit) {
+        slot.reader = static_cast<std::uint16_t>(1U << bit);
     };
-    const auto for_each_pte = [&](auto&& visit) {
-        for (unsigned mm = 0; mm < l.mms; ++mm)
-            for (unsigned va = 0; va < l.pages; ++va) visit(l.pte_index(mm, va), 1U << mm);
-    };
-    // By CPU: the thread that uses its TLB.
-    std::vector<unsigned> reader_of(l.size(Scope::tlb));
-    for (const Thread& thread : p_.world.threads)
-        for (unsigned va = 0; thread.actor == Actor::cpu && va < l.pages; ++va)
-            reader_of[l.tlb_index(thread.cpu, va)] = 1U << thread.mm;
-    for_each_pte([&](unsigned i, unsigned mm) {
-        add(Field::pte, i, PteBit::frame_shift, PteBit::has_frame, mm, true);
-    });
-    for_each_pte([&](unsigned i, unsigned mm) {
-        add(Field::spte, i, PteBit::frame_shift, PteBit::present, mm, false);
-    });
-    for (unsigned mm = 0; mm < l.mms; ++mm)
-        add(Field::pmd, mm, PteBit::frame_shift, PteBit::present, 1U << mm, true);
-    for (unsigned i = 0; i < l.size(Scope::tlb); ++i)
-        add(Field::tlb_valid, i, info(Field::tlb_page).shift, 1, reader_of[i], false);
-    for (unsigned i = 0; i < l.size(Scope::tlb); ++i)
-        add(Field::batch_valid, i, info(Field::batch_page).shift,
-            1U << info(Field::batch_valid).shift, 0, false);
-    constexpr auto held = static_cast<unsigned>(PinState::held);  // nothing else has this bit
-    for (unsigned i = 0; i < l.size(Scope::pin); ++i)
-        add(Field::pin_state, i, info(Field::pin_page).shift, held, 1U << (l.mms + i), false);
-    return slots;
+    switch (has(p_.ways.readers, row.way.value) ? row.readers.how : ReadBy::no) {
+    case ReadBy::process: set_reader(field.scope == Scope::mm ? index : index / l.pages); break;
+    case ReadBy::cpu:
+        for (const Thread& thread : p_.world.threads)
+            if (thread.actor == Actor::cpu && thread.cpu == index / l.pages) set_reader(thread.mm);
+        break;
+    case ReadBy::holder: set_reader(l.mms + index); break;
+    default: break;
+    }
+    return slot;
+}
+
+// The slots of all ways, in the order of the table. Ways that share a word and lead the same
+// readers to a page are one slot.
+void Canonical::find_slots() {
+    for (const WayRow& row : way_table) {
+        const Scope scope = info(row.slots.value.field).scope;
+        const bool named = has(p_.ways.renaming, row.way.value);
+        if (!row.slots.value.have_number() || scope == Scope::page ||
+            (!named && !has(p_.ways.readers, row.way.value)))
+            continue;
+        std::vector<FrameSlot>& slots = named ? slots_ : unnamed_slots_;
+        for (unsigned i = 0; i < p_.layout.size(scope); ++i) {
+            const FrameSlot slot = slot_of(row, i);
+            const auto same = std::find_if(slots.begin(), slots.end(), [&](const FrameSlot& one) {
+                return one.word == slot.word && one.shift == slot.shift &&
+                       one.reader == slot.reader;
+            });
+            if (same == slots.end()) {
+                slots.push_back(slot);
+                continue;
+            }
+            same->some |= slot.some;
+            same->none &= slot.none;
+        }
+    }
 }
 
 template <class S, class Visit>
@@ -52,6 +65,7 @@ void Canonical::each_frame(S& state, Visit&& visit) const {
     const Layout& l = p_.layout;
     for (const FrameSlot& slot : slots_)
         visit(state.words[slot.word], slot.shift, slot.frame(state));
+    if (!has(p_.ways.renaming, Way::local)) return;
     for (unsigned t = 0; t < l.size(Scope::thread); ++t) {
         auto* words = &state.words[l.element(Scope::thread, t)];
         if (words[0] == 0) continue;
@@ -92,7 +106,7 @@ void Canonical::name_frames(State& state, const Pointers& pointers) const {
         to[frame] = static_cast<std::uint8_t>(fresh ? next : to[frame]);
         next += fresh;
     };
-    const bool thp = p_.layout.has(Field::compound);
+    const bool thp = has(p_.ways.renaming, Way::other_half);
     for (unsigned i = 0; i < pointers.count; ++i) {
         const unsigned frame = pointers.frames[i];
         name(frame);
@@ -127,8 +141,8 @@ void Canonical::name_frames(State& state, const Pointers& pointers) const {
         return all;
     };
     const auto is_tail = [&](unsigned frame) {
-        return p_.layout.get(state, Field::compound, frame) ==
-               static_cast<unsigned>(Compound::tail);
+        return thp && p_.layout.get(state, Field::compound, frame) ==
+                          static_cast<unsigned>(Compound::tail);
     };
     const auto last = std::remove_if(rest.begin(), rest.begin() + unnamed, is_tail);
     std::sort(rest.begin(), last, [&](unsigned a, unsigned b) { return content(a) > content(b); });
@@ -150,7 +164,7 @@ void Canonical::rename_frames(State& state, const FrameMap& to) const {
     std::memcpy(pages.data(), &state.words[base], frames * stride * 2U);
     for (unsigned f = 0; f < frames; ++f)
         std::memcpy(&state.words[base + to[f] * stride], &pages[f * stride], stride * 2U);
-    for (unsigned f = 0; l.has(Field::compound) && f < frames; ++f)
+    for (unsigned f = 0; has(p_.ways.renaming, Way::other_half) && f < frames; ++f)
         if (l.get(state, Field::compound, f) != 0)
             l.set(state, Field::other_half, f, to[l.get(state, Field::other_half, f)]);
     each_frame(state, [&](std::uint16_t& word, unsigned shift, unsigned frame) {

@@ -31,14 +31,18 @@ bool Canonical::look(const State& state, Pointers& pointers, Readers& readers) c
         pointers.frames[count++] = static_cast<std::uint8_t>(frame);
         readers[frame] |= slot.reader;
     }
+    for (const FrameSlot& slot : unnamed_slots_) readers[slot.frame(state)] |= slot.reader;
+    const bool named = has(p_.ways.renaming, Way::local);
+    const unsigned read = has(p_.ways.readers, Way::local);
     unsigned processes = 0;
     each_running(state, [&](unsigned, const std::uint16_t* words, const Rest& rest) {
         processes |= rest.processes;
         for (unsigned i = 0; i < rest.locals; ++i) {
             const unsigned frame =
                 rest.frames[i].valid(words) ? rest.frames[i].frame(words) : no_frame;
-            pointers.frames[count++] = static_cast<std::uint8_t>(frame);
-            readers[frame] |= static_cast<std::uint16_t>(1U << (words[1] & 3U));
+            pointers.frames[count] = static_cast<std::uint8_t>(frame);
+            count += named;
+            readers[frame] |= static_cast<std::uint16_t>(read << (words[1] & 3U));
         }
     });
     pointers.count = count;
@@ -87,23 +91,21 @@ void Canonical::add_fixed(Readers& readers) const {
 // entry what the slot holds, or the swap cache, or what a handler is about to put there.
 void Canonical::add_entries(const State& state, Readers& readers) const {
     const Layout& l = p_.layout;
+    const WaySet used = p_.ways.readers;
     unsigned swapped = 0;    // processes with a swap entry
     unsigned migrating = 0;  // ... with a migration entry
     for (unsigned mm = 0; mm < l.mms; ++mm)
         for (unsigned va = 0; va < l.pages; ++va) {
             const unsigned pte = l.get(state, Field::pte, l.pte_index(mm, va));
-            if (is_migration_entry(pte))
-                migrating |= 1U << mm;
-            else if ((pte & PteBit::present) == 0 && (pte & PteBit::swap) != 0)
-                swapped |= 1U << mm;
+            migrating |= unsigned{row_of(Way::migration_entry).slots.value.lead(pte)} << mm;
+            swapped |= unsigned{row_of(Way::swap_slot).slots.value.lead(pte)} << mm;
         }
     each_running(state, [&](unsigned, const std::uint16_t* words, const Rest& rest) {
         for (unsigned i = 0; i < rest.locals; ++i) {
             const FrameLocal& local = rest.frames[i];
             if (local.present_shift == 0xff) continue;
             const unsigned pte = unsigned{words[local.word]} >> local.present_shift;
-            const bool is_swap = (pte & (PteBit::present | PteBit::swap)) == PteBit::swap;
-            if (is_swap && !is_migration_entry(pte)) swapped |= 1U << (words[1] & 3U);
+            if (row_of(Way::swap_slot).slots.value.lead(pte)) swapped |= 1U << (words[1] & 3U);
         }
     });
     unsigned of_slot = swapped;
@@ -113,15 +115,17 @@ void Canonical::add_entries(const State& state, Readers& readers) const {
                                                                : (1U << l.mms) - 1U;
     });
     for (unsigned f = 0; of_slot != 0 && f < l.size(Scope::page); ++f)
-        if ((p_.world.swap() && f == p_.world.swap_frame()) ||
-            l.get(state, Field::swapcache, f) != 0)
+        if ((has(used, Way::swap_slot) && f == p_.world.swap_frame()) ||
+            (has(used, Way::swap_cache) && l.get(state, Field::swapcache, f) != 0))
             readers[f] |= static_cast<std::uint16_t>(of_slot);
+    const unsigned awaiting = has(used, Way::swap_slot) ? swapped : 0U;
+    const unsigned remapping = has(used, Way::migration_entry) ? migrating : 0U;
     each_running(state, [&](unsigned t, const std::uint16_t* words, const Rest& rest) {
         const bool kernel = p_.world.threads[t].actor == Actor::kernel;
         for (unsigned i = 0; i < rest.locals; ++i)
             if (rest.frames[i].valid(words))
                 readers[rest.frames[i].frame(words)] |=
-                    static_cast<std::uint16_t>(swapped | (kernel ? migrating : 0U));
+                    static_cast<std::uint16_t>(awaiting | (kernel ? remapping : 0U));
     });
 }
 
@@ -129,7 +133,7 @@ void Canonical::add_entries(const State& state, Readers& readers) const {
 void Canonical::add_other_halves(const State& state, Readers& readers) const {
     const Layout& l = p_.layout;
     for (const FrameSlot& slot : slots_)
-        if (const unsigned frame = slot.frame(state); slot.of_table && frame != no_frame)
+        if (const unsigned frame = slot.frame(state); slot.of_page_table && frame != no_frame)
             readers[l.other_half(state, frame)] |= slot.reader;
     each_running(state, [&](unsigned, const std::uint16_t* words, const Rest& rest) {
         for (unsigned i = 0; i < rest.locals; ++i)
@@ -168,7 +172,8 @@ void Canonical::forget(State& state, const Readers& readers) const {
         some_pending = some_pending || is_pending;
     }
     unsigned kept = 0;  // expectations that tell that two pages hold the same
-    for (unsigned f = 0, seen = 0; p_.searches && f < l.size(Scope::page); ++f) {
+    const bool searches = has(p_.ways.readers, Way::twin);
+    for (unsigned f = 0, seen = 0; searches && f < l.size(Scope::page); ++f) {
         const unsigned expected = readers[f] != 0 ? l.get(state, Field::expected, f) : 0U;
         kept |= seen & expected;
         seen |= expected;
@@ -178,7 +183,7 @@ void Canonical::forget(State& state, const Readers& readers) const {
     for (unsigned f = 0; f < l.size(Scope::page); ++f, page += stride) {
         unsigned entitled = readers[f];
         unsigned expected = expects_[entitled & processes];
-        if (p_.searches && entitled != 0) {
+        if (searches && entitled != 0) {
             entitled |= processes;  // whoever may see it may come to map it by way of ksmd
             expected |= kept;
         }
@@ -199,9 +204,11 @@ void Canonical::forget_unread_ghosts(State& state) const {
 void Canonical::forget_dead_ghosts(State& state, Pointers& pointers) const {
     Readers readers{};
     const bool forks = look(state, pointers, readers);
-    if (p_.layout.has(Field::compound)) add_other_halves(state, readers);
-    if (has_entries_) add_entries(state, readers);
-    add_fixed(readers);
+    const WaySet used = p_.ways.readers;
+    if (has(used, Way::other_half)) add_other_halves(state, readers);
+    if ((used & ways(Way::migration_entry, Way::swap_cache, Way::swap_slot)) != 0)
+        add_entries(state, readers);
+    if (has(used, Way::fixed)) add_fixed(readers);
     if (forks) add_children(state, readers);
     forget(state, readers);
 }

@@ -89,6 +89,27 @@ bool place_scopes(Layout& layout, bool pages_apart) {
     return true;
 }
 
+// The ways to pages that states of the program can have, of those that are asked for.
+WaysUsed ways_of(const Program& program) {
+    const auto is_there = [&](const WayRow& row) {
+        switch (row.where.value) {
+        case Where::always: return true;
+        case Where::has_field: return program.layout.has(row.slots.value.field);
+        case Where::thp: return program.layout.has(Field::compound);
+        case Where::migration: return program.world.migration();
+        case Where::swap: return program.world.swap();
+        case Where::search: return program.searches;
+        }
+        return false;
+    };
+    WaySet there = 0;
+    for (const WayRow& row : way_table)
+        if (is_there(row)) there |= ways(row.way.value);
+    WaysUsed used = ways_asked_for;
+    for (const WayUse& use : way_uses) used.*use.of &= there;
+    return used;
+}
+
 void fill_access(Program& program) {
     for (std::size_t i = 0; i < field_table.size(); ++i) {
         const FieldInfo& field = field_table[i];
@@ -276,6 +297,7 @@ std::optional<Program> compile(const DesignText& design, const PropertySet& prop
         program.orders_processes |=
             instruction.code == Code::twin || instruction.code == Code::next_mapping;
     }
+    program.ways = ways_of(program);
     program.unread_ghosts = find_unread_ghosts(program);
     fill_access(program);
     fill_start(program);

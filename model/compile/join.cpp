@@ -247,8 +247,14 @@ private:
         return !a.written || a.only_value == std::uint16_t{1};
     }
 
-    // Whether others come to a page by what the field says.
-    static bool opens_a_way(Field field) { return field == Field::swapcache; }
+    // Whether others come to a page by what the field of it says.
+    bool opens_a_way(Field field) const {
+        for (const WayRow& row : way_table)
+            if (has(p_.ways.apart, row.way.value) && row.apart.how == Apart::never &&
+                row.slots.value.leads == Leads::page && row.slots.value.field == field)
+                return true;
+        return false;
+    }
 
     // The page in a register: known if it was loaded in this step from a local that had it when
     // the step began.

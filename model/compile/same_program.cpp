@@ -30,7 +30,7 @@ bool is_same_program(const Program& a, const Program& b) {
            a.code == b.code && are_same(a.rests, b.rests) && are_same(a.operations, b.operations) &&
            a.menus == b.menus && a.device_menu == b.device_menu && a.on_event == b.on_event &&
            a.always == b.always && a.properties == b.properties && a.start == b.start &&
-           a.trusts_counts == b.trusts_counts && a.searches == b.searches &&
+           a.trusts_counts == b.trusts_counts && a.searches == b.searches && a.ways == b.ways &&
            a.orders_processes == b.orders_processes && a.asked == b.asked &&
            a.unread_ghosts == b.unread_ghosts;
 }

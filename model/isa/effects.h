@@ -7,6 +7,7 @@
 #include "model/isa/events.h"
 #include "model/isa/instructions.h"
 #include "model/state/fields.h"
+#include "model/state/ways.h"
 
 #include <array>
 #include <cstdint>
@@ -57,27 +58,6 @@ using BlockedSet = std::uint8_t;
 }
 [[nodiscard]] constexpr BlockedSet blocked_bit(Blocked blocked) {
     return static_cast<BlockedSet>(1U << static_cast<unsigned>(blocked));
-}
-
-// How one comes to a page, or to what a page or the swap slot holds.
-enum class Way : std::uint8_t {
-    pte,              // it is mapped: by a PTE in a page table in use, or by a huge PMD
-    tlb,              // a TLB entry
-    local,            // a handler has it in a local
-    pin,              // a pin that is held
-    lru_batch,        // a CPU's LRU batch
-    secondary_mmu,    // a secondary MMU's entry
-    swap_cache,       // whoever faults on a swap PTE finds it there
-    swap_slot,        // a swap PTE, to what the slot holds
-    migration_entry,  // will map it again
-    twin,             // ksmd: another page holds the same
-    detached_table,   // a PTE in a page table that no PMD points to
-};
-inline constexpr std::size_t way_count = 11;
-using WaySet = std::uint16_t;
-template <class... Ways>
-[[nodiscard]] constexpr WaySet ways(Ways... each) {
-    return static_cast<WaySet>((0U | ... | (1U << static_cast<unsigned>(Way{each}))));
 }
 
 // All that an instruction may do. What a property reads that is asked at one of its events is not

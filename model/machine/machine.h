@@ -103,6 +103,20 @@ public:
     }
     std::uint32_t check_state(bool deadlocked) { return check(deadlocked).violated; }
 
+    // Whether the thread, which works on a process and holds its ptl, has a page for itself: no
+    // more than what is only touched under ptl, or all of it. For tests of the ways to a page, ...
+    struct Private {
+        bool locked_away = false;
+        bool entirely = false;
+    };
+    Private is_private(unsigned thread, unsigned mm, unsigned page) {
+        thread_ = thread;
+        r_[Reg::mm] = static_cast<std::uint16_t>(mm);
+        return {only_mine(page), nobody_elses(page, true)};
+    }
+    // ... as is what properties call reachable_by_others().
+    bool is_shared(unsigned mm, unsigned page) { return reachable_by_others(mm, page); }
+
     // What code that only computes leaves in a register; the names of an event stand
     // for what is given here.
     struct EventNames {
@@ -200,20 +214,36 @@ private:
     std::uint8_t mover(const Instruction& rest);
     std::uint8_t mover_of_flush(unsigned rules) const;
     bool page_rules_hold(const Instruction& rest, unsigned rules);
-    bool elsewhere_in_locals(unsigned page);
-    bool is_for_anybody(unsigned page) const;
-    unsigned pinned_references(unsigned page) const;
-    bool will_be_mapped(unsigned page) const;
     bool only_mine(unsigned page);
     bool nobody_elses(unsigned page, bool ptl_held);
     bool others_may(unsigned mm, unsigned actors) const;
     bool has_other_cpu(unsigned mm) const;
-    bool in_lru_batch(unsigned page) const;
-    bool in_secondary_mmu(unsigned page, unsigned without) const;
     bool others_work_on(unsigned mm);
     bool child_is_new();
 
     bool idle(unsigned thread) { return (thread_words(thread)[0] & 0xfffU) == 0; }
+
+    // Ways to a page (model/state/ways.h).
+    template <Way way, class Visit>
+    bool some_slot(Visit&& visit) const;
+    template <Table table>
+    bool is_meant(unsigned pte) const;
+    template <Way way>
+    unsigned process_of(unsigned index) const;
+    bool is_one(unsigned a, unsigned b) const;
+    template <Way way>
+    bool leads_to(unsigned page) const;
+    bool elsewhere_in_locals(unsigned page);
+    unsigned pinned_references(unsigned page) const;
+    template <Way way>
+    bool comes_to_locked(unsigned page);
+    template <Way way>
+    bool comes_unlocked(unsigned page) const;
+    bool is_in_page_tables(unsigned page) const;
+    template <Way way>
+    bool shares(unsigned mm, unsigned page);
+    bool handler_shares(unsigned mm, unsigned page);
+    bool reachable_by_others(unsigned mm, unsigned page);
 
     // Events and the checks that hang on them.
     void raise(Event event, unsigned mm, unsigned va, unsigned page, unsigned pin,
@@ -264,7 +294,6 @@ private:
     unsigned count_references(unsigned page, bool with_pins) const;
     unsigned count_mappings(unsigned page) const;
     unsigned count_pmd_mappings(unsigned page) const;
-    bool reachable_by_others(unsigned mm, unsigned page);
     bool any_foll_pin() const;
 
     // References from outside.
@@ -327,5 +356,6 @@ private:
 #include "model/machine/machine_movers.inl"
 #include "model/machine/machine_outside.inl"
 #include "model/machine/machine_steps.inl"
+#include "model/machine/machine_ways.inl"
 
 #include "model/machine/machine_run.inl"

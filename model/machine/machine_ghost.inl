@@ -213,8 +213,7 @@ unsigned Machine<O>::swap_entries(unsigned without) const {
     unsigned n = 0;
     for (unsigned i = 0; i < p_.layout.size(Scope::pte); ++i) {
         const unsigned pte = get(Field::pte, i);
-        n += i / p_.layout.pages != without && (pte & PteBit::present) == 0 &&
-             (pte & PteBit::swap) != 0 && (pte & PteBit::migration) == 0;
+        n += i / p_.layout.pages != without && row_of(Way::swap_slot).slots.value.lead(pte);
     }
     return n;
 }
@@ -249,60 +248,6 @@ template <class O>
 bool Machine<O>::any_foll_pin() const {
     for (unsigned i = 0; i < pins(); ++i)
         if (get(Field::pin_state, i) != 0 && get(Field::pin_foll_pin, i) != 0) return true;
-    return false;
-}
-
-template <class O>
-bool Machine<O>::in_lru_batch(unsigned page) const {
-    for (unsigned i = 0; p_.layout.has(Field::batch_valid) && i < p_.layout.size(Scope::tlb); ++i)
-        if (get(Field::batch_valid, i) != 0 && get(Field::batch_page, i) == page) return true;
-    return false;
-}
-
-// Whether a secondary MMU maps the page for a process other than `without`.
-template <class O>
-bool Machine<O>::in_secondary_mmu(unsigned page, unsigned without) const {
-    for (unsigned i = 0; p_.layout.has(Field::spte) && i < p_.layout.size(Scope::pte); ++i) {
-        const unsigned entry = get(Field::spte, i);
-        if ((entry & PteBit::present) != 0 && (entry >> PteBit::frame_shift) == page &&
-            i / p_.layout.pages != without)
-            return true;
-    }
-    return false;
-}
-
-// Whether anybody but mm can get at the page: another process's mapping, a
-// reference that another process took, or a handler of another process that is at
-// work on it (a zap whose flush is still to come, a migration that has yet to map the
-// page there). Memory that is not anonymous always can.
-template <class O>
-bool Machine<O>::reachable_by_others(unsigned mm, unsigned page) {
-    if (!is_anon(page) || get(Field::ksm, page) != 0)  // ksmd gives a KSM page to anybody
-        return true;
-    if (get(Field::swapcache, page) != 0 && swap_entries(mm) > 0) return true;
-    bool awaited = false;  // some other process has a migration entry
-    for (unsigned theirs = 0; theirs < mms(); ++theirs)
-        for (unsigned va = 0; theirs != mm && va < p_.layout.pages; ++va) {
-            const unsigned pte = get(Field::pte, slot(theirs, va));
-            if (maps(theirs, va, page) || (is_migration_entry(pte) && refers_to(pte, page)))
-                return true;
-            awaited = awaited || is_migration_entry(pte);
-        }
-    if (in_secondary_mmu(page, mm)) return true;
-    for (unsigned i = 0; i < pins() && keeps(Field::pin_owned); ++i)  // else nobody asks us
-        if (get(Field::pin_state, i) == static_cast<unsigned>(PinState::held) &&
-            get(Field::pin_page, i) == page &&
-            (get(Field::pin_owned, i) == 0 || get(Field::pin_mm, i) != mm))
-            return true;
-    for (unsigned t = 0; t < threads(); ++t) {
-        const std::uint16_t* words = thread_words(t);
-        const bool walks = awaited && p_.world.threads[t].actor == Actor::kernel;
-        if ((words[0] & 0xfffU) == 0 || ((words[1] & 3U) == mm && !walks)) continue;
-        const Rest& rest = p_.rests[words[0] & 0xfffU];
-        for (unsigned i = 0; i < rest.locals; ++i)
-            if (rest.frames[i].valid(words) && same_folio(rest.frames[i].frame(words), page))
-                return true;
-    }
     return false;
 }
 

@@ -26,57 +26,11 @@ bool Machine<O>::has_other_cpu(unsigned mm) const {
                               (1U << static_cast<unsigned>(Actor::secondary_mmu)));
 }
 
-// Whether another handler that is under way has the page in a local. Of a THP, either
-// half leads to the other one: here and below, its pages are one.
-template <class O>
-bool Machine<O>::elsewhere_in_locals(unsigned page) {
-    for (unsigned t = 0; t < threads(); ++t) {
-        const std::uint16_t* words = thread_words(t);
-        const Rest& rest = p_.rests[words[0] & 0xfffU];
-        if (t == thread_) continue;
-        for (unsigned i = 0; i < rest.locals; ++i)
-            if (rest.frames[i].valid(words) && same_folio(rest.frames[i].frame(words), page))
-                return true;
-    }
-    return false;
-}
-
-// Whether somebody can come to the page who needs neither a mapping nor a local: any text may
-// name a page that is there from the start, or ask for the one in the swap cache, and the
-// allocator gives a free one to anybody.
-template <class O>
-bool Machine<O>::is_for_anybody(unsigned page) const {
-    if (page >= p_.world.frames || is_free(page)) return true;
-    if (!p_.layout.has(Field::swapcache)) return false;
-    return get(Field::swapcache, page) != 0 || get(Field::swapcache, other_of(page)) != 0;
-}
-
-// The references that pins hold to the page: somebody may drop them at any time.
-template <class O>
-unsigned Machine<O>::pinned_references(unsigned page) const {
-    unsigned n = 0;
-    for (unsigned i = 0; i < pins(); ++i)
-        if (get(Field::pin_state, i) == static_cast<unsigned>(PinState::held) &&
-            same_folio(get(Field::pin_page, i), page))
-            n += get(Field::pin_foll_pin, i) != 0 ? 1024U : 1U;
-    return n;
-}
-
-// Nobody but a thread of this process, under this process's ptl, can come to the
-// page by way of a mapping. A secondary MMU or an LRU batch needs no ptl, and ksmd finds
-// mapped pages by what they hold. Who drops a pin does not free it.
+// Nobody but a thread of this process, under this process's ptl, can come to the page. Who drops
+// a pin does not free it.
 template <class O>
 bool Machine<O>::only_mine(unsigned page) {
-    if (is_for_anybody(page) || in_secondary_mmu(page, mms()) || in_lru_batch(page)) return false;
-    for (unsigned i = 0; i < p_.layout.size(Scope::pte); ++i) {
-        const unsigned pte = leaf(i / p_.layout.pages, i % p_.layout.pages, true);
-        if ((pte & PteBit::has_frame) != 0 && same_folio(pte >> PteBit::frame_shift, page) &&
-            (i / p_.layout.pages != r_[Reg::mm] || p_.searches))
-            return false;
-    }
-    const unsigned pinned = pinned_references(page);
-    return (pinned == 0 || get(Field::refcount, head_of(page)) > pinned) &&
-           !elsewhere_in_locals(page);
+    return !some_way(p_.ways.apart, [&]<Way way>() { return comes_to_locked<way>(page); });
 }
 
 // Nobody at all can come to the page: no pin, no TLB entry, and either it is not
@@ -84,26 +38,12 @@ bool Machine<O>::only_mine(unsigned page) {
 // looks at its page tables under the ptl that is held.
 template <class O>
 bool Machine<O>::nobody_elses(unsigned page, bool ptl_held) {
-    if (!only_mine(page) || pinned_references(page) != 0) return false;
-    const unsigned own_cpu = p_.world.threads[thread_].cpu;
-    for (unsigned i = 0; i < p_.layout.size(Scope::tlb); ++i)
-        if (get(Field::tlb_valid, i) != 0 && same_folio(get(Field::tlb_page, i), page) &&
-            (p_.world.threads[thread_].actor != Actor::cpu || i / p_.layout.pages != own_cpu))
-            return false;
-    if (count_mappings(page) == 0 && count_mappings(other_of(page)) == 0 && !will_be_mapped(page))
-        return true;
-    return ptl_held && !others_may(r_[Reg::mm], p_.texts.look_without_ptl |
-                                                    (1U << static_cast<unsigned>(Actor::cpu)));
-}
-
-// Some migration entry names the page.
-template <class O>
-bool Machine<O>::will_be_mapped(unsigned page) const {
-    for (unsigned i = 0; p_.world.migration() && i < p_.layout.size(Scope::pte); ++i) {
-        const unsigned pte = get(Field::pte, i);
-        if (is_migration_entry(pte) && same_folio(pte >> PteBit::frame_shift, page)) return true;
-    }
-    return false;
+    if (!only_mine(page) ||
+        some_way(p_.ways.apart, [&]<Way way>() { return comes_unlocked<way>(page); }))
+        return false;
+    return !is_in_page_tables(page) ||
+           (ptl_held && !others_may(r_[Reg::mm], p_.texts.look_without_ptl |
+                                                     (1U << static_cast<unsigned>(Actor::cpu))));
 }
 
 // The processes being forked have no threads yet, and no FOLL_GET for writing,

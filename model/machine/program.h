@@ -5,6 +5,7 @@
 #include "model/isa/instructions.h"
 #include "model/language/source.h"
 #include "model/state/state.h"
+#include "model/state/ways.h"
 #include "model/world.h"
 
 #include <array>
@@ -164,6 +165,8 @@ struct Program {
     bool trusts_counts = false;
     // Some handler comes to a mapped page by its content, and not by a page table.
     bool searches = false;
+    // The ways to pages that there are, by who goes by them.
+    WaysUsed ways;
     // Some handler goes from process to process in the order of their numbers.
     bool orders_processes = false;
     // What coverage is counted by; in the order of the code.

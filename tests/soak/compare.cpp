@@ -154,12 +154,14 @@ struct Given {
     bool ended_early = false;  // all was known before
 };
 
-Given explore_as(const Mode& mode, const Parsed& parsed, const System& system, unsigned depth) {
+Given explore_as(const Mode& mode, const Parsed& parsed, const System& system, unsigned depth,
+                 const WaysUsed& without) {
     RunOptions options;
     options.bounds.depth = depth;
     options.bounds.concurrency = system.concurrency;
     options.policy.joining = mode.joins;
     options.policy.symmetry = mode.symmetry;
+    options.policy.without = without;
     CheckRun run(*parsed.design, parsed.properties, true, *parsed.world, options);
     run.begin(mode.threads);
     Stop stop;
@@ -273,12 +275,13 @@ std::optional<std::set<std::string>> quiet_states(const Program& program, unsign
 
 // Joined steps end where steps do; only for counts that are right.
 void compare_quiet_states(const Program& program, unsigned concurrency, const Plain& plain,
-                          Comparison& result) {
+                          const WaysUsed& without, Comparison& result) {
     const auto found = plain.answers.find(counts);
     if (program.world.has_outside() ||
         (found != plain.answers.end() && found->second.kind == Answer::Kind::violated))
         return;
     Program joined = program;
+    joined.ways.apart = joined.ways.without(without).apart;  // names are compared, too
     reduce_steps(joined);
     const auto expected = quiet_states(program, concurrency, plain.depth);
     const auto got = quiet_states(joined, concurrency, plain.depth);
@@ -322,9 +325,11 @@ Comparison compare(const Source& source, const System& system, const Bounds& bou
     result.states = plain->states;
     for (const auto& [property, answer] : plain->answers)
         result.violated += answer.kind == Answer::Kind::violated;
+    const bool all = bounds.without == WaysUsed{};  // else more threads tell nothing
     for (const Mode& mode : modes) {
+        if (mode.threads > 1 && !all) continue;
         try {
-            const Given given = explore_as(mode, *parsed, system, plain->depth);
+            const Given given = explore_as(mode, *parsed, system, plain->depth, bounds.without);
             if (given.complete)
                 compare_answers(mode, *plain, given, result);
             else
@@ -337,7 +342,7 @@ Comparison compare(const Source& source, const System& system, const Bounds& bou
         }
     }
     try {
-        compare_quiet_states(*program, system.concurrency, *plain, result);
+        compare_quiet_states(*program, system.concurrency, *plain, bounds.without, result);
     } catch (const std::exception& error) {
         result.disagreements.push_back({"joined", "(exception)", "an answer", error.what()});
     }

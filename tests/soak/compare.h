@@ -13,6 +13,7 @@ namespace cowcheck::test {
 struct Bounds {
     unsigned depth = 6;
     std::uint64_t states = 20'000;  // of the plain system
+    WaysUsed without;               // the other modes do not know these ways
 };
 
 struct Disagreement {

@@ -27,6 +27,7 @@ namespace {
 constexpr const char* usage =
     "soak [--seconds N] [--systems N] [--seed S] [--features F,G] [--keep DIR] [--states N]\n"
     "     [--depth N] [--quiet] [--no-minimize] [--strict] [--wild] [--until-found] [--only SEED]\n"
+    "     [--without USE:WAY]\n"
     "soak --print SEED [--features F,G]\n"
     "soak --write DIR [--systems N] [--seed S] [--only SEED] [--features F,G]\n"
     "soak --list-features\n"
@@ -74,6 +75,17 @@ std::vector<std::string> features_of(const std::string& text) {
     return features;
 }
 
+// "apart:tlb": a row of the table of ways to a page (model/state/ways.h), and who does without it.
+void leave_out(const std::string& text, WaysUsed& without) {
+    for (const WayUse& use : way_uses)
+        for (const WayRow& row : way_table)
+            if (text == std::string(use.name) + ":" + std::string(row.name.value)) {
+                without.*use.of |= ways(row.way.value);
+                return;
+            }
+    throw std::invalid_argument("'" + text + "' is no row of the table of ways");
+}
+
 Arguments read(int argc, char** argv) {
     Arguments arguments;
     for (int i = 1; i < argc; ++i) {
@@ -104,6 +116,8 @@ Arguments read(int argc, char** argv) {
             arguments.bounds.states = number(value());
         else if (option == "--depth")
             arguments.bounds.depth = static_cast<unsigned>(number(value()));
+        else if (option == "--without")
+            leave_out(value(), arguments.bounds.without);
         else if (option == "--quiet")
             arguments.quiet = true;
         else if (option == "--strict")

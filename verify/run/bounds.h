@@ -1,6 +1,8 @@
 // How far something is explored, with what means, and when to stop early: values.
 #pragma once
 
+#include "model/state/ways.h"
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -22,6 +24,7 @@ struct Policy {
     bool symmetry = true;       // states that differ in names only are one
     bool leaves_out_decided = true;  // ghosts that only violated properties read are not kept
     std::chrono::milliseconds solver_timeout{10000};  // of one question; 0: no answers
+    WaysUsed without;  // for tests: what is explored does not know these ways to a page
 };
 
 struct RunOptions {

@@ -18,6 +18,7 @@ namespace cowcheck {
 namespace {
 
 Program reduced(Program program, const RunOptions& options) {
+    program.ways = program.ways.without(options.policy.without);
     if (options.policy.joining && options.policy.merging)
         reduce_steps(program);
     else if (options.policy.joining)

@@ -18,7 +18,7 @@ std::vector<std::uint32_t> ways_in(const Layout& l, const State& s, unsigned slo
         const unsigned entry = get(Field::pte, i);
         const unsigned pmd = get(Field::pmd, i / l.pages);
         const bool detached = l.has(Field::pmd) && (pmd == 0 || (pmd & PteBit::huge) != 0);
-        if ((pmd & PteBit::huge) != 0) add(Way::pte, 64 + i, pmd >> PteBit::frame_shift);
+        if ((pmd & PteBit::huge) != 0) add(Way::huge_pmd, i, pmd >> PteBit::frame_shift);
         if ((entry & PteBit::present) != 0)
             add(detached ? Way::detached_table : Way::pte, i, entry >> PteBit::frame_shift);
         if (is_migration_entry(entry)) add(Way::migration_entry, i, entry >> PteBit::frame_shift);
@@ -36,6 +36,9 @@ std::vector<std::uint32_t> ways_in(const Layout& l, const State& s, unsigned slo
             add(Way::pin, i, get(Field::pin_page, i));
     for (unsigned f = 0; f < l.size(Scope::page); ++f) {
         if (get(Field::swapcache, f) != 0) add(Way::swap_cache, f, f);
+        if (get(Field::ksm, f) != 0) add(Way::ksm_page, f, f);
+        if (get(Field::kind, f) == 0) add(Way::allocator, f, f);
+        if (get(Field::compound, f) != 0) add(Way::other_half, f, get(Field::other_half, f));
         for (unsigned g = 0; g < f; ++g)
             if (f != slot_frame && ((get(Field::zeroed, f) != 0 && get(Field::zeroed, g) != 0) ||
                                     (get(Field::expected, f) & get(Field::expected, g)) != 0))

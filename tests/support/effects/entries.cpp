@@ -12,9 +12,11 @@ constexpr auto code_names = std::to_array<std::string_view>({
     COWCHECK_CODES(X)
 #undef X
 });
-constexpr std::array<std::string_view, way_count> way_names{
-    "pte",        "tlb",       "local",           "pin",  "lru_batch",     "secondary_mmu",
-    "swap_cache", "swap_slot", "migration_entry", "twin", "detached_table"};
+constexpr auto way_names = [] {
+    std::array<std::string_view, way_count> names;
+    for (std::size_t i = 0; i < way_count; ++i) names[i] = way_table[i].name.value;
+    return names;
+}();
 constexpr std::array<std::string_view, 8> lock_names{
     "mmap_read", "mmap_write", "ptl", "irqs_off", "page", "seq", "vma_read", "vma_write"};
 constexpr std::array<std::string_view, 6> operand_names{"a", "b", "c", "mm", "va", "pin"};
