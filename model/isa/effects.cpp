@@ -64,7 +64,8 @@ constexpr E frees(FieldSet but) {
             .clears = fields_of(Scope::page) & ~but,
             .frees = true,
             .raises = event_bit(Event::free),
-            .closes = ways(Way::swap_cache, Way::twin)};
+            .opens = ways(Way::allocator),
+            .closes = ways(Way::swap_cache, Way::twin, Way::ksm_page, Way::other_half)};
 }
 constexpr E drops = frees(fields(refcount)) | E{.reads = fields(refcount),
                                                 .updates = fields(refcount),
@@ -74,8 +75,9 @@ constexpr E allocates{.reads = fields(kind),
                       .writes = fields(kind, refcount),
                       .blocks = by_frames,
                       .allocates = true,
-                      .opens = ways(Way::twin)};
-constexpr E allocates_huge = allocates | E{.writes = folio};
+                      .opens = ways(Way::twin),
+                      .closes = ways(Way::allocator)};
+constexpr E allocates_huge = allocates | E{.writes = folio, .opens = ways(Way::other_half)};
 constexpr E copies{.reads = content, .writes = content, .opens = ways(Way::twin)};
 // The mapping generation of a virtual page ends, or that of all of a process.
 constexpr E forgets_all_mappings{
@@ -142,8 +144,8 @@ constexpr EffectTable table{
     {Code::load, NamedField::read, {.operands = b, .results = a,
                                     .outside_reads = fields(kind, outside_page)}},
     {Code::store, NamedField::written, {.operands = a | b,
-                                        .opens = ways(Way::secondary_mmu, Way::swap_cache),
-                                        .closes = ways(Way::secondary_mmu, Way::swap_cache)}},
+                                        .opens = ways(Way::secondary_mmu, Way::swap_cache, Way::ksm_page),
+                                        .closes = ways(Way::secondary_mmu, Way::swap_cache, Way::ksm_page)}},
     {Code::load_local, NamedField::place_read, {.results = a}},
     {Code::store_local, NamedField::place_written, {.operands = a,
                              .opens = ways(Way::local), .closes = ways(Way::local)}},
@@ -243,15 +245,15 @@ constexpr EffectTable table{
                          .opens = by_page_table | ways(Way::detached_table),
                          .closes = by_page_table | ways(Way::detached_table)}},
     {Code::set_leaf, {}, {.operands = a | b | c, .reads = folio, .updates = fields(pmd), .writes = fields(pte),
-                          .opens = by_page_table | ways(Way::detached_table),
-                          .closes = by_page_table | ways(Way::detached_table)}},
-    {Code::set_pmd, {}, {.operands = a | b, .writes = fields(pmd), .opens = ways(Way::pte, Way::detached_table),
-                         .closes = ways(Way::pte, Way::detached_table)}},
+                          .opens = by_page_table | ways(Way::huge_pmd, Way::detached_table),
+                          .closes = by_page_table | ways(Way::huge_pmd, Way::detached_table)}},
+    {Code::set_pmd, {}, {.operands = a | b, .writes = fields(pmd), .opens = ways(Way::pte, Way::huge_pmd, Way::detached_table),
+                         .closes = ways(Way::pte, Way::huge_pmd, Way::detached_table)}},
     {Code::fill_table, {}, {.operands = a | b, .reads = folio, .writes = fields(pte),
                             .opens = by_page_table | ways(Way::detached_table),
                             .closes = by_page_table | ways(Way::detached_table)}},
     {Code::zap_pmd, {}, forgets_mappings | makes_stale | E{.operands = mm, .writes = fields(pmd, zapping),
-                                                           .opens = ways(Way::detached_table), .closes = ways(Way::pte)}},
+                                                           .opens = ways(Way::detached_table), .closes = ways(Way::pte, Way::huge_pmd)}},
     {Code::alloc_huge, {}, allocates_huge | E{.results = a, .writes = fields(zeroed)}},
     {Code::copy_huge, {}, allocates_huge | copies | E{.operands = b, .results = a, .reads = folio}},
     {Code::copy_into, {}, copies | E{.operands = a | b, .closes = ways(Way::twin)}},
@@ -262,8 +264,8 @@ constexpr EffectTable table{
     {Code::share_pte, {}, {.operands = a | c | mm | va,
                            .reads = folio | own_pins | fields(mapped, read_only, pin_va, pin_foll_pin, pin_write, pin_page),
                            .updates = fields(pmd), .writes = fields(mapped, read_only, pte, pin_crossed),
-                           .opens = by_page_table | ways(Way::detached_table),
-                           .closes = by_page_table | ways(Way::detached_table)}},
+                           .opens = by_page_table | ways(Way::huge_pmd, Way::detached_table),
+                           .closes = by_page_table | ways(Way::huge_pmd, Way::detached_table)}},
     {Code::zap_pte, {}, forgets_mapping | makes_stale | E{.operands = mm | va, .writes = fields(pte, zapping),
                                                           .closes = by_page_table | ways(Way::detached_table)}},
     {Code::flush, {}, {.operands = mm | va, .writes = translation | fields(zapping), .others_read = fields(pc),
@@ -278,7 +280,7 @@ constexpr EffectTable table{
     {Code::end_mm, {}, forgets_all_mappings | E{.operands = mm, .updates = fields(entitled),
                                            .writes = fields_of(Scope::pte) | fields_of(Scope::mm) | translation | fields(pin_owned),
                                            .others_read = fields(pc, op_mm), .blocks = by_lock,
-                                           .closes = by_page_table | ways(Way::tlb, Way::secondary_mmu, Way::detached_table)}},
+                                           .closes = by_page_table | ways(Way::huge_pmd, Way::tlb, Way::secondary_mmu, Way::detached_table)}},
     {Code::userfault, {}, {.operands = mm | va, .raises = event_bit(Event::userfault)}},
     {Code::wait_uffd, {}, {.operands = mm | va, .reads = fields(pte, pmd), .blocks = by_userfault}},
 
