@@ -168,6 +168,18 @@ std::string count_sentence(const Scene& scene) {
     return text;
 }
 
+// What went wrong in the last step: the count says so itself, or a free page is in use.
+std::string miscount_sentence(const Scene& scene) {
+    for (const TraceEvent& event : scene.last.step.events)
+        if (event.kind == EventKind::underflow || event.kind == EventKind::overflow)
+            return to_text(event, scene.last.step);
+    for (const TraceEvent& event : scene.last.step.events)
+        if (event.kind == EventKind::free)
+            return to_text(event, scene.last.step) + ", although somebody still has it";
+    const std::string text = count_sentence(scene);
+    return text.empty() ? "a free page is taken at " + scene.last.step.statement : text;
+}
+
 std::string deadlock_sentence(const Scene& scene) {
     std::string text;
     for_each_step(scene.program(), scene.runner.state(), [&](const Action& action) {
@@ -217,6 +229,7 @@ std::string explain(const Runner& runner, const Outcome& last, std::uint32_t bit
     if (bit == assertion_bit)
         return (oopsed(scene) ? "a page that is not there: " : "the assertion does not hold: ") +
                last.step.statement;
+    if (bit == miscount_bit) return miscount_sentence(scene);
     const auto number = static_cast<unsigned>(std::countr_zero(bit));
     const std::string_view property = runner.program().properties[number].name;
     if ((last.by_event & bit) != 0) return event_sentence(scene, property);

@@ -17,6 +17,9 @@ TraceProperty describe_property(const PropertySet& properties, std::string_view 
         if (property.name == name) return {property.name, property.meaning, property.cost};
     if (name == assertion_name)
         return {std::string(name), "what the design itself asserts is true", false};
+    if (name == counting_name)
+        return {std::string(name), "no count gets too large or too small, no page in use is free",
+                false};
     return {std::string(name), {}, false};
 }
 

@@ -263,6 +263,7 @@ Program with_numbers_of(Program program, const TraceHeader& header) {
 
 std::uint32_t property_bit(const Program& program, std::string_view name) {
     if (name == assertion_name) return assertion_bit;
+    if (name == counting_name) return miscount_bit;
     for (std::size_t i = 0; i < program.properties.size(); ++i)
         if (program.properties[i].name == name) return 1U << i;
     return 0;

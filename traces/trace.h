@@ -144,6 +144,8 @@ struct Trace {
 
 // What a trace calls the design's own assertions, which are no property.
 inline constexpr std::string_view assertion_name = "assertion";
+// What it, and every report, calls a count that is wrong: no property, either, and always noticed.
+inline constexpr std::string_view counting_name = "counting";
 
 // " with 1 transient reference from outside"; nothing for none.
 [[nodiscard]] std::string transient_text(unsigned number);

@@ -11,14 +11,16 @@
 
 namespace cowcheck {
 
-// The number of what a design asserts itself, among the properties.
+// Numbers, among the properties, of what is none: what a design asserts itself, and that all
+// counts are right.
 inline constexpr unsigned assertion_number = 31;
+inline constexpr unsigned counting_number = 30;
 
 // Where a property is violated first: fewest operations, then fewest transitions.
 // A transition joins steps that nobody can see between; without reduction it is
 // one step.
 struct Violation {
-    unsigned property = 0;  // or assertion_number
+    unsigned property = 0;  // or one of those above
     unsigned operations = 0;
     unsigned transitions = 0;
     // The canonical state that is bad, or, if the last action is, the one before it.

@@ -89,7 +89,8 @@ void refuse_contradictions(const Library& library, const GateRequest& request, b
     if (request.base.name() == name)
         throw BadInput("gate: '" + name + "' against itself: expected two designs");
     for (const Waiver& waiver : request.waivers)
-        if (waiver.property != assertions_name) (void)find_property(library, waiver.property);
+        if (waiver.property != assertions_name && waiver.property != counting_name)
+            (void)find_property(library, waiver.property);
     if (update && !request.selection.design_files.contains(name))
         throw BadInput("gate: --update rewrites a file, and '" + name +
                        "' is built in; copy it (cowcheck designs show " + name +

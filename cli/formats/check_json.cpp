@@ -39,6 +39,7 @@ Json to_json(const RunResult& run) {
     json["transitions"] = run.transitions;
     json["exhausted"] = run.exhausted;
     json["waited_for_frame"] = run.waited_for_frame;
+    json["miscounted_by"] = or_null(run.miscounted_by);
     json["not_reduced"] = run.not_reduced;
     json["seconds"] = std::round(run.seconds * 1000) / 1000;
     json["peak_bytes"] = run.peak_bytes;

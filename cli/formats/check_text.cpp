@@ -1,5 +1,6 @@
 #include "cli/formats/check_text.h"
 
+#include "traces/trace.h"
 #include "verify/run/numbers.h"
 
 #include "cowcheck_version.h"
@@ -100,13 +101,26 @@ void add_not_reduced(const CheckResults& results, Lines& lines) {
             }
 }
 
+// Where nothing more is said of what is not violated, and why.
+void add_miscounts(const CheckResults& results, Lines& lines) {
+    for (const RunResult& run : results.runs)
+        for (const PropertyResult& result : run.properties) {
+            if (!run.miscounted_by || result.property != counting_name) continue;
+            const std::string right = plural(*run.miscounted_by - 1, "operation");
+            lines.push_back("note: " + name_of(results, run) + ": " + result.explanation +
+                            "; from there on, counts are wrong: what is not violated was shown to "
+                            "hold for " +
+                            right + " only, and what takes more may take fewer than is said");
+        }
+}
+
 void add_exhausted(const CheckResults& results, Lines& lines) {
     const std::string in_flight =
         results.concurrency == 0
             ? ""
             : " with " + std::to_string(results.concurrency) + " operations in flight at once";
     for (const RunResult& run : results.runs)
-        if (run.exhausted)
+        if (run.exhausted && !run.miscounted_by)
             lines.push_back(run.design + ": no new states at depth " + std::to_string(run.depth) +
                             ": what holds, holds at any depth in world " + run.world + in_flight +
                             (run.waited_for_frame ? " and no more frames" : ""));
@@ -175,6 +189,7 @@ std::string check_summary(const CheckResults& results) {
     Lines lines;
     add_violations(results, lines);
     add_faults(results, lines);
+    add_miscounts(results, lines);
     add_exhausted(results, lines);
     add_not_reduced(results, lines);
     add_small_worlds(results, lines);

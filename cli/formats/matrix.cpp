@@ -188,7 +188,16 @@ std::vector<std::string> legend_lines(const CheckResults& results) {
                                [&](const Row& row) { return row.property == result.property; });
         }))
         lines.emplace_back("n/a    says nothing about this design and world");
-    if (any(with(Verdict::incomplete)))
+    const auto is_open = [](bool miscounted) {
+        return [miscounted](const RunResult& run, const PropertyResult& result) {
+            return result.verdict == Verdict::incomplete &&
+                   run.miscounted_by.has_value() == miscounted;
+        };
+    };
+    if (any(is_open(true)))
+        lines.emplace_back(
+            "?      not violated, but not decided: a count is wrong before (see below)");
+    if (any(is_open(false)))
         lines.push_back(results.stop == StopReason::none
                             ? "?      not decided: all that was asked for was known before"
                             : "?      not decided within " + bounds_text(results));

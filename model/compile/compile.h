@@ -17,7 +17,7 @@ struct PropertySet {
 };
 
 // At most this many properties; a violated set is a 32-bit mask.
-inline constexpr std::size_t max_properties = 31;
+inline constexpr std::size_t max_properties = 30;
 
 struct CompileOptions {
     // Nothing is asked about these properties (bits by number), which keep their numbers.

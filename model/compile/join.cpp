@@ -1,5 +1,6 @@
 #include "model/compile/join.h"
 
+#include "model/compile/balance.h"
 #include "model/compile/field_access.h"
 #include "model/compile/flow.h"
 #include "model/compile/lock_order.h"
@@ -28,7 +29,8 @@ class Classifier {
 public:
     explicit Classifier(Program& program)
         : p_(program), access_(program), lock_cycle_(has_lock_cycle(program)),
-          tables_locked_(page_tables_are_locked(program)) {
+          tables_locked_(page_tables_are_locked(program)),
+          flushes_balanced_(is_balanced(program, Field::tlb_flush_pending)) {
         note_texts();
     }
 
@@ -389,8 +391,9 @@ private:
             return i.code == Code::sub_field ? Mover::left : Mover::right;
         }
         if (info(field).scope != Scope::mm || field == Field::life) return Mover::none;
+        // Whoever adds too often must not do so where nobody sees how much others have added.
         if (field == Field::tlb_flush_pending && !access_.others_read(field, rest))
-            return Mover::both;
+            return flushes_balanced_ ? Mover::both : Mover::none;
         const bool locked = (a.reads & a.writes & Held::mmap_read) != 0;
         if (locked && (rest.held & Held::mmap_write) != 0) return Mover::both;
         // It is only ever set, and nobody can look meanwhile: who set it first says nothing.
@@ -417,6 +420,7 @@ private:
     bool looks_at_locked_ = false;  // other than to wait
     bool lock_cycle_;               // locks are not always taken in the same order
     bool tables_locked_;            // page_tables_are_locked()
+    bool flushes_balanced_;         // tlb_flush_pending is_balanced()
 };
 
 }  // namespace

@@ -8,12 +8,14 @@ namespace cowcheck::promela {
 namespace {
 
 constexpr std::string_view assertions = "assertions";
+constexpr std::string_view counting = "counting";
 
 std::vector<std::string> names_of(const Program& program) {
     std::vector<std::string> names;
     for (const PropertyInfo& property : program.properties)
         names.push_back(identifier(property.name));
     names.emplace_back(assertions);
+    names.emplace_back(counting);
     return names;
 }
 

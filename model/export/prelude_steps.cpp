@@ -2,6 +2,7 @@
 // The names of parameters: m a process, v a virtual
 // page, p a page, q a pin, t a thread, i an index, x the value of a PTE.
 #include "model/export/prelude.h"
+#include "model/export/steps.h"
 
 namespace cowcheck::promela {
 
@@ -41,10 +42,11 @@ private:
                         "]." + std::string(member_name(static_cast<Field>(i))) + " = 0";
         return text;
     }
-    std::string raise(Event event, const std::string& page) const {
+    std::string raise(Event event, const std::string& page,
+                      const std::string& where = "0, 0") const {
         if (p_.on_event[static_cast<std::size_t>(event)].entry == 0xffff) return "skip";
-        return "at_" + std::string(event_table[static_cast<std::size_t>(event)].name) + "(0, 0, " +
-               page + ", 0, 0)";
+        return "at_" + std::string(event_table[static_cast<std::size_t>(event)].name) + "(" +
+               where + ", " + page + ", 0, 0)";
     }
     std::string at(const std::string& m, const std::string& v) const {
         return index_text(p_, m, v);
@@ -90,9 +92,28 @@ private:
     }
 
     std::string references() const {
-        return define("underflow(p)", raise(Event::underflow, "p")) +
-               define("overflow(p)", raise(Event::overflow, "p")) +
-               define("free_page(p)",
+        const std::string held =
+            "pin[q].state == HELD && " +
+            std::string(thp() ? "head_of(pin[q].page) == head_of(p)" : "pin[q].page == (p)");
+        const auto put = [](const std::string& free) {
+            return "if\n:: page[p].refcount < n -> underflow(0, 0, p)\n"
+                   ":: page[p].refcount == n -> page[p].refcount = 0; " +
+                   free + "\n:: else -> page[p].refcount = page[p].refcount - n\nfi";
+        };
+        return define("underflow(m, v, p)",
+                      "MUST_counting(false);\n" + raise(Event::underflow, "p", "m, v")) +
+               define("overflow(m, v, p)",
+                      "MUST_counting(false);\n" + raise(Event::overflow, "p", "m, v")) +
+               define("take(p)", "MUST_counting(page[p].kind != FREE)") +
+               define("take_mapped(x)",
+                      "MUST_counting(!has(x, PRESENT) || page[frame_of(x)].kind != FREE)") +
+               define("free_page(p)", "MUST_counting(references(p) == 0);\nlet_go(p)") +
+               (pins_ == 0 ? std::string{}
+                           : define("free_unpinned(p, q)",
+                                    "MUST_counting(references(p) == (" + held +
+                                        " -> (pin[q].foll_pin -> 1024 : 1) : 0));\nlet_go(p)") +
+                                 define("unpin_page(p, n, q)", put("free_unpinned(p, q)"))) +
+               define("let_go(p)",
                       raise(Event::free, "p") + ";\n" +
                           (thp() ? when("page[p].compound != 0",
                                         raise(Event::free, "page[p].other_half") + ";\n" +
@@ -100,10 +121,7 @@ private:
                                        ";\n"
                                  : std::string{}) +
                           clear(Scope::page, "p")) +
-               define("put_page(p, n)",
-                      "if\n:: page[p].refcount < n -> underflow(p)\n"
-                      ":: page[p].refcount == n -> page[p].refcount = 0; free_page(p)\n"
-                      ":: else -> page[p].refcount = page[p].refcount - n\nfi") +
+               define("put_page(p, n)", put("free_page(p)")) +
                define("allocate(f)", "f = FIRST_FREE_PAGE;\npage[f].kind = ANON;\n"
                                      "page[f].refcount = 1") +
                define("copy_page(p, f)", "page[f].expected = page[p].expected;\n"
@@ -202,9 +220,11 @@ private:
                  "pin[#].crossed = 1");
         const std::string table =
             thp() ? ";\nset_leaf(c, v, x)" : ";\npte[" + at("c", "v") + "].value = x";
-        std::string shared = "copy_vma(m, c, v)" + table + ";\ncross_pins(m, v, frame_of(x))";
+        std::string shared =
+            "copy_vma(m, c, v);\ntake_mapped(x)" + table + ";\ncross_pins(m, v, frame_of(x))";
         if (thp())
-            shared = "if\n:: has(x, HUGE) ->\n" + each_va("copy_vma(m, c, #)") + table + ";\n" +
+            shared = "if\n:: has(x, HUGE) ->\n" + each_va("copy_vma(m, c, #)") +
+                     ";\ntake_mapped(x)" + table + ";\n" +
                      each_va("cross_pins(m, #, subpage(frame_of(x), #))") + "\n:: else ->\n" +
                      shared + "\nfi";
         std::string ghosts = ".wp_armed = 0";
@@ -318,12 +338,14 @@ private:
             return when(half + " != (p)", "page[" + half + "].locked = 0") + ";\n" +
                    when("page[" + half + "].refcount == 0", "free_page(" + half + ")") + ";\n";
         };
-        const auto mappings = [&](const std::string& by) {
-            return when(
-                "page[head_of(p)].compound != 0",
-                "page[head_of(p)].mm_mapcount = (page[head_of(p)].mm_mapcount & ~(3 << (2 * "
-                "(m)))) | ((((page[head_of(p)].mm_mapcount >> (2 * (m))) + " +
-                    by + ") & 3) << (2 * (m)))");
+        // Each process's share is a count of its own, of two bits.
+        const auto mappings = [&](unsigned limit, const std::string& event, const char* sign) {
+            const std::string count = "page[head_of(p)].mm_mapcount";
+            return when("page[head_of(p)].compound != 0",
+                        "if\n    :: ((" + count +
+                            " >> (2 * (m))) & 3) == " + std::to_string(limit) + " -> " + event +
+                            "(0, 0, head_of(p))\n    :: else -> " + count + " = " + count + " " +
+                            sign + " (1 << (2 * (m)))\n    fi");
         };
         const std::string arm =
             when("!has(leaf_or_detached(m, #), UFFD_WP) && pte[" + at("m", "#") + "].wp_armed == 0",
@@ -340,8 +362,8 @@ private:
                       "h = head_of(p); t = other_of(h);\npage[h].mm_mapcount = 0;\n" +
                           clear_halves("h") + clear_halves("t") + let_go("h") + let_go("t") +
                           "page[p].locked = 1") +
-               define("count_mapping(p, m)", mappings("1")) +
-               define("uncount_mapping(p, m)", mappings("3")) +
+               define("count_mapping(p, m)", mappings(3, "overflow", "+")) +
+               define("uncount_mapping(p, m)", mappings(0, "underflow", "-")) +
                define("set_leaf(m, v, x)",
                       "if\n:: has(x, HUGE) && has(x, PRESENT) -> mm[m].pmd = ((x) & 255) | "
                       "(head_of(frame_of(x)) << 8)\n:: else -> pte[" +
@@ -385,8 +407,11 @@ private:
                                                  "tlb[i].batch_page = 0; put_page(x, 1)")) +
                define("lru_drain_all(x)", all) +
                define("lru_drain_cpu(n, x)", each_va("lru_drain(" + at("n", "#") + ", x)")) +
-               define("lru_add(i, p, x)", "lru_drain(i, x);\npage[p].refcount++;\n"
-                                          "tlb[i].batch_valid = 1; tlb[i].batch_page = p");
+               define("lru_add(i, p, x)",
+                      "lru_drain(i, x);\ntake(p);\n" +
+                          count_up("page[p].refcount", "1", p_.layout.largest(Field::refcount),
+                                   "(0, 0, p)") +
+                          ";\ntlb[i].batch_valid = 1; tlb[i].batch_page = p");
     }
 
     std::string notifiers() const {
@@ -400,10 +425,13 @@ private:
                                        t) +
                             ";\n";
         const std::string pte = "pte[" + at("m", "v") + "].";
-        return define("notify(m, v, x)", pte + "invalidating++;\n" + watchers + "x = " + pte +
-                                             "spte; " + pte + "spte = 0;\n" +
-                                             when("has(x, PRESENT) && has(x, REFERENCED)",
-                                                  "put_page(frame_of(x), 1)")) +
+        return define(
+                   "notify(m, v, x)",
+                   count_up(pte + "invalidating", "1", p_.layout.largest(Field::invalidating),
+                            "(m, v, 0)") +
+                       ";\n" + watchers + "x = " + pte + "spte; " + pte + "spte = 0;\n" +
+                       when("has(x, PRESENT) && has(x, REFERENCED)", "put_page(frame_of(x), 1)")) +
+               define("notify_end(m, v)", count_down(pte + "invalidating", "1", "(m, v, 0)")) +
                define("notify_all(m, x)", each_va("notify(m, #, x)"));
     }
 

@@ -263,6 +263,7 @@ void Steps::rest(Walk& w, unsigned number) {
 void Steps::end(Walk& w, const Instruction& i) {
     const std::string pin = render(w.registers[Reg::pin].now);
     if (static_cast<EndOf>(i.imm) == EndOf::gup) {
+        effect(w, "take(" + render(w.registers[i.a].now) + ")", 0);
         effect(w, "pin[" + pin + "].state = HELD", footprint(Field::pin_state));
         effect(w, "pin[" + pin + "].page = " + render(w.registers[i.a].now),
                footprint(Field::pin_page));

@@ -180,6 +180,14 @@ inline constexpr Footprint content_of_va = footprint(Field::expects_zero) |
 [[noreturn]] void no_such(const Instruction& i);
 // "(a, b)"
 [[nodiscard]] std::string in_brackets(const std::string& a, const std::string& b);
+// A count goes up or down, within what a state keeps of it: "if :: ... fi". `whose`: what
+// events are told, "(m, v, p)".
+[[nodiscard]] std::string count_up(const std::string& count, const std::string& amount,
+                                   unsigned largest, const std::string& whose);
+[[nodiscard]] std::string count_down(const std::string& count, const std::string& amount,
+                                     const std::string& whose);
+// Of a page, or of a process.
+[[nodiscard]] std::string whose_count(Field field, const std::string& owner);
 // "AT(mm, va)": the index of a PTE, or of a TLB entry.
 [[nodiscard]] std::string index_text(const Program& program, const std::string& owner,
                                      const std::string& va);

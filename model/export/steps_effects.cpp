@@ -8,13 +8,17 @@ namespace cowcheck::promela {
 
 bool Steps::pages(Walk& w, const Instruction& i) {
     const auto add = [&](Walk& to, const Expr& page, unsigned amount) {
-        const std::string count = render(field(Field::refcount, page));
         effect(to,
-               amount == 1 ? count + "++" : count + " = " + count + " + " + std::to_string(amount),
+               count_up(render(field(Field::refcount, page)), std::to_string(amount),
+                        p_.layout.largest(Field::refcount),
+                        whose_count(Field::refcount, render(page))),
                footprint(Field::refcount));
     };
     switch (i.code) {
-    case Code::get: add(w, w.registers[i.a].now, i.imm); return true;
+    case Code::get:
+        effect(w, "take(" + render(w.registers[i.a].now) + ")", 0);
+        add(w, w.registers[i.a].now, i.imm);
+        return true;
     case Code::try_get: {
         const Value page = w.registers[i.b];
         const Value count = load(w, Field::refcount, page);
@@ -22,12 +26,17 @@ bool Steps::pages(Walk& w, const Instruction& i) {
         return choose(w, i, {some(count.now), some(count.before)},
                       [&](Walk& got) { add(got, page.now, i.imm); });
     }
-    case Code::put:
+    case Code::put: {
+        const std::string page = stable(w, w.registers[i.a].now, footprint(Scope::page));
+        const std::string of = page + ", " + std::to_string(i.imm);
+        // Who unpins the page has its pin until the end of the step.
         effect(w,
-               "put_page" + in_brackets(stable(w, w.registers[i.a].now, footprint(Scope::page)),
-                                        std::to_string(i.imm)),
+               actor_.thread.empty()
+                   ? "unpin_page(" + of + ", " + render(w.registers[Reg::pin].now) + ")"
+                   : "put_page(" + of + ")",
                footprint(Scope::page));
         return true;
+    }
     case Code::alloc:
     case Code::copy: allocation(w, i); return true;
     case Code::set_pte: set_pte(w, i); return true;
@@ -157,6 +166,7 @@ void Steps::set_pte(Walk& w, const Instruction& i) {
                    (p_.world.wp_async ? "" : " && " + pte + ".wp_armed == 0") + " -> " + pte +
                    ".wp_armed = " + std::to_string(i.imm) + " :: else fi",
                footprint(Field::wp_armed));
+    effect(w, "take_mapped(" + value + ")", 0);
     effect(w, pte + ".value = " + value, footprint(Field::pte));
 }
 
@@ -167,6 +177,7 @@ void Steps::set_leaf(Walk& w, const Instruction& i) {
     const std::string place = "(" + render(w.registers[i.b].now) + ", " +
                               render(w.registers[i.c].now) + ", " + value + ")";
     if (i.imm != 0) effect(w, "arm_leaf" + place, footprint(Field::wp_armed));
+    effect(w, "take_mapped(" + value + ")", 0);
     effect(w, "set_leaf" + place, footprint(Field::pte) | footprint(Field::pmd));
 }
 
@@ -331,8 +342,8 @@ bool Steps::notifiers(Walk& w, const Instruction& i) {
         for (unsigned va = 0; va < p_.layout.pages; ++va)
             if (all || va == 0)
                 effect(w,
-                       "pte[" + index_text(p_, mm(w), all ? std::to_string(va) : render(v.now)) +
-                           "].invalidating--",
+                       "notify_end(" + mm(w) + ", " + (all ? std::to_string(va) : render(v.now)) +
+                           ")",
                        footprint(Field::invalidating));
         return true;
     case Code::notifier_read:

@@ -37,6 +37,7 @@ bool Steps::folios(Walk& w, const Instruction& i) {
                footprint(Field::mm_mapcount));
         return true;
     case Code::set_pmd:
+        effect(w, "take_mapped(" + render(a) + ")", 0);
         effect(w, render(field(Field::pmd, b)) + " = " + render(a), footprint(Field::pmd));
         return true;
     case Code::fill_table:

@@ -39,12 +39,6 @@ std::string call(const std::string& name, std::initializer_list<std::string> arg
     return text + ")";
 }
 
-// "x++", "x = x + 3".
-std::string change(const std::string& what, char sign, const std::string& amount) {
-    if (amount == "1") return what + sign + sign;
-    return what + " = " + what + " " + sign + " " + amount;
-}
-
 Expr with_bits(const Expr& pte, unsigned bits, const Expr& condition) {
     const auto on = constant(condition);
     const std::string text = render(pte, true);
@@ -76,6 +70,33 @@ void no_such(const Instruction& i) {
 
 std::string in_brackets(const std::string& a, const std::string& b) {
     return "(" + a + ", " + b + ")";
+}
+
+namespace {
+
+// "x++", "x = x + 3".
+std::string change(const std::string& what, char sign, const std::string& amount) {
+    if (amount == "1") return what + sign + sign;
+    return what + " = " + what + " " + sign + " " + amount;
+}
+
+}  // namespace
+
+std::string count_up(const std::string& count, const std::string& amount, unsigned largest,
+                     const std::string& whose) {
+    const std::string most = std::to_string(largest);
+    return "if :: " + count + " + " + amount + " <= " + most + " -> " + change(count, '+', amount) +
+           " :: else -> " + count + " = " + most + "; overflow" + whose + " fi";
+}
+
+std::string count_down(const std::string& count, const std::string& amount,
+                       const std::string& whose) {
+    return "if :: " + count + " >= " + amount + " -> " + change(count, '-', amount) +
+           " :: else -> underflow" + whose + " fi";
+}
+
+std::string whose_count(Field field, const std::string& owner) {
+    return info(field).scope == Scope::page ? "(0, 0, " + owner + ")" : "(" + owner + ", 0, 0)";
 }
 
 std::string index_text(const Program& program, const std::string& owner, const std::string& va) {
@@ -276,20 +297,11 @@ void Steps::access(Walk& w, const Instruction& i) {
         const std::string amount = render(w.registers[i.a].now, true);
         if (i.code == Code::store)
             return effect(w, place + " = " + render(w.registers[i.a].now), footprint(wanted));
-        if (i.code == Code::add_field)
-            return effect(w,
-                          "if :: " + place + " + " + amount +
-                              " <= " + std::to_string(p_.layout.largest(wanted)) + " -> " +
-                              change(place, '+', amount) + " :: else -> " + place + " = " +
-                              std::to_string(p_.layout.largest(wanted)) + "; overflow(" +
-                              render(info(wanted).scope == Scope::page ? owner.now : number(0)) +
-                              ") fi",
-                          footprint(wanted));
-        return effect(w,
-                      "if :: " + place + " >= " + amount + " -> " + change(place, '-', amount) +
-                          " :: else -> underflow(" +
-                          render(info(wanted).scope == Scope::page ? owner.now : number(0)) +
-                          ") fi",
+        const std::string whose = whose_count(wanted, render(owner.now));
+        if (i.code == Code::sub_field)
+            return effect(w, count_down(place, amount, whose), footprint(wanted));
+        if (wanted == Field::refcount) effect(w, "take(" + render(owner.now) + ")", 0);
+        return effect(w, count_up(place, amount, p_.layout.largest(wanted), whose),
                       footprint(wanted));
     }
     const bool is_va = i.b == first_local_word && i.c == info(Field::op_va).shift;
@@ -331,17 +343,27 @@ bool Steps::lock(Walk& w, const Instruction& i) {
         }
         return block_unless(w, free, Blocked::lock);
     };
+    const auto up = [&](Walk& whose, Field f) {
+        const std::string of = render(m);
+        effect(whose, count_up(render(field(f, m)), "1", p_.layout.largest(f), whose_count(f, of)),
+               footprint(f));
+        return true;
+    };
+    const auto down = [&](Field f) {
+        effect(w, count_down(render(field(f, m)), "1", whose_count(f, render(m))), footprint(f));
+        return true;
+    };
     const auto to = [&](Walk& whose, Field f, const Expr& of, const std::string& what) {
         effect(whose, render(field(f, of)) + what, footprint(f));
         return true;
     };
     switch (i.code) {
     case Code::lock_mmap_read:
-        return unless({Field::mmap_writer}, owner) && to(w, Field::mmap_readers, m, "++");
+        return unless({Field::mmap_writer}, owner) && up(w, Field::mmap_readers);
     case Code::lock_mmap_write:
         return unless({Field::mmap_writer, Field::mmap_readers}, owner) &&
                to(w, Field::mmap_writer, m, " = 1");
-    case Code::unlock_mmap_read: return to(w, Field::mmap_readers, m, "--");
+    case Code::unlock_mmap_read: return down(Field::mmap_readers);
     case Code::unlock_mmap_write: return to(w, Field::mmap_writer, m, " = 0");
     case Code::lock_ptl: return unless({Field::ptl}, owner) && to(w, Field::ptl, m, " = 1");
     case Code::unlock_ptl: return to(w, Field::ptl, m, " = 0");
@@ -359,12 +381,12 @@ bool Steps::lock(Walk& w, const Instruction& i) {
     case Code::trylock_vma: {
         const Value writer = load(w, Field::vma_writer, owner);
         return choose(w, i, {invert(writer.now), writer.before ? invert(writer.before) : nullptr},
-                      [&](Walk& got) { to(got, Field::vma_readers, m, "++"); });
+                      [&](Walk& got) { up(got, Field::vma_readers); });
     }
     case Code::lock_vma_write:
         return unless({Field::vma_writer, Field::vma_readers}, owner) &&
                to(w, Field::vma_writer, m, " = 1");
-    case Code::unlock_vma_read: return to(w, Field::vma_readers, m, "--");
+    case Code::unlock_vma_read: return down(Field::vma_readers);
     case Code::unlock_vma_write: return to(w, Field::vma_writer, m, " = 0");
     case Code::wait_page: return unless({Field::locked}, w.registers[i.a]);
     case Code::irqs_off:

@@ -268,11 +268,14 @@ private:
     // mapped, or that a handler is shown to have a reference to, is not free.
     void see_freed(unsigned page);
     void see_mapped(unsigned pte) {
-        if (p_.trusts_counts && (pte & PteBit::present) != 0 && is_free(pte >> PteBit::frame_shift))
-            misled_ = true;
+        if ((pte & PteBit::present) != 0) see_taken(pte >> PteBit::frame_shift);
     }
-    void see_counted(unsigned page) {
-        if (p_.trusts_counts && is_free(page)) misled_ = true;
+    // Somebody comes to have the page: by a mapping, a reference or a pin.
+    void see_taken(unsigned page) {
+        if (!is_free(page)) [[likely]]
+            return;
+        violated_ |= miscount_bit;
+        misled_ = misled_ || p_.trusts_counts;
     }
     void drop(unsigned page, unsigned amount);
 
@@ -291,6 +294,7 @@ private:
     bool identical(unsigned a, unsigned b);
     unsigned twin(unsigned page) const;
     unsigned swap_entries(unsigned without) const;
+    unsigned references_of_pin(unsigned pin, unsigned page) const;
     unsigned count_references(unsigned page, bool with_pins) const;
     unsigned count_mappings(unsigned page) const;
     unsigned count_pmd_mappings(unsigned page) const;

@@ -30,6 +30,7 @@ template <class O>
 void Machine<O>::miscount(Event event, Field field, unsigned index) {
     if (!p_.layout.has(field)) return;
     if (event == Event::overflow) set(field, index, p_.layout.largest(field));
+    violated_ |= miscount_bit;
     observer_.miscounted(field, index);
     switch (info(field).scope) {
     case Scope::page: return raise(event, 0, 0, index, 0);
@@ -218,6 +219,14 @@ unsigned Machine<O>::swap_entries(unsigned without) const {
     return n;
 }
 
+template <class O>
+unsigned Machine<O>::references_of_pin(unsigned pin, unsigned page) const {
+    if (get(Field::pin_state, pin) != static_cast<unsigned>(PinState::held) ||
+        !same_folio(get(Field::pin_page, pin), page))
+        return 0;
+    return get(Field::pin_foll_pin, pin) != 0 ? 1024U : 1U;
+}
+
 // What the reference count should be when nothing is under way: one for every
 // mapping (the zeropage and page cache: one for the cache), 1 or 1024 for a pin. A THP has
 // one count for all of it, in which a PMD counts once.
@@ -229,10 +238,10 @@ unsigned Machine<O>::count_references(unsigned page, bool with_pins) const {
     n += kind == PageKind::page_cache ? 1 : 0;
     if (p_.layout.has(Field::swapcache))
         n += page == p_.world.swap_frame() ? swap_entries(mms()) : get(Field::swapcache, page);
-    for (unsigned i = 0; i < pins(); ++i)
-        if (get(Field::pin_state, i) == static_cast<unsigned>(PinState::held) &&
-            same_folio(get(Field::pin_page, i), page))
-            n += get(Field::pin_foll_pin, i) == 0 ? 1U : with_pins ? 1024U : 0U;
+    for (unsigned i = 0; i < pins(); ++i) {
+        const unsigned pinned = references_of_pin(i, page);
+        n += with_pins || pinned == 1 ? pinned : 0U;
+    }
     for (unsigned i = 0; p_.layout.has(Field::batch_valid) && i < p_.layout.size(Scope::tlb); ++i)
         n += get(Field::batch_valid, i) != 0 && get(Field::batch_page, i) == page;
     for (unsigned i = 0; p_.layout.has(Field::spte) && i < p_.layout.size(Scope::pte); ++i) {

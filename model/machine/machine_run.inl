@@ -246,7 +246,7 @@ StepResult Machine<O>::run(unsigned address, bool entering) {
         case Code::seq_odd: r[i->a] = truth(get(Field::seq_watch, thread_) == 3); break;
         case Code::seq_changed: r[i->a] = truth(get(Field::seq_watch, thread_) != 1); break;
         case Code::get:
-            see_counted(r[i->a]);
+            see_taken(r[i->a]);
             count_up(Field::refcount, r[i->a], i->imm);
             break;
         case Code::try_get: {
@@ -258,7 +258,7 @@ StepResult Machine<O>::run(unsigned address, bool entering) {
         }
         case Code::put: drop(r[i->a], i->imm); break;
         case Code::add_field:
-            if (static_cast<Field>(i->c) == Field::refcount) see_counted(r[i->b]);
+            if (static_cast<Field>(i->c) == Field::refcount) see_taken(r[i->b]);
             count_up(static_cast<Field>(i->c), r[i->b], r[i->a]);
             break;
         case Code::sub_field: count_down(static_cast<Field>(i->c), r[i->b], r[i->a]); break;
@@ -304,7 +304,10 @@ StepResult Machine<O>::run(unsigned address, bool entering) {
             break;
         }
         case Code::set_leaf: set_leaf(r[i->b], r[i->c], r[i->a], i->imm != 0); break;
-        case Code::set_pmd: set(Field::pmd, r[i->b], r[i->a]); break;
+        case Code::set_pmd:
+            see_mapped(r[i->a]);
+            set(Field::pmd, r[i->b], r[i->a]);
+            break;
         case Code::fill_table: fill_table(r[i->b], r[i->a]); break;
         case Code::zap_pmd: zap_pmd(r[Reg::mm]); break;
         case Code::alloc_huge:

@@ -50,6 +50,10 @@ void Machine<O>::see_freed(unsigned page) {
 template <class O>
 void Machine<O>::free_page(unsigned page) {
     if (p_.trusts_counts) see_freed(page);
+    // Who unpins the page has its pin until the end of the step.
+    const unsigned unpinned = thread_ == no_thread ? references_of_pin(r_[Reg::pin], page) : 0U;
+    if (count_references(page, true) != unpinned) [[unlikely]]
+        violated_ |= miscount_bit;
     const unsigned tail = other_of(page);
     raise(Event::free, 0, 0, page, 0);
     if (tail != page) {
@@ -121,6 +125,7 @@ void Machine<O>::set_leaf(unsigned mm, unsigned va, unsigned value, bool arms) {
             get(Field::wp_armed, slot(mm, at)) == 0)
             set(Field::wp_armed, slot(mm, at), 1);
     };
+    see_mapped(value);
     if ((value & PteBit::huge) != 0 && (value & PteBit::present) != 0) {
         for (unsigned at = 0; at < p_.layout.pages; ++at) arm(at);
         set(Field::pmd, mm,
@@ -196,7 +201,7 @@ void Machine<O>::lru_add(unsigned page) {
     if (p_.world.threads[thread_].actor != Actor::cpu) return;
     const unsigned entry = p_.layout.tlb_index(p_.world.threads[thread_].cpu, r_[Reg::va]);
     lru_drain(entry);
-    see_counted(page);
+    see_taken(page);
     count_up(Field::refcount, page, 1);
     set(Field::batch_valid, entry, 1);
     set(Field::batch_page, entry, page);
@@ -505,6 +510,7 @@ template <class O>
 void Machine<O>::end_operation(EndOf end, unsigned page) {
     const unsigned pin = r_[Reg::pin];
     if (end == EndOf::gup) {
+        see_taken(page);
         set(Field::pin_state, pin, static_cast<unsigned>(PinState::held));
         set(Field::pin_page, pin, page);
     } else if (end == EndOf::failed_gup) {

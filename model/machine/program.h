@@ -94,6 +94,10 @@ struct PropertyInfo {
 
 // The bit of a violated set for an `assert` of the design itself.
 inline constexpr std::uint32_t assertion_bit = 1U << 31U;
+// For a count that is wrong from now on, whatever properties ask: it has got too large for a state
+// or smaller than nothing, a page is freed that somebody has, or a free page gets a mapping, a
+// reference or a pin.
+inline constexpr std::uint32_t miscount_bit = 1U << 30U;
 
 // A statement of a design's text that is a step or a part of one; it has run when this
 // instruction has. Handlers are inlined, so one statement may stand here often.

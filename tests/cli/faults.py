@@ -138,7 +138,7 @@ def two_files_with_one_name_are_refused():
 
 @statement
 def a_property_can_not_be_called_as_assertions_are():
-    for name in ("assertion", "assertions"):
+    for name in ("assertion", "assertions", "counting"):
         write("own.cow", f'property {name} safety\n    "x"\n    source "a test"\n'
                          "    always: true\n")
         rejects(["--property", "own.cow"], "own.cow:1:", f"'{name}'")

@@ -95,6 +95,69 @@ property wraps_as_registers_do safety "x" source "y"
     expect(became == "compared" and states > 1000 and not text, (became, states, text))
 
 
+# Each changes one sort of count until a state can keep no more of it, or less than nothing is left.
+OF_MAPPED_PAGE = "lock ptl\n    if pte.present { page = pte.page; CHANGE }\n    unlock ptl"
+COUNTS_WRONGLY = (
+    ("written", "mm.tlb_flush_pending += 1"),
+    ("written", "mm.tlb_flush_pending -= 1"),
+    ("written", OF_MAPPED_PAGE.replace("CHANGE", "page.mapcount += 3")),
+    ("written", OF_MAPPED_PAGE.replace("CHANGE", "page.mapcount -= 2")),
+    ("written", OF_MAPPED_PAGE.replace("CHANGE", "page.refcount += 20000")),
+    ("written", OF_MAPPED_PAGE.replace("CHANGE", "page.refcount -= 3")),
+    ("written", OF_MAPPED_PAGE.replace("CHANGE", "put page; put page")),
+    ("written", OF_MAPPED_PAGE.replace("CHANGE", "if page.refcount != 0 { put page }")),
+    ("written", OF_MAPPED_PAGE.replace("CHANGE", "put page; get page")),
+    ("written", "notifier start"),
+    ("written", "notifier end"),
+    ("thp", OF_MAPPED_PAGE.replace("CHANGE", "page.mapcount += 1")),
+    ("thp", OF_MAPPED_PAGE.replace("CHANGE", "page.mapcount -= 1")),
+)
+
+FORGETFUL = """
+world forgetful
+title "clear_refs over and over"
+depth 4
+arch x86
+pages 2
+frames 2
+pins 0
+
+process parent {
+    cpus 1
+    MEMORY
+    may read
+}
+
+procfs { may clear_refs }
+"""
+SECONDARY = "secondary_mmu { may secondary_fault(write) }\n"
+
+COUNTED = """
+property of_what safety "x" source "y"
+    at overflow:  page.free
+    at underflow: page.free
+"""
+
+
+@statement
+def a_count_that_goes_wrong_goes_wrong_for_spin():
+    need_spin()
+    write("counted.cow", COUNTED)
+    for memory, step in COUNTS_WRONGLY:
+        maps = "maps va 0 pte-mapped thp" if memory == "thp" else "maps va 0 anonymous written"
+        world = FORGETFUL.replace("MEMORY", maps) + (SECONDARY if "notifier" in step else "")
+        write("forgetful.world", world if memory == "thp" else world.replace("pages 2", "pages 1"))
+        write("forgets.cow", "design forgets extends v6.12\n\noperation clear_refs() {\n"
+                             f"    lock mmap_lock for writing\n    {step}\n"
+                             "    unlock mmap_lock\n}\n")
+        became, states, text = compare("forgets.cow", "forgetful.world",
+                                       ["counted.cow", *all_properties()], 1, 100_000)
+        expect(became == "compared" and states > 1 and not text, (step, became, states, text))
+        result = cowcheck("check", "--design", "forgets.cow", "--world", "forgetful.world", "--depth",
+                          "10", "--concurrency", "1", "--property", "no_deadlock")
+        expect(result.status == 1 and "forgets counting" in result.out, (step, result))
+
+
 REFUSED = (("outside-references", "references from outside"),
            ("transient-reference", "references from outside"))
 

@@ -33,8 +33,9 @@ struct Comparison {
     std::uint64_t states = 0;    // of the plain system
     std::uint32_t violated = 0;  // how many properties are, in the plain system
     std::vector<Disagreement> disagreements;
-    // Those of systems whose counts have been wrong before: joining only promises to find that
-    // (docs/internals-reduction.md, at the end).
+    // Violations that are found by more, or by fewer, operations than others need, behind a count
+    // that is wrong: all that is claimed is that they are (docs/internals-reduction.md, at the
+    // end).
     std::vector<Disagreement> behind_wrong_counts;
 
     [[nodiscard]] bool agrees() const { return disagreements.empty(); }

@@ -68,7 +68,8 @@ std::map<std::string, unsigned> Verdicts::operations() const {
 }
 
 std::string property_name(const Program& program, unsigned property) {
-    return property < program.properties.size() ? program.properties[property].name : "assertion";
+    if (property < program.properties.size()) return program.properties[property].name;
+    return 1U << property == miscount_bit ? "counting" : "assertion";
 }
 
 Verdicts explore(const Program& program, unsigned depth, ExploreOptions options) {

@@ -250,6 +250,22 @@ TEST_CASE("counts of threads have room for all threads of the world") {
     CHECK(layout.largest(Field::vma_readers) == 0);  // states of this world have none
 }
 
+TEST_CASE(
+    "whatever is asked, a page that is freed in use, or taken when free, is counted wrongly") {
+    const auto counts_wrongly = [](const std::string& gup, const std::string& unpin) {
+        Scenario s(trial("design trial extends v6.2\noperation unpin(page, flags) { atomic { " +
+                             unpin + " } }",
+                         room()));
+        s.run("cpu0", gup).run("device", "unpin");
+        return s.violated("counting");
+    };
+    CHECK_FALSE(counts_wrongly("gup(write, get)", "put page"));
+    CHECK(counts_wrongly("gup(write, get)", "put page; put page"));
+    CHECK_FALSE(counts_wrongly("gup(write, get)", "page.refcount -= 2; page.refcount += 1"));
+    CHECK(counts_wrongly("gup(write, get)", "page.refcount -= 3"));
+    CHECK(counts_wrongly("gup(write, get)", "put page; put page; get page"));
+}
+
 TEST_CASE("a count of a process that gets too small is its own, and no page's") {
     Scenario s(trial(R"(
 design trial extends v6.2

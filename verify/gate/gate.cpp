@@ -63,6 +63,16 @@ const PropertyResult* find(const RunResult& run, const std::string& property) {
     return nullptr;
 }
 
+// Of counts, only that one is wrong is a result.
+bool is_right_count(const PropertyResult& result) {
+    return result.property == counting_name && result.verdict == Verdict::not_applicable;
+}
+
+Verdict verdict_of(const PropertyResult* result) {
+    if (result == nullptr) return Verdict::not_applicable;
+    return is_right_count(*result) ? Verdict::holds : result->verdict;
+}
+
 // What an `expect` line speaks about: the worlds it names, or those that no other line about
 // the property names.
 std::vector<const Comparison*> spoken_of(const GateReport& report, const ast::Design& design,
@@ -142,12 +152,13 @@ std::vector<Comparison> Gate::compare(CheckRun& base, CheckRun& design,
     for (std::size_t place = 0; place < after.properties.size(); ++place) {
         const PropertyResult& now = after.properties[place];
         const PropertyResult* then = find(before, now.property);
+        if (is_right_count(now) && then != nullptr && is_right_count(*then)) continue;
         Comparison comparison;
         comparison.world = world.name;
         comparison.property = now.property;
         comparison.cost = now.cost;
-        comparison.before = then == nullptr ? Verdict::not_applicable : then->verdict;
-        comparison.after = now.verdict;
+        comparison.before = verdict_of(then);
+        comparison.after = verdict_of(&now);
         if (comparison.before == Verdict::not_applicable &&
             comparison.after == Verdict::not_applicable)
             continue;
@@ -284,7 +295,7 @@ std::optional<std::string> with_new_expectations(const GateRequest& request, Gat
         if (report.expectations[i].differs()) add(i, report.expectations[i]);
     for (const Comparison& one : report.comparisons) {
         const auto about = [&](const auto& line) { return line.property == one.property; };
-        if (one.property == assertions_name ||
+        if (one.property == assertions_name || one.property == counting_name ||
             std::any_of(design.expectations.begin(), design.expectations.end(), about) ||
             std::any_of(lines.begin(), lines.end(), about))
             continue;

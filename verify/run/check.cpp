@@ -127,6 +127,7 @@ void Check::write_trace(CheckRun& run, std::size_t place, PropertyResult& result
         result.operations = violation->operations;
         result.steps = static_cast<unsigned>(trace.steps.size());
         result.story = story_of(trace);
+        result.explanation = trace.explanation;
         result.trace = sink_(trace);
     } catch (const LostSchedule& error) {
         run.set_fault(place, error.what());

@@ -7,6 +7,7 @@
 #include "model/machine/lost_schedule.h"
 #include "traces/retell.h"
 #include "traces/shorten.h"
+#include "traces/trace.h"
 #include "traces/verify.h"
 
 #include <algorithm>
@@ -116,6 +117,18 @@ bool CheckRun::waits_for_assertions() const {
 // As if they were a property.
 PropertyInfo CheckRun::assertions() const {
     return {std::string(assertions_name), false, has_assertions_, false};
+}
+
+// Nothing is said of counts that are right.
+PropertyInfo CheckRun::counting() const {
+    return {std::string(counting_name), false, miscounted_by().has_value(), false};
+}
+
+std::optional<unsigned> CheckRun::miscounted_by() const {
+    if (explored_->open == nullptr) return std::nullopt;
+    const Violation* violation = violation_of_number(counting_number);
+    if (violation == nullptr) return std::nullopt;
+    return violation->operations;
 }
 
 StopReason CheckRun::deepen(const Stop& stop) {
@@ -235,12 +248,12 @@ Verdict CheckRun::verdict_of(const PropertyInfo& property, unsigned number) cons
     if (property.sometimes) {
         if (reached_at(number) != nullptr) return Verdict::holds;
         if (!explored_->broken.empty()) return Verdict::fault;
-        return explorer.exhausted() ? Verdict::violated : Verdict::incomplete;
+        return explorer.exhausted() && !miscounted_by() ? Verdict::violated : Verdict::incomplete;
     }
     if (!explored_->broken.empty()) return Verdict::fault;
     const bool complete =
         explorer.exhausted() || explorer.depth() >= static_cast<int>(options_.bounds.depth);
-    return complete ? Verdict::holds : Verdict::incomplete;
+    return complete && !miscounted_by() ? Verdict::holds : Verdict::incomplete;
 }
 
 void CheckRun::conclude(RunResult& result, std::vector<std::size_t>& fresh) {
@@ -257,9 +270,12 @@ void CheckRun::conclude(RunResult& result, std::vector<std::size_t>& fresh) {
     result.waited_for_frame = waited_for_frame();
     result.not_reduced = not_reduced(plain_.asked, options_);
     const std::size_t own = plain_.properties.size();
-    result.properties.resize(own + 1);
-    for (std::size_t i = 0; i <= own; ++i) {
-        const PropertyInfo info = i < own ? plain_.properties[i] : assertions();
+    result.miscounted_by = miscounted_by();
+    result.properties.resize(own + 2);
+    for (std::size_t i = 0; i < own + 2; ++i) {
+        const PropertyInfo info = i < own    ? plain_.properties[i]
+                                  : i == own ? assertions()
+                                             : counting();
         const unsigned number = number_of(i);
         if (const Violation* violation = violation_of_number(number)) verify(*violation);
         if (const Violation* where = reached_at(number)) verify(*where);
@@ -276,7 +292,8 @@ void CheckRun::conclude(RunResult& result, std::vector<std::size_t>& fresh) {
 }
 
 unsigned CheckRun::number_of(std::size_t place) const {
-    return place < plain_.properties.size() ? static_cast<unsigned>(place) : assertion_number;
+    if (place < plain_.properties.size()) return static_cast<unsigned>(place);
+    return place == plain_.properties.size() ? assertion_number : counting_number;
 }
 
 const Violation* CheckRun::violation_of(std::size_t place) {

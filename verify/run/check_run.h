@@ -65,6 +65,10 @@ public:
     [[nodiscard]] std::uint64_t states() const;
     // As Explorer says, of all that was explored for it.
     [[nodiscard]] bool waited_for_frame() const;
+    // Operations after which some count is wrong, if that may be. From there on, a state is not
+    // what it says, and steps need not commute any more: what is violated is, but nothing is said
+    // to hold, or to be reached never.
+    [[nodiscard]] std::optional<unsigned> miscounted_by() const;
     // New states of each level.
     [[nodiscard]] const std::vector<std::uint64_t>& level_states() const {
         return explored_->level_states;
@@ -116,6 +120,7 @@ private:
     [[nodiscard]] std::uint32_t undecided() const;
     StopReason leave_out_decided(const Stop& stop);
     [[nodiscard]] PropertyInfo assertions() const;
+    [[nodiscard]] PropertyInfo counting() const;
     [[nodiscard]] const Violation* violation_of_number(unsigned number) const;
     [[nodiscard]] const Violation* reached_at(unsigned number) const;
     [[nodiscard]] Verdict verdict_of(const PropertyInfo& property, unsigned number) const;

@@ -33,9 +33,10 @@ struct PropertyResult {
     // If it is violated by a schedule; a `sometimes` that never happens has none.
     std::optional<unsigned> operations;
     std::optional<unsigned> steps;
-    std::string trace;  // the file that it was written to
-    std::string story;  // the operations of the schedule, in the order in which they start
-    std::string fault;  // what cowcheck can't explain, if that is the verdict
+    std::string trace;        // the file that it was written to
+    std::string story;        // the operations of the schedule, in the order in which they start
+    std::string fault;        // what cowcheck can't explain, if that is the verdict
+    std::string explanation;  // what is wrong at the end of the schedule
 };
 
 // One design in one world.
@@ -52,6 +53,9 @@ struct RunResult {
     // joined: property mine asks for zapping".
     std::vector<std::string> not_reduced;
     bool waited_for_frame = false;  // some step did: the world is too small to say more
+    // Operations of the shortest schedule after which a count is wrong: what is not violated is
+    // known to hold for fewer only.
+    std::optional<unsigned> miscounted_by;
     std::uint64_t states = 0;
     std::uint64_t transitions = 0;
     double seconds = 0;

@@ -164,9 +164,12 @@ void select_properties(Library& library, const Strings& asked, Selection& select
             complain("properties file '" + path + "'", out);
         const auto& all = library.properties().properties;
         for (std::size_t i = before; i < all.size(); ++i)
-            if (all[i].name == assertions_name || all[i].name == assertion_name)
+            if (all[i].name == assertions_name || all[i].name == assertion_name ||
+                all[i].name == counting_name)
                 out.push_back({all[i].span,
-                               "what the design itself asserts is called '" + all[i].name +
+                               (all[i].name == counting_name ? "that every count is right"
+                                                             : "what the design itself asserts") +
+                                   std::string(" is called '") + all[i].name +
                                    "'; expected another name",
                                {}});
         if (!out.empty()) complain("properties file '" + path + "'", out);
