@@ -134,6 +134,13 @@ std::string_view event_of(OperationKind kind) {
 
 std::span<const SelftestMemory> selftest_memories() { return memories; }
 
+std::vector<Absent> not_applicable(const DesignText& design, const ast::Selftest& test,
+                                   const SelftestMemory& memory) {
+    Diagnostics ignored;  // compile_selftest() tells them
+    const auto world = resolve_world(world_of(on_memory(test, memory), memory), ignored);
+    return world ? not_applicable(design, *world) : std::vector<Absent>{};
+}
+
 std::optional<SelftestProgram> compile_selftest(const DesignText& design,
                                                 const ast::Selftest& as_written,
                                                 const SelftestMemory& memory, Diagnostics& out) {

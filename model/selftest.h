@@ -2,6 +2,7 @@
 // operations, compiled for a design and a kind of memory.
 #pragma once
 
+#include "model/compile/applicable.h"
 #include "model/compile/compile.h"
 
 #include <optional>
@@ -41,6 +42,10 @@ struct SelftestProgram {
     Program program;
     std::vector<SelftestAction> actions;
 };
+
+// What the design has not got of what the test takes; then it can't be compiled.
+[[nodiscard]] std::vector<Absent>
+not_applicable(const DesignText& design, const ast::Selftest& test, const SelftestMemory& memory);
 
 [[nodiscard]] std::optional<SelftestProgram> compile_selftest(const DesignText& design,
                                                               const ast::Selftest& test,

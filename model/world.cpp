@@ -369,6 +369,9 @@ private:
         MenuItem item{*kind, {}};
         if (info(*kind).needs == Needs::pin_slot) {
             if (!flags(entry, item.flags)) return;
+            // ptrace and /proc/PID/mem look and go.
+            if (*kind == OperationKind::gup_force && (item.flags.pin || item.flags.longterm))
+                return complain(entry.span, "'gup_force' takes a FOLL_GET only; expected get");
         } else if (*kind == OperationKind::secondary_fault) {
             if (!secondary_flags(entry, item.flags)) return;
         } else if (*kind == OperationKind::write) {

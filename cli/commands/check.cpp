@@ -90,8 +90,9 @@ int run(const Options& typed) {
     require_words("--world", typed.worlds);
     require_words("--property", typed.properties);
     Library library = load_library();
-    request.selection =
-        select(library, or_defaults(library, {typed.designs, typed.worlds, typed.properties}));
+    const Named named{typed.designs, typed.worlds, typed.properties};
+    request.means_pairs = means_pairs(named);
+    request.selection = select(library, or_defaults(library, named));
 
     StatusLine status;
     const auto report = [&](const Fault& fault) { report_fault(library, fault, traces); };

@@ -71,9 +71,10 @@ int run(const Options& typed) {
     Library library = load_library();
     Named named{typed.designs, typed.bounds.worlds, {}};
     if (named.worlds.empty()) named.worlds = library.world_names();
+    request.means_pairs = means_pairs({typed.designs, typed.bounds.worlds, {}});
     request.selection = select(library, or_defaults(library, named));
     RunStatus status([&](const Fault& fault) { report_fault(library, fault, "."); });
-    const CoverageReport report = coverage(request, status);
+    const CoverageReport report = coverage(library, request, status);
     status.clear();
     print(report_text(report, format));
     return report.exit_status();

@@ -1,5 +1,7 @@
 #include "cli/formats/check_json.h"
 
+#include "cli/formats/left_out_json.h"
+
 #include "cowcheck_version.h"
 
 #include <nlohmann/json.hpp>
@@ -61,6 +63,7 @@ std::string check_json(const CheckResults& results) {
                 json["results"].push_back(to_json(run, result));
         json["runs"].push_back(to_json(run));
     }
+    json["left_out"] = to_json(results.left_out);
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

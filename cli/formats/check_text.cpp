@@ -194,6 +194,7 @@ std::string check_summary(const CheckResults& results) {
     add_not_reduced(results, lines);
     add_small_worlds(results, lines);
     add_same_programs(results, lines);
+    for (const std::string& line : left_out_lines(results.left_out)) lines.push_back(line);
     for (const RunResult& run : results.runs)
         for (const std::string& surprise : run.surprises)
             lines.push_back("note: " + name_of(results, run) + " " + surprise);

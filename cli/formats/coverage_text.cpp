@@ -1,5 +1,6 @@
 // The three forms of a coverage report.
 #include "cli/formats/coverage.h"
+#include "cli/formats/left_out_json.h"
 #include "traces/names.h"
 #include "verify/run/numbers.h"
 
@@ -98,6 +99,8 @@ std::string coverage_text(const CoverageReport& report) {
                         ": '# unreachable:', but it is reached\n";
         add_design(report, design, text);
     }
+    if (!report.left_out.empty()) text += "\n";
+    for (const std::string& line : left_out_lines(report.left_out)) text += line + "\n";
     if (!report.stop_text.empty()) text += "\nstopped: " + report.stop_text + "\n";
     const auto missing = report.missing().size();
     return text + "\n" + (missing == 0 ? "nothing" : std::to_string(missing)) +
@@ -144,6 +147,7 @@ std::string coverage_json(const CoverageReport& report) {
                                              {"vacuous", clause.whole_property}});
         json["designs"].push_back(std::move(one));
     }
+    json["left_out"] = to_json(report.left_out);
     json["stale_explanations"] = Json::array();
     for (const StaleExplanation& stale : report.stale)
         json["stale_explanations"].push_back(

@@ -1,5 +1,6 @@
 // --format json (docs/gate.schema.json) and sarif.
 #include "cli/formats/gate.h"
+#include "cli/formats/left_out_json.h"
 
 #include "cowcheck_version.h"
 
@@ -163,6 +164,7 @@ std::string gate_json(const GateReport& report) {
                                   {"complete", world.complete},
                                   {"same_program", world.same_program},
                                   {"waited_for_frame", world.waited_for_frame}});
+    json["left_out"] = to_json(report.left_out);
     for (const Comparison& one : report.comparisons) json["comparisons"].push_back(to_json(one));
     for (const ExpectationResult& one : report.expectations)
         json["expectations"].push_back(to_json(one));

@@ -53,6 +53,15 @@ TestCase to_test(const GateReport& report, const ExpectationResult& one) {
     return test;
 }
 
+TestCase to_test(const LeftOut& one) {
+    return {one.world,
+            "applies",
+            TestCase::Outcome::skip,
+            one.design + " has no operation '" + one.operation + "'" +
+                (one.why.empty() ? "" : ": " + one.why),
+            {}};
+}
+
 // Group by group.
 std::vector<std::vector<TestCase>> all_tests(const GateReport& report) {
     std::vector<std::vector<TestCase>> groups;
@@ -61,6 +70,7 @@ std::vector<std::vector<TestCase>> all_tests(const GateReport& report) {
         for (const Comparison& one : report.comparisons)
             if (one.world == world.world) groups.back().push_back(to_test(report, one));
     }
+    for (const LeftOut& one : report.left_out) groups.push_back({to_test(one)});
     if (!report.expectations.empty()) groups.emplace_back();
     for (const ExpectationResult& one : report.expectations)
         groups.back().push_back(to_test(report, one));

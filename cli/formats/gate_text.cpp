@@ -262,6 +262,7 @@ std::string gate_text(const GateReport& report) {
                        report.base + "\nevery schedule of " + bounds_line(report) + "\n";
     if (const std::string line = same_programs_line(report); !line.empty()) text += line + "\n";
     if (const std::string line = small_worlds_line(report); !line.empty()) text += line + "\n";
+    for (const std::string& line : left_out_lines(report.left_out)) text += line + "\n";
     add_worse(report, text);
     add_short(report, Change::better, "better: what it breaks no more", text);
     add_short(report, Change::undecided, "undecided", text);
@@ -290,6 +291,9 @@ std::string gate_markdown(const GateReport& report) {
         text += escaped("They are " + line) + ".\n\n";
     if (const std::string line = small_worlds_line(report); !line.empty())
         text += escaped("Worlds " + line) + ".\n\n";
+    for (const std::string& line : left_out_lines(report.left_out))
+        text += "- " + escaped(line) + "\n";
+    if (!report.left_out.empty()) text += "\n";
     add_changes_table(report, text);
     for (const ExpectationResult& one : report.expectations)
         if (one.differs())

@@ -116,6 +116,8 @@ std::string history_text(const History& history) {
     text += "5 B3   violated by 5 operations, the known bug B3\n"
             "-      holds in every world, within its bound, 2 operations in flight at once\n"
             "n/a    says nothing about the design\n\n";
+    for (const std::string& line : left_out_lines(history.left_out)) text += line + "\n";
+    if (!history.left_out.empty()) text += "\n";
     for (const KnownBug* bug : bugs_shown(history))
         text += padded(bug->id, 6) + " " + bug->what + " (" + bug->reference + ")\n";
     return text + "\ncowcheck history --why DESIGN PROPERTY tells a cell's story\n";
@@ -126,7 +128,11 @@ std::string history_markdown(const History& history) {
     for (const HistoryMatrix& matrix : history.tables) text += table_markdown(matrix);
     text += "A number is the length of the shortest violation in operations, with the known bug\n"
             "that it is; `-`: there is none in any of the worlds, with at most 2 operations in\n"
-            "flight at once.\n\n### The known bugs\n\n"
+            "flight at once; `n/a`: no property, or no world, says anything about the design.\n\n"
+            "A world that asks for what a kernel has not got is left out for its design:\n\n";
+    for (const std::string& line : left_out_lines(history.left_out))
+        text += "- " + line.substr(line.find(": ") + 2) + "\n";
+    text += "\n### The known bugs\n\n"
             "| bug | | source | mended by |\n|---|---|---|---|\n";
     for (const KnownBug& bug : history.known.bugs)
         text += "| " + bug.id + " | " + bug.what + " | " + bug.reference + " | " + bug.fix + " |\n";

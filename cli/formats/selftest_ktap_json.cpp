@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace cowcheck {
 
 namespace {
@@ -27,6 +29,11 @@ std::string ktap_lines(const SelftestResult& result, std::size_t number,
     std::string text = indent + "# [RUN] " + result.test->title;
     if (!result.memory->name.empty()) text += " ... with " + std::string(result.memory->name);
     text += "\n";
+    if (!result.skipped.empty()) {
+        std::string why = result.skipped;
+        std::replace(why.begin(), why.end(), '#', ' ');
+        return text + indent + "ok " + n + " " + result.test->result + " # SKIP " + why + "\n";
+    }
     if (result.outcome.what != What::passes)
         text += indent + "# " + reason(result) + ", " +
                 std::to_string(result.outcome.schedule.size()) + " steps: " + result.schedule +
@@ -47,16 +54,18 @@ std::string ktap(const SelftestReport& report, const std::string& indent) {
     std::size_t passed = 0;
     std::size_t expected = 0;
     std::size_t errors = 0;
+    std::size_t skipped = 0;
     for (std::size_t i = 0; i < results.size(); ++i) {
         text += ktap_lines(results[i], i + 1, indent);
         expected += results[i].known_leak() ? 1U : 0U;
         errors += results[i].fault.empty() ? 0U : 1U;
-        passed += results[i].outcome.what == What::passes ? 1U : 0U;
+        skipped += results[i].skipped.empty() ? 0U : 1U;
+        passed += results[i].decided() && results[i].outcome.what == What::passes ? 1U : 0U;
     }
     return text + indent + "# Totals: pass:" + std::to_string(passed) +
-           " fail:" + std::to_string(results.size() - passed - expected - errors) +
-           " xfail:" + std::to_string(expected) +
-           " xpass:0 skip:0 error:" + std::to_string(errors) + "\n";
+           " fail:" + std::to_string(results.size() - passed - expected - errors - skipped) +
+           " xfail:" + std::to_string(expected) + " xpass:0 skip:" + std::to_string(skipped) +
+           " error:" + std::to_string(errors) + "\n";
 }
 
 Json json(const std::vector<SelftestResult>& results) {
@@ -68,7 +77,8 @@ Json json(const std::vector<SelftestResult>& results) {
                   {"ok", result.ok()},
                   {"known_leak", result.known_leak()},
                   {"states", result.outcome.states}};
-        if (!result.fault.empty()) test["ok"] = nullptr;
+        if (!result.decided()) test["ok"] = nullptr;
+        if (!result.skipped.empty()) test["skipped"] = result.skipped;
         if (result.outcome.what != What::passes) {
             test["reason"] = reason(result);
             test["steps"] = result.outcome.schedule.size();

@@ -268,6 +268,25 @@ void complain_of_unused(const DesignText& design, const std::set<const ast::Pred
     }
 }
 
+// An `expect` line about a world that the design says nothing about would never be looked at.
+void complain_of_absent(const DesignText& design, const std::vector<const World*>& worlds,
+                        Diagnostics& out) {
+    for (const auto& expectation : design.design().expectations)
+        for (const World* world : worlds) {
+            if (!expectation.names(world->name)) continue;
+            const std::vector<Absent> absent = not_applicable(design, *world);
+            if (absent.empty()) continue;
+            const auto about =
+                std::find_if(expectation.worlds.begin(), expectation.worlds.end(),
+                             [&](const auto& one) { return one.name == world->name; });
+            out.push_back({about->span,
+                           "there is nothing to expect in world '" + world->name +
+                               "': the design has no operation '" + to_text(absent.front().item) +
+                               "', which its menu names",
+                           absent.front().why});
+        }
+}
+
 }  // namespace
 
 bool can_trust_counts(const World& world) { return !world.has_backing() && !world.thp(); }
@@ -305,14 +324,23 @@ std::optional<Program> compile(const DesignText& design, const PropertySet& prop
     return program;
 }
 
-std::optional<std::string> not_applicable(const DesignText& design, const World& world) {
+std::vector<Absent> not_applicable(const DesignText& design, const World& world) {
     Diagnostics out;
     Program program;
     Emitter emitter(program, out);
     emitter.let_absent();
     (void)compile_operations(emitter, design, world);
-    if (emitter.first_absent().empty()) return std::nullopt;
-    return emitter.first_absent();
+    return emitter.absent();
+}
+
+World without_absent(const DesignText& design, World world) {
+    for (const Absent& absent : not_applicable(design, world)) {
+        for (Process& process : world.processes) std::erase(process.menu, absent.item);
+        for (auto* menu : {&world.monitor_menu, &world.procfs_menu, &world.kernel_menu,
+                           &world.secondary_menu, &world.device_menu})
+            std::erase(*menu, absent.item);
+    }
+    return world;
 }
 
 void check_design(const DesignText& design, const PropertySet& properties,
@@ -342,6 +370,7 @@ void check_design(const DesignText& design, const PropertySet& properties,
             if (std::find(world_names.begin(), world_names.end(), name) == world_names.end())
                 out.push_back(
                     {span, "there is no world '" + name + "'", did_you_mean(name, world_names)});
+    complain_of_absent(design, worlds, out);
     std::set<const ast::Handler*> reached;
     std::set<const ast::Predicate*> used;
     const std::size_t before = out.size();

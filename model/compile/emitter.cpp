@@ -80,9 +80,19 @@ void Emitter::end_oopses(const SourceSpan& span, const std::string& where) {
     program_.rests.push_back(std::move(rest));
 }
 
-void Emitter::absent(const SourceSpan& span, std::string message) {
-    if (absent_.empty()) absent_ = message;
-    if (!lets_absent_) complain(span, std::move(message));
+// Of each statement that says so, one complaint is enough, whatever else the menus name.
+void Emitter::add_absent(Absent absent, const std::string& design) {
+    const bool said = std::any_of(absent_.begin(), absent_.end(), [&](const Absent& other) {
+        return other.span.file == absent.span.file && other.span.line == absent.span.line &&
+               other.span.column == absent.span.column;
+    });
+    if (!lets_absent_ && !said)
+        complain(absent.span,
+                 "design '" + design + "' has no operation '" + to_text(absent.item) +
+                     "' in world '" + program_.world.name + "', whose menu names it" +
+                     (absent.why.empty() ? std::string() : ": " + absent.why),
+                 "take a design whose kernel has it, or a world that does not ask for it");
+    absent_.push_back(std::move(absent));
 }
 
 void Emitter::complain(const SourceSpan& span, std::string message, std::string suggestion) {

@@ -1,6 +1,7 @@
 // Collects instructions, registers, labels and diagnostics while compiling.
 #pragma once
 
+#include "model/compile/applicable.h"
 #include "model/compile/value.h"
 #include "model/machine/program.h"
 
@@ -85,9 +86,9 @@ public:
     std::uint8_t in_register(const Value& value, const SourceSpan& span);
 
     // The design has no such operation in this world: a complaint, unless that is left to others.
-    void absent(const SourceSpan& span, std::string message);
+    void add_absent(Absent absent, const std::string& design);
     void let_absent() { lets_absent_ = true; }
-    const std::string& first_absent() const { return absent_; }
+    const std::vector<Absent>& absent() const { return absent_; }
 
     // Says something once, however often the text is instantiated.
     void complain(const SourceSpan& span, std::string message, std::string suggestion = {});
@@ -113,7 +114,7 @@ private:
     bool full_ = false;
     std::string text_;
     bool lets_absent_ = false;
-    std::string absent_;
+    std::vector<Absent> absent_;
     unsigned next_ = Reg::scratch;
     bool knows_constants_ = false;
     SourceSpan span_;

@@ -432,11 +432,10 @@ bool Handlers::memory_phrase(const ast::Expr& phrase) {
 
 // No step, and nothing that a state could decide: the world's memory or the flags do.
 void Handlers::no_such_operation(const SourceSpan& span) {
-    std::string why = frames_.front().handler->comment;
+    const std::string& own = frames_.back().handler->comment;
+    std::string why = own.empty() ? frames_.front().handler->comment : own;
     std::replace(why.begin(), why.end(), '\n', ' ');
-    e_.absent(span, "design '" + d_.name() + "' has no operation '" + to_text(item_) +
-                        "' in world '" + e_.program().world.name + "', whose menu names it" +
-                        (why.empty() ? std::string() : ": " + why));
+    e_.add_absent({span, item_, std::move(why)}, d_.name());
 }
 
 void Handlers::phrase(const ast::Stmt& stmt) {

@@ -1,5 +1,6 @@
 #include "tests/support/models.h"
 
+#include "model/compile/applicable.h"
 #include "model/language/parse.h"
 
 #include <doctest/doctest.h>
@@ -30,7 +31,8 @@ Program compiled(const std::string& design, const std::string& world, bool joine
     Diagnostics out;
     const auto text = library.design(design, out);
     REQUIRE_MESSAGE(text, to_text(out));
-    auto program = compile(*text, library.properties(), world_of(world), out);
+    auto program =
+        compile(*text, library.properties(), without_absent(*text, world_of(world)), out);
     REQUIRE_MESSAGE(program, to_text(out));
     if (joined) reduce_steps(*program);
     return *program;

@@ -34,7 +34,8 @@ inline const std::vector<std::string> all_designs{"v5.7", "v5.8", "v5.9", "v5.12
 // `world` is the name of a built-in world, or the text of one.
 World world_of(const std::string& world);
 
-// Compiled; the test fails with the diagnostics if that is not possible.
+// Compiled; the test fails with the diagnostics if that is not possible. What the world's menus
+// name and the design's kernel has not got is left out of them.
 Program compiled(const std::string& design, const std::string& world, bool joined = false);
 
 // A design's text that is not in the library, compiled; nothing if it, or what it

@@ -1,4 +1,5 @@
 // Ghosts that nobody asks for are not kept, and nobody can tell.
+#include "model/compile/applicable.h"
 #include "model/compile/join.h"
 #include "tests/support/models.h"
 #include "tests/support/walks.h"
@@ -29,7 +30,8 @@ Program without(const std::string& design, const std::string& world, std::uint32
     Diagnostics out;
     const auto text = builtin_library().design(design, out);
     REQUIRE(text);
-    auto program = compile(*text, properties(), world_of(world), out, {.decided = decided});
+    auto program = compile(*text, properties(), without_absent(*text, world_of(world)), out,
+                           {.decided = decided});
     REQUIRE(program);
     reduce_steps(*program);
     return *program;

@@ -266,7 +266,7 @@ TEST_CASE("collapsing base pages makes a THP; a pinned one stops it") {
     for (const std::string& design : all_designs) {
         CAPTURE(design);
         Scenario s(design, room("base pages for thp"));
-        s.run("cpu0", "madvise_collapse");
+        s.start("kernel", "khugepaged", 0, parent).finish("kernel");
         CHECK(is_huge(s));
         s.run("cpu0", "read", 0).run("cpu0", "read", 1).run("cpu0", "write", 1);
         CHECK(s.violated().empty());
@@ -283,10 +283,10 @@ TEST_CASE("pages of a THP are collapsed from v5.8 on, and what nobody may write 
     for (const std::string& design : all_designs) {
         CAPTURE(design);
         Scenario s(design, room("pte-mapped thp"));
-        s.run("cpu0", "madvise_collapse");
+        s.start("kernel", "khugepaged", 0, parent).finish("kernel");
         CHECK(is_huge(s) == (design != "v5.7"));
         Scenario shared(design, room("pte-mapped thp"));
-        shared.run("cpu0", "fork").run("cpu0", "madvise_collapse");
+        shared.run("cpu0", "fork").start("kernel", "khugepaged", 0, parent).finish("kernel");
         CHECK(has_table(shared));
         CHECK(shared.violated().empty());
     }

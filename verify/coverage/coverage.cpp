@@ -15,18 +15,20 @@ namespace {
 
 class Coverage {
 public:
-    Coverage(const CoverageRequest& request, Observer& observer)
-        : request_(request), observer_(observer), budget_(request.limits) {}
+    Coverage(const Library& library, const CoverageRequest& request, Observer& observer)
+        : library_(library), request_(request), observer_(observer), budget_(request.limits) {}
     [[nodiscard]] CoverageReport run();
 
 private:
     [[nodiscard]] unsigned depth_in(const World& world) const;
+    void refuse_pairs() const;
     void cover();
     void explore(CheckRun& run);
     void note_clauses(const Program& program, const ProgramCoverage& run);
     void conclude(const DesignText& design, TextCoverage text);
     void explain(const SourceFile& file, const ast::Design& tree, bool own);
 
+    const Library& library_;
     const CoverageRequest& request_;
     Observer& observer_;
     CoverageReport report_;
@@ -59,11 +61,20 @@ unsigned Coverage::depth_in(const World& world) const {
     return request_.depth.value_or(std::max(6U, world.depth) - 2);
 }
 
+// Whoever names a design and a world means just this pair.
+void Coverage::refuse_pairs() const {
+    if (!request_.means_pairs) return;
+    for (const DesignText& design : request_.selection.designs)
+        for (const World& world : request_.selection.worlds)
+            if (left_out(design, world)) refuse(library_, design, world);
+}
+
 // Each design in all worlds.
 void Coverage::cover() {
     struct Piece {
         Program program;
         ProgramCoverage ran;
+        std::optional<LeftOut> left_out;  // then there is nothing else
     };
     const std::vector<DesignText>& designs = request_.selection.designs;
     const std::size_t worlds = request_.selection.worlds.size();
@@ -76,11 +87,13 @@ void Coverage::cover() {
     policy.leaves_out_decided = false;  // clauses are counted to the end
     const auto work = [&](std::size_t i) {
         const World& world = request_.selection.worlds[i % worlds];
+        pieces[i].left_out = left_out(designs[i / worlds], world);
+        if (pieces[i].left_out) return;
         CheckRun run(designs[i / worlds], request_.selection.properties, true, world,
                      {{depth_in(world), request_.concurrency}, policy}, &budget_.usage());
         run.begin(shares.threads_each);
         explore(run);
-        pieces[i] = {run.explored(), measure_coverage(*run.explorer())};
+        pieces[i] = {run.explored(), measure_coverage(*run.explorer()), {}};
     };
     TextCoverage text;
     const auto conclude_piece = [&](std::size_t i) {
@@ -89,8 +102,12 @@ void Coverage::cover() {
             text = text_in_force(design);
             asked_.clear();
         }
-        add_run(pieces[i].program, pieces[i].ran, text);
-        note_clauses(pieces[i].program, pieces[i].ran);
+        if (pieces[i].left_out) {
+            report_.left_out.push_back(std::move(*pieces[i].left_out));
+        } else {
+            add_run(pieces[i].program, pieces[i].ran, text);
+            note_clauses(pieces[i].program, pieces[i].ran);
+        }
         pieces[i] = {};
         if (i % worlds + 1 == worlds) conclude(design, std::move(text));
     };
@@ -160,6 +177,7 @@ CoverageReport Coverage::run() {
     for (const DesignText& design : designs)  // complaints first
         for (const auto& one : design.chain)
             for (const SourceFile* file : one->files()) (void)find_unreachable(*file, one->tree);
+    refuse_pairs();
     {
         const InterruptGuard guard(budget_.stop());
         cover();
@@ -195,8 +213,9 @@ CoverageReport Coverage::run() {
 
 }  // namespace
 
-CoverageReport coverage(const CoverageRequest& request, Observer& observer) {
-    return Coverage(request, observer).run();
+CoverageReport coverage(const Library& library, const CoverageRequest& request,
+                        Observer& observer) {
+    return Coverage(library, request, observer).run();
 }
 
 }  // namespace cowcheck

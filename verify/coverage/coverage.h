@@ -16,9 +16,11 @@ struct CoverageRequest {
     StopLimits limits;
     unsigned threads = 1;
     bool joining = true;
+    bool means_pairs = false;  // see CheckRequest
 };
 
 // Throws BadInput.
-[[nodiscard]] CoverageReport coverage(const CoverageRequest& request, Observer& observer);
+[[nodiscard]] CoverageReport coverage(const Library& library, const CoverageRequest& request,
+                                      Observer& observer);
 
 }  // namespace cowcheck

@@ -3,6 +3,7 @@
 
 #include "checker/measure/coverage.h"
 #include "verify/coverage/unreachable.h"
+#include "verify/run/left_out.h"
 #include "model/library.h"
 
 #include <cstdint>
@@ -67,6 +68,7 @@ struct CoverageReport {
     std::map<std::string, std::string> paths;               // of files: where they are
     std::vector<DesignCoverage> designs;
     std::vector<StaleExplanation> stale;
+    std::vector<LeftOut> left_out;  // there was nothing to run
     std::string bounds;
     std::string stop_text;
     double seconds = 0;

@@ -1,6 +1,7 @@
 #include "verify/gate/cost_paths.h"
 
 #include "verify/run/selection.h"
+#include "model/compile/applicable.h"
 
 #include <array>
 #include <map>
@@ -147,8 +148,9 @@ std::vector<PathComparison> compare_costs(const Library& library, const DesignTe
     std::map<std::pair<const DesignText*, Memory>, Program> programs;
     for (const DesignText* one : {&base, &design})
         for (const Memory memory : {Memory::written, Memory::untouched, Memory::zeropage})
-            programs.emplace(std::pair(one, memory),
-                             compile_or_complain(*one, properties, worlds.of(memory)));
+            programs.emplace(
+                std::pair(one, memory),
+                compile_or_complain(*one, properties, without_absent(*one, worlds.of(memory))));
     std::vector<PathComparison> comparisons;
     for (const CostPath& path : cost_paths()) {
         const World& world = worlds.of(path.memory);

@@ -25,6 +25,7 @@ public:
     [[nodiscard]] GateReport run();
 
 private:
+    void leave_out_worlds();
     void explore_worlds();
     [[nodiscard]] RunOptions options_in(const World& world) const;
     [[nodiscard]] std::vector<Comparison> compare(CheckRun& base, CheckRun& design,
@@ -38,6 +39,7 @@ private:
 
     const Library& library_;
     const GateRequest& request_;
+    std::vector<World> worlds_;  // that both designs say something about
     Observer& observer_;
     const TraceSink& sink_;
     GateReport report_;
@@ -125,6 +127,23 @@ Gate::Gate(const Library& library, const GateRequest& request, Observer& observe
     report_.title = request.design.design().title;
     report_.concurrency = request.concurrency;
     report_.waivers = request.waivers;
+    leave_out_worlds();
+}
+
+// What one of the designs has not got can't be compared. Whoever names a world means it.
+void Gate::leave_out_worlds() {
+    for (const World& world : request_.selection.worlds) {
+        auto out = left_out(request_.design, world);
+        const bool own = out.has_value();
+        if (!out) out = left_out(request_.base, world);
+        if (!out) {
+            worlds_.push_back(world);
+            continue;
+        }
+        if (!request_.all_worlds) refuse(library_, own ? request_.design : request_.base, world);
+        report_.left_out.push_back(std::move(*out));
+    }
+    if (worlds_.empty()) refuse(library_, request_.design, request_.selection.worlds.front());
 }
 
 std::string Gate::waiver_of(const std::string& property) const {
@@ -219,12 +238,11 @@ void Gate::explore_worlds() {
         GateWorld world;
         std::vector<Comparison> comparisons;
     };
-    const std::vector<World>& worlds = request_.selection.worlds;
     const PropertySet& properties = request_.selection.properties;
-    std::vector<Compared> compared(worlds.size());
+    std::vector<Compared> compared(worlds_.size());
     const Shares shares = shares_of(request_.threads, compared.size());
     const auto work = [&](std::size_t i) {
-        const World& world = worlds[i];
+        const World& world = worlds_[i];
         const RunOptions options = options_in(world);
         CheckRun base(request_.base, properties, true, world, options, &budget_.usage());
         CheckRun design(request_.design, properties, true, world, options, &budget_.usage());

@@ -3,6 +3,7 @@
 
 #include "checker/measure/cost.h"
 #include "verify/run/results.h"
+#include "verify/run/left_out.h"
 
 #include <optional>
 #include <string>
@@ -93,6 +94,7 @@ struct GateReport {
     std::string title;
     unsigned concurrency = 0;
     std::vector<GateWorld> worlds;
+    std::vector<LeftOut> left_out;  // worlds that one of the two designs says nothing about
     std::vector<Comparison> comparisons;
     std::vector<ExpectationResult> expectations;
     std::vector<PathComparison> paths;

@@ -81,13 +81,20 @@ void judge(const ast::Design& design, const RunResult& run, Judgement& judged) {
     }
 }
 
-void judge_designs(const std::vector<DesignText>& designs, Judgement& judged) {
+void judge_designs(const Library& library, const std::vector<DesignText>& designs,
+                   Judgement& judged) {
     for (const DesignText& text : designs)
-        for (const ast::Expectation& expected : text.design().expectations)
+        for (const ast::Expectation& expected : text.design().expectations) {
             if (expected.violated && expected.worlds.empty() &&
                 !judged.violated.contains({text.name(), expected.property}))
                 judged.surprises.push_back(text.name() + " expects a violation of " +
                                            expected.property);
+            for (const auto& world : expected.worlds)
+                if (left_out(text, find_world(library, world.name)))
+                    judged.surprises.push_back(text.name() + " expects something of " +
+                                               expected.property + " in world " + world.name +
+                                               ", which it says nothing about");
+        }
 }
 
 // Designs that are the same program in a world, by number; the first is explored for all.
@@ -98,11 +105,16 @@ struct Alike {
 
 std::vector<Alike> find_alike(const std::vector<DesignText>& designs,
                               const PropertySet& properties, const HistoryMatrix& matrix,
-                              unsigned threads) {
+                              unsigned threads, std::vector<LeftOut>& nothing_said) {
     std::vector<std::vector<Alike>> of_world(matrix.worlds.size());
+    std::vector<std::vector<LeftOut>> out_of_world(matrix.worlds.size());
     const auto work = [&](std::size_t world) {
         std::vector<CheckRun> first;  // of each entry
         for (std::size_t i = 0; i < designs.size(); ++i) {
+            if (auto out = left_out(designs[i], matrix.worlds[world])) {
+                out_of_world[world].push_back(std::move(*out));
+                continue;
+            }
             CheckRun run(designs[i], properties, true, matrix.worlds[world], {});
             const auto same = std::find_if(first.begin(), first.end(),
                                            [&](const CheckRun& other) { return run.share(other); });
@@ -118,6 +130,8 @@ std::vector<Alike> find_alike(const std::vector<DesignText>& designs,
     std::vector<Alike> all;
     const auto conclude = [&](std::size_t world) {
         all.insert(all.end(), of_world[world].begin(), of_world[world].end());
+        nothing_said.insert(nothing_said.end(), out_of_world[world].begin(),
+                            out_of_world[world].end());
     };
     in_order(of_world.size(), of_world.size(), threads, work, conclude);
     return all;
@@ -125,7 +139,8 @@ std::vector<Alike> find_alike(const std::vector<DesignText>& designs,
 
 HistoryMatrix explore_group(const Library& library, const std::vector<DesignText>& designs,
                             const KnownBugs& known, const HistoryGroup& group, unsigned threads,
-                            Observer& observer, Judgement& judged) {
+                            Observer& observer, Judgement& judged,
+                            std::vector<LeftOut>& nothing_said) {
     HistoryMatrix matrix;
     matrix.memory = group.memory;
     for (const std::string& world : group.worlds)
@@ -134,7 +149,10 @@ HistoryMatrix explore_group(const Library& library, const std::vector<DesignText
     for (const ast::Property& property : library.properties().properties)
         matrix.properties.push_back(property.name);
     matrix.properties.emplace_back(assertions_name);
-    const std::vector<Alike> pieces = find_alike(designs, library.properties(), matrix, threads);
+    for (const std::string& design : matrix.designs)  // what no world speaks of does not apply
+        for (const std::string& property : matrix.properties) matrix.cells[{design, property}];
+    const std::vector<Alike> pieces =
+        find_alike(designs, library.properties(), matrix, threads, nothing_said);
     std::vector<std::vector<RunResult>> results(pieces.size());  // one for all, or one for each
     const Shares shares = shares_of(threads, results.size());
     const auto work = [&](std::size_t i) {
@@ -164,13 +182,14 @@ HistoryMatrix explore_group(const Library& library, const std::vector<DesignText
 }  // namespace
 
 History explore_history(const Library& library, unsigned threads, Observer& observer) {
-    History history{known_bugs(), {}, {}, {}};
+    History history{known_bugs(), {}, {}, {}, {}};
     const std::vector<DesignText> designs = all_designs(library);
     Judgement judged;
     for (const HistoryGroup& group : history.known.groups)
         history.tables.push_back(
-            explore_group(library, designs, history.known, group, threads, observer, judged));
-    judge_designs(designs, judged);
+            explore_group(library, designs, history.known, group, threads, observer, judged,
+                          history.left_out));
+    judge_designs(library, designs, judged);
     history.surprises = std::move(judged.surprises);
     history.faults = std::move(judged.faults);
     return history;

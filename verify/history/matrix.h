@@ -4,6 +4,7 @@
 #include "verify/history/known_bugs.h"
 #include "verify/run/selection.h"
 #include "verify/run/reporter.h"
+#include "verify/run/left_out.h"
 
 #include <map>
 #include <string>
@@ -33,6 +34,7 @@ struct HistoryMatrix {
 struct History {
     KnownBugs known;
     std::vector<HistoryMatrix> tables;
+    std::vector<LeftOut> left_out;  // of all tables
     // What is not as a design's `expect` lines say: "v5.9 expects ...".
     std::vector<std::string> surprises;
     std::vector<Fault> faults;  // of cowcheck; none has a verdict

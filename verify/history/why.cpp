@@ -5,6 +5,7 @@
 #include "verify/run/check_run.h"
 #include "verify/run/counterexample.h"
 #include "verify/run/fault.h"
+#include "verify/run/left_out.h"
 #include "verify/run/selection.h"
 
 #include <algorithm>
@@ -45,6 +46,7 @@ private:
 };
 
 std::optional<ShownBy> Teller::shown_in(const DesignText& design, const World& world) {
+    if (left_out(design, world)) return std::nullopt;
     const RunOptions options{{world.depth}, {}};
     CheckRun run(design, selection_.properties, selection_.assertions, world, options);
     run.begin(threads_);
@@ -122,7 +124,7 @@ void Teller::find_removal() {
     for (auto later = std::find(names.begin(), names.end(), cell_.design) + 1;
          later != names.end(); ++later) {
         const DesignText after = find_design(library_, *later);
-        if (shown_in(after, cell_.shown->world)) continue;
+        if (left_out(after, cell_.shown->world) || shown_in(after, cell_.shown->world)) continue;
         HistoryRemoval removal{*later, after.design().title, {}};
         for (DesignChange& change : changes_between(find_design(library_, cell_.design), after,
                                                     handlers_of(cell_.shown->trace))) {

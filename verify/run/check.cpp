@@ -26,6 +26,7 @@ public:
     [[nodiscard]] CheckResults run(TraceSink sink);
 
 private:
+    void add_run(const DesignText& design, const World& world);
     void find_same_programs();
     void publish_applicability(std::size_t i);
     void deepen(std::size_t i, const CheckRun& first);
@@ -54,20 +55,28 @@ Check::Check(const Library& library, const CheckRequest& request, Reporter& repo
     results_.depth = request.options.bounds.depth;
     results_.concurrency = request.options.bounds.concurrency;
     for (const World& world : selection.worlds)
-        for (const DesignText& design : selection.designs) {
-            runs_.push_back(std::make_unique<CheckRun>(design, selection.properties,
-                                                       selection.assertions, world,
-                                                       request.options, &budget_.usage()));
-            results_.runs.emplace_back();
-            results_.runs.back().design = design.name();
-            results_.runs.back().world = world.name;
-        }
+        for (const DesignText& design : selection.designs) add_run(design, world);
+    if (runs_.empty()) refuse(library, selection.designs.front(), selection.worlds.front());
     find_same_programs();
     at_a_time_ = shares_of(request.threads, groups_.size()).at_a_time;
     spare_ = std::make_unique<SpareThreads>(static_cast<int>(request.threads - at_a_time_));
     for (const auto& group : groups_)
         runs_[group.front()]->begin(std::min(request.threads, most_threads_each), spare_.get());
     for (std::size_t i = 0; i < runs_.size(); ++i) publish_applicability(i);
+}
+
+void Check::add_run(const DesignText& design, const World& world) {
+    if (auto out = left_out(design, world)) {
+        if (request_.means_pairs) refuse(library_, design, world);
+        results_.left_out.push_back(std::move(*out));
+        return;
+    }
+    const Selection& selection = request_.selection;
+    runs_.push_back(std::make_unique<CheckRun>(design, selection.properties, selection.assertions,
+                                               world, request_.options, &budget_.usage()));
+    results_.runs.emplace_back();
+    results_.runs.back().design = design.name();
+    results_.runs.back().world = world.name;
 }
 
 void Check::find_same_programs() {

@@ -11,6 +11,9 @@ struct CheckRequest {
     RunOptions options;
     StopLimits limits;
     unsigned threads = 1;
+    // Somebody has named designs and worlds: one of these pairs that says nothing is refused. Else
+    // it is left out, and that is said.
+    bool means_pairs = false;
 };
 
 // Every design that is selected in every world that is. Throws BadInput before anything has been

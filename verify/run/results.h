@@ -2,6 +2,7 @@
 #pragma once
 
 #include "checker/explore/explorer.h"
+#include "verify/run/left_out.h"
 
 #include <cstdint>
 #include <optional>
@@ -70,6 +71,7 @@ struct CheckResults {
     unsigned depth = 0;
     unsigned concurrency = 0;  // 0: no bound
     std::vector<RunResult> runs;
+    std::vector<LeftOut> left_out;  // there is no run of these
     StopReason stop = StopReason::none;
     std::string stop_text;    // "--max-time 1 min 30 s is over"
     std::string write_error;  // why a trace could not be written; the first one

@@ -209,6 +209,12 @@ Named or_defaults(const Library& library, Named named) {
     return named;
 }
 
+bool means_pairs(const Named& named) {
+    const auto& designs = named.designs;
+    return !named.worlds.empty() && !designs.empty() &&
+           std::find(designs.begin(), designs.end(), "all") == designs.end();
+}
+
 std::vector<DesignText> all_designs(const Library& library) {
     std::vector<DesignText> designs;
     for (const std::string& name : library.design_names())

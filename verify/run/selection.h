@@ -40,6 +40,8 @@ inline constexpr std::string_view assertions_name = "assertions";
 // With what `check` takes where nothing is named: the default world and the main line of history.
 // The design `all` is every one that is built in.
 [[nodiscard]] Named or_defaults(const Library& library, Named named);
+// Both designs and worlds are named: just these pairs are meant.
+[[nodiscard]] bool means_pairs(const Named& named);
 
 [[nodiscard]] DesignText find_design(const Library& library, std::string_view name);
 // In the order of history.

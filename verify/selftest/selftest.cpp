@@ -19,12 +19,18 @@ std::string start_text(const Program& program, const Action& action) {
 
 SelftestResult run_test(const DesignText& design, const ast::Selftest& test,
                     const SelftestMemory& memory) {
+    if (const auto absent = not_applicable(design, test, memory); !absent.empty()) {
+        SelftestResult result{&test, &memory, {}, {}, {}, {}, {}};
+        const Absent& first = absent.front();
+        result.skipped = "no " + to_text(first.item) + (first.why.empty() ? "" : ": " + first.why);
+        return result;
+    }
     Diagnostics out;
     const auto compiled = compile_selftest(design, test, memory, out);
     if (!compiled || !out.empty())
         throw BadInput("design '" + design.name() + "' in selftest " + test.name + "\n" +
                        to_text(out));
-    SelftestResult result{&test, &memory, run_fixed(*compiled, max_states), {}, {}, {}};
+    SelftestResult result{&test, &memory, run_fixed(*compiled, max_states), {}, {}, {}, {}};
     result.fault = why_not_so(*compiled, result.outcome);
     for (const Action& action : result.outcome.schedule)
         if (action.kind != Action::Kind::step)
@@ -38,7 +44,9 @@ SelftestResult run_test(const DesignText& design, const ast::Selftest& test,
 
 bool SelftestReport::ok() const {
     return std::all_of(results.begin(), results.end(),
-                       [](const SelftestResult& result) { return result.ok(); });
+                       [](const SelftestResult& result) {
+                           return result.ok() || !result.skipped.empty();
+                       });
 }
 
 SelftestReport selftest(const Library& library, const DesignText& design) {

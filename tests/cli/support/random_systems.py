@@ -182,7 +182,7 @@ RANGES = ("munmap_range", "madvise_dontneed_range", "mprotect_read_range", "mpro
 GUPS = [f"{how}({which}, {kind}{longterm})" for how in ("gup", "gup_fast")
         for which in ("read", "write") for kind, longterm in
         (("get", ""), ("pin", ""), ("pin", ", longterm"))]
-FORCED = ["gup_force(read, get)", "gup_force(write, get)", "gup_force(write, pin)"]
+FORCED = ["gup_force(read, get)", "gup_force(write, get)"]
 SECONDARY = ["secondary_fault(read)", "secondary_fault(write)", "secondary_fault(read, get)",
              "secondary_fault(write, get)", "secondary_fault(write, get, keep)", "secondary_read",
              "secondary_write"]
