@@ -147,17 +147,34 @@ private:
         for (const std::uint16_t next : successors(instruction, i)) reach(next, facts);
     }
 
-    // A cycle without a rest would never end a step.
-    void find_idle_loop(std::size_t i) {
-        if (i >= code_.size() || code_[i].code == Code::rest || mark_[i - entry_] == 2) return;
-        if (mark_[i - entry_] == 1) {
-            e_.complain(e_.span_of(static_cast<std::uint16_t>(i)),
-                        "a loop through here takes no step");
-            return;
+    // A cycle without a rest would never end a step. A step may be as long as the program, so the
+    // path is no recursion.
+    void find_idle_loop(std::size_t from) {
+        struct Visit {
+            std::size_t at = 0;
+            std::size_t followed = 0;  // of its successors
+        };
+        std::vector<Visit> path;
+        const auto enter = [&](std::size_t i) {
+            if (i >= code_.size() || code_[i].code == Code::rest || mark_[i - entry_] == 2) return;
+            if (mark_[i - entry_] == 1)
+                return e_.complain(e_.span_of(static_cast<std::uint16_t>(i)),
+                                   "a loop through here takes no step");
+            mark_[i - entry_] = 1;
+            path.push_back({i, 0});
+        };
+        enter(from);
+        while (!path.empty()) {
+            const std::size_t at = path.back().at;
+            const auto next = successors(code_[at], at);
+            const auto one = next.begin() + static_cast<std::ptrdiff_t>(path.back().followed++);
+            if (one < next.end()) {
+                enter(*one);
+            } else {
+                mark_[at - entry_] = 2;
+                path.pop_back();
+            }
         }
-        mark_[i - entry_] = 1;
-        for (const std::uint16_t next : successors(code_[i], i)) find_idle_loop(next);
-        mark_[i - entry_] = 2;
     }
 
     Emitter& e_;

@@ -194,6 +194,9 @@ def a_handler_that_is_too_long_for_the_machine_is_named():
     for count in (33_000, 45_000):
         write("mine.cow", long_design("    flush tlb va\n" * count))
         rejects(["--design", "mine.cow"], "mine.cow:", "operation 'munmap' makes the program too long")
+    # One step is no shorter than the operation that it is all of.
+    write("mine.cow", long_design("atomic {\n" + "mm.has_pinned = true\n" * 30_000 + "}\n"))
+    rejects(["--design", "mine.cow", "--world", "tiny"], "makes the program too long")
     # Of steps there can be fewer than of instructions.
     write("mine.cow", long_design("    flush tlb va\n" * 5000))
     rejects(["--design", "mine.cow"], "mine.cow:3:11: ", "operation 'munmap' has 500", "4094")
