@@ -95,7 +95,26 @@ private:
         }
     }
 
+    struct Way {
+        std::size_t at = 0;
+        Knowledge k;
+        bool entering = false;
+    };
+
+    // All ways from there to the next rests. What is left for later is kept beside, since a step
+    // may have more branches than the stack has room for.
     void walk(std::size_t at, Knowledge k, bool entering) {
+        std::vector<Way> later;
+        later.push_back({at, std::move(k), entering});
+        while (!later.empty()) {
+            Way way = std::move(later.back());
+            later.pop_back();
+            follow(std::move(way), later);
+        }
+    }
+
+    void follow(Way way, std::vector<Way>& later) {
+        auto& [at, k, entering] = way;
         for (; budget_ > 0 && at < p_.code.size(); ++at) {
             --budget_;
             const Instruction& i = p_.code[at];
@@ -112,8 +131,12 @@ private:
             case Code::jump_unless: {
                 Knowledge jumps = k;
                 const bool when = i.code == Code::jump_if;
-                if (jumps.assume(k.regs[i.a], when)) walk(i.target, std::move(jumps), entering);
-                if (!k.assume(Value(k.regs[i.a]), !when)) return;
+                const bool may_jump = jumps.assume(k.regs[i.a], when);
+                if (k.assume(Value(k.regs[i.a]), !when))
+                    later.push_back({at + 1, std::move(k), entering});
+                if (!may_jump) return;
+                k = std::move(jumps);
+                at = i.target - 1U;
                 break;
             }
             default:

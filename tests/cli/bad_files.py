@@ -194,6 +194,11 @@ def a_handler_that_is_too_long_for_the_machine_is_named():
     for count in (33_000, 45_000):
         write("mine.cow", long_design("    flush tlb va\n" * count))
         rejects(["--design", "mine.cow"], "mine.cow:", "operation 'munmap' makes the program too long")
+    # A step may have any number of branches.
+    write("mine.cow", long_design(
+        "atomic {\n" + "if mm.has_pinned { mm.has_pinned = false }\n" * 9_000 + "}\n"))
+    result = cowcheck("--design", "mine.cow", "--world", "tiny", "--depth", "1")
+    expect(result.status == 0, result)
     # One step is no shorter than the operation that it is all of.
     write("mine.cow", long_design("atomic {\n" + "mm.has_pinned = true\n" * 30_000 + "}\n"))
     rejects(["--design", "mine.cow", "--world", "tiny"], "makes the program too long")
