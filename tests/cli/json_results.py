@@ -31,7 +31,8 @@ def without_measurements(document):
 def the_document_is_as_the_schema_says():
     status, document = checked("--depth", "2", "--design", "v5.8", "--design", "v6.2")
     expect(status == 1, status)
-    expect(list(document) == ["cowcheck", "depth", "concurrency", "results", "runs"], document)
+    expect(list(document) == ["cowcheck", "depth", "concurrency", "results", "runs",
+                               "left_out"], document)
     expect(document["depth"] == 2 and document["concurrency"] == 2, document)
     for one in document["results"]:
         expect(list(one) == ["design", "world", "property", "verdict", "operations", "steps",
