@@ -121,7 +121,9 @@ def collapsing_a_thp_merges_nothing_that_fork_has_shared():
     for design in BASE_PAGES:
         tests = tests_of(design)
         for case in ("C1", "C2", "C3", "C4"):
-            expect(tests[case, ""]["ok"], f"{design} {case}")
+            test = tests[case, ""]
+            expect(test["ok"] or "MADV_COLLAPSE came with v6.1" in test.get("skipped", ""),
+                   f"{design} {case}")
     _, ended = results("v6.2")
     for which in ("fully", "lower", "upper"):
         line = ended[f"Basic COW after fork() when collapsing after fork() ({which} shared)"]
@@ -146,7 +148,8 @@ def a_failure_says_what_happened():
 def no_test_gets_stuck_or_is_too_large():
     for design in BASE_PAGES:
         for test in tests_of(design).values():
-            expect(test["ok"] or test.get("reason", "").startswith("fails at"), test)
+            expect(test["ok"] or "skipped" in test
+                   or test.get("reason", "").startswith("fails at"), test)
 
 
 @statement
