@@ -319,7 +319,7 @@ constexpr EffectTable table{
     {Code::mapped_outside, {}, {.operands = b, .results = a, .outside_reads = fields(outside_page)}},
     }},
     .of_imm = {{
-    {Code::end, static_cast<int>(EndOf::gup), {.operands = a | pin, .reads = fields(kind),
+    {Code::end, static_cast<int>(EndOf::gup), {.operands = a | pin,
                                                .writes = fields(pin_state, pin_page),
                                                .opens = ways(Way::pin)}},
     {Code::end, static_cast<int>(EndOf::failed_gup), forgets_pin},

@@ -226,7 +226,7 @@ private:
     // Ways to a page (model/state/ways.h).
     template <Way way, class Visit>
     bool some_slot(Visit&& visit) const;
-    template <Table table>
+    template <PageTable table>
     bool is_meant(unsigned pte) const;
     template <Way way>
     unsigned process_of(unsigned index) const;

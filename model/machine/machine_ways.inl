@@ -21,12 +21,12 @@ bool Machine<O>::some_slot(Visit&& visit) const {
 
 // Of a PTE, whether its page table is of that sort.
 template <class O>
-template <Table table>
+template <PageTable table>
 bool Machine<O>::is_meant(unsigned pte) const {
-    if (table == Table::any) return true;
-    if (!has_thp()) return table == Table::in_use;
+    if (table == PageTable::any) return true;
+    if (!has_thp()) return table == PageTable::in_use;
     const unsigned pmd = get(Field::pmd, pte / p_.layout.pages);
-    return (pmd != 0 && (pmd & PteBit::huge) == 0) == (table == Table::in_use);
+    return (pmd != 0 && (pmd & PteBit::huge) == 0) == (table == PageTable::in_use);
 }
 
 // The process whose slot it is.

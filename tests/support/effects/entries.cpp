@@ -41,6 +41,18 @@ std::string bit_name(std::string_view column, unsigned bit) {
     return bit == 63 ? "locals" : std::string(field_table[bit].name);
 }
 
+FieldSet fields_of(const TableEntry& entry) {
+    FieldSet about = 0;
+    std::size_t column = 0;
+    Effects nothing;
+    each_column(nothing, [&](std::string_view, auto& bits) {
+        if (column++ != entry.column) return;
+        if constexpr (std::is_same_v<std::remove_reference_t<decltype(bits)>, FieldSet>)
+            about = FieldSet{1} << entry.bit;
+    });
+    return about;
+}
+
 Code code_of(const EffectTable& table, const TableEntry& entry) {
     return entry.of_imm ? table.of_imm[entry.row].code : table.rows[entry.row].code;
 }

@@ -50,6 +50,8 @@ struct TableEntry {
 };
 [[nodiscard]] std::vector<TableEntry> entries_of(const EffectTable& table);
 [[nodiscard]] EffectTable without(EffectTable table, const TableEntry& entry);
+// The field that it is about; empty if it is about something else.
+[[nodiscard]] FieldSet fields_of(const TableEntry& entry);
 [[nodiscard]] Code code_of(const EffectTable& table, const TableEntry& entry);
 
 }  // namespace cowcheck::test

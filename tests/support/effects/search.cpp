@@ -110,6 +110,14 @@ void Search::from(const Instance& instance, bool real) {
         std::vector<Bits> way = change_some(other, *places, of);
         find_reads(*first, other, std::move(way));
     }
+    std::vector<Bits> wanted;
+    for (const Bits& bits : places_.all())
+        if ((bits.set() & wanted_) != 0) wanted.push_back(bits);
+    if (!wanted.empty()) {
+        Instance other = instance;
+        std::vector<Bits> way = change_some(other, wanted, 2);
+        find_reads(*first, other, std::move(way));
+    }
     other_register(*first, static_cast<std::uint8_t>(1U << dice_.below(6)));
 }
 

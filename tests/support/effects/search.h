@@ -24,6 +24,8 @@ public:
     // which, if something new was seen.
     std::optional<Instance> try_any(Code code, const State& state);
     std::optional<Instance> try_like(const Instance& instance);
+    // From now on these fields are changed alone as well; none: no longer.
+    void look_for(FieldSet fields) { wanted_ = fields; }
 
 private:
     // A state on the way to another, and what comes of it.
@@ -64,6 +66,7 @@ private:
     SeenEffects& all_;
     RunAlone run_;
     Seen* seen_ = nullptr;
+    FieldSet wanted_ = 0;
 };
 
 }  // namespace cowcheck::test

@@ -82,13 +82,14 @@ struct Watcher : NoObserver {
     }
 };
 
-// Numbers of references from outside, one of those that each may be.
+// Numbers of references from outside, one of those that each may be; rather not none, which shows
+// nothing.
 Program with_numbers(Program program, Dice& dice) {
     for (std::size_t i = 0; i < program.world.outside.size(); ++i) {
         const OutsideReferences& one = program.world.outside[i];
-        const auto high = std::min(one.high.value_or(one.low + 2), one.low + 2);
-        program.outside_numbers[i] =
-            static_cast<std::uint16_t>(one.low + dice.below(high - one.low + 1));
+        const unsigned high = std::min(one.high.value_or(one.low + 2), one.low + 2);
+        const unsigned low = std::min(std::max(one.low, 1U), high);
+        program.outside_numbers[i] = static_cast<std::uint16_t>(low + dice.below(high - low + 1));
     }
     return program;
 }
@@ -147,7 +148,6 @@ std::vector<State> schedules(const Program& program, Dice& dice, unsigned action
 
 // How often at least: some look at so much that part of it matters in few states only.
 unsigned enough(Code code) {
-    if (code == Code::start_mm) return 80000;
     constexpr std::array codes{Code::notifier_start, Code::lru_add,   Code::secondary_store,
                                Code::twin,           Code::share_pte, Code::start_mm,
                                Code::try_store,      Code::dma_write, Code::note_shared,
@@ -166,25 +166,35 @@ void Walks::walk(const Program& program, unsigned actions) {
 
 void Walks::make_up(std::size_t programs) {
     constexpr unsigned at_most = 80000;
-    for (std::size_t code = 0; code < code_count; ++code) {
-        const unsigned at_least = enough(static_cast<Code>(code));
-        std::vector<std::pair<Search*, Instance>> telling;  // which showed something new
-        unsigned news = 0;                                  // the last time
-        for (unsigned i = 1; i <= std::min(at_most, std::max(at_least, 3 * news)); ++i) {
-            Walked& walked = *walked_[walked_.size() - 1 - dice_.below(programs)];
-            Search* search = &walked.search;
-            std::optional<Instance> shows;
-            if (!telling.empty() && dice_.below(2) == 0) {
-                const auto& [again, instance] = dice_.one_of(telling);
-                search = again;
-                shows = search->try_like(instance);
-            } else {
-                shows = search->try_any(static_cast<Code>(code), dice_.one_of(walked.states));
-            }
-            if (!shows) continue;
-            telling.emplace_back(search, *shows);
-            news = i;
+    for (std::size_t code = 0; code < code_count; ++code)
+        make_up(programs, static_cast<Code>(code), enough(static_cast<Code>(code)), at_most);
+}
+
+void Walks::make_up_more(std::size_t programs, const EffectTable& table, const TableEntry& entry) {
+    const Code code = code_of(table, entry);
+    const FieldSet fields = fields_of(entry);
+    for (const auto& walked : walked_) walked->search.look_for(fields);
+    make_up(programs, code, enough(code), enough(code));
+    for (const auto& walked : walked_) walked->search.look_for(0);
+}
+
+void Walks::make_up(std::size_t programs, Code code, unsigned at_least, unsigned at_most) {
+    std::vector<std::pair<Search*, Instance>> telling;  // which showed something new
+    unsigned news = 0;                                  // the last time
+    for (unsigned i = 1; i <= std::min(at_most, std::max(at_least, 3 * news)); ++i) {
+        Walked& walked = *walked_[walked_.size() - 1 - dice_.below(programs)];
+        Search* search = &walked.search;
+        std::optional<Instance> shows;
+        if (!telling.empty() && dice_.below(2) == 0) {
+            const auto& [again, instance] = dice_.one_of(telling);
+            search = again;
+            shows = search->try_like(instance);
+        } else {
+            shows = search->try_any(code, dice_.one_of(walked.states));
         }
+        if (!shows) continue;
+        telling.emplace_back(search, *shows);
+        news = i;
     }
 }
 
