@@ -61,7 +61,8 @@ std::optional<Violation> Search::predecessor(const Violation& target) const {
     return best;
 }
 
-// Back through the layers to the start, then forwards on concrete names.
+// Back through the layers to the start, then forwards on concrete names. What was forgotten on the
+// way stays so, even where somebody may ask for it again later: else the states would be others.
 FoundSchedule Search::schedule(const Violation& violation) const {
     std::vector<PackedState> path{violation.state};
     Violation at = violation;
@@ -78,6 +79,7 @@ FoundSchedule Search::schedule(const Violation& violation) const {
     std::vector<Action>& actions = found.actions;
     std::vector<std::vector<Asked>> asked;  // of each transition
     State state = system_.program().start;
+    system_.forget(state);
     unsigned transition = 0;
     const auto follow = [&](const auto& wanted) {
         std::optional<Action> taken;
@@ -104,6 +106,7 @@ FoundSchedule Search::schedule(const Violation& violation) const {
         asked.resize(actions.size() - steps);
         asked.push_back(std::move(asked_now));
         state = reached;
+        system_.forget(state);
     };
     for (auto next = path.rbegin() + 1; next != path.rend(); ++next)
         follow([&](const StepResult&, const State& reached) {

@@ -226,6 +226,12 @@ bool Canonical::is_same_cpu(const State& state, unsigned a, unsigned b) const {
     return true;
 }
 
+void Canonical::forget(State& state) const {
+    Pointers pointers;
+    forget_unread_ghosts(state);
+    if (forgets_) forget_dead_ghosts(state, pointers);
+}
+
 void Canonical::normalize(State& state) const {
     Pointers pointers;
     forget_unread_ghosts(state);

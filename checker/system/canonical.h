@@ -21,6 +21,8 @@ public:
     // of threads, pins, processes and frames maps one to the other, apart from such
     // ghost data.
     void normalize(State& state) const;
+    // The first part of it alone: what is asked no more is forgotten, and names stay.
+    void forget(State& state) const;
 
     // Threads (bits by number) on which to start an operation is the same as on the one before
     // but for names: both are idle CPUs of a process, with the same TLB.

@@ -118,14 +118,18 @@ void Canonical::add_entries(const State& state, Readers& readers) const {
         if ((has(used, Way::swap_slot) && f == p_.world.swap_frame()) ||
             (has(used, Way::swap_cache) && l.get(state, Field::swapcache, f) != 0))
             readers[f] |= static_cast<std::uint16_t>(of_slot);
+    // Any page may be put into the slot, or the swap cache, that somebody waits for: a design
+    // need not count the slot's entries right.
     const unsigned awaiting = has(used, Way::swap_slot) ? swapped : 0U;
+    for (unsigned f = 0; awaiting != 0 && f < p_.world.frames; ++f)
+        readers[f] |= static_cast<std::uint16_t>(awaiting);
     const unsigned remapping = has(used, Way::migration_entry) ? migrating : 0U;
     each_running(state, [&](unsigned t, const std::uint16_t* words, const Rest& rest) {
         const bool kernel = p_.world.threads[t].actor == Actor::kernel;
         for (unsigned i = 0; i < rest.locals; ++i)
             if (rest.frames[i].valid(words))
                 readers[rest.frames[i].frame(words)] |=
-                    static_cast<std::uint16_t>(awaiting | (kernel ? remapping : 0U));
+                    static_cast<std::uint16_t>(kernel ? remapping : 0U);
     });
 }
 

@@ -33,6 +33,11 @@ public:
         return packing_.pack(state);
     }
 
+    // What the exploration does not remember of the state any more, without renaming it.
+    void forget(State& state) const {
+        if (symmetry_) canonical_.forget(state);
+    }
+
     // Calls found(action, result, successor) for each transition of an operation under way, ...
     template <class Found>
     Expanded expand_steps(const State& state, Found&& found) const {

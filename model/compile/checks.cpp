@@ -27,6 +27,11 @@ public:
             about.applies = applies(property);
             for (const auto& clause : property.clauses)
                 about.sometimes |= clause.kind == ast::ClauseKind::sometimes;
+            // Whether it is violated or reached would have two answers.
+            if (about.sometimes && property.clauses.size() > 1)
+                e_.complain(property.clauses[1].span,
+                            "what must be reached is a property of its own; expected no other "
+                            "clause beside 'sometimes'");
             program.properties.push_back(about);
         }
         check_events();

@@ -56,7 +56,7 @@ void Emitter::demand(std::uint8_t pte, std::uint16_t bits, const SourceSpan& spa
     oopses_.push_back(emit(Code::jump_unless, fine));
 }
 
-void Emitter::no_such_page(const SourceSpan& span) {
+void Emitter::not_in_world(const SourceSpan& span) {
     const std::uint8_t never = scratch(span);
     emit(Code::imm, never);
     emit(Code::assert_, never);

@@ -62,8 +62,9 @@ public:
     // violation of `assertions`, and whoever asked goes no further. Nothing where the text
     // shows that this can't be.
     void demand(std::uint8_t pte, std::uint16_t bits, const SourceSpan& span);
-    // A page is asked for that this world does not have: likewise, whenever it is reached.
-    void no_such_page(const SourceSpan& span);
+    // What this world does not have is asked for, or changed (the zeropage, a swap slot, a PMD):
+    // likewise, whenever it is reached.
+    void not_in_world(const SourceSpan& span);
     // Where they stop who went no further, if there is any: at the end of an operation.
     void end_oopses(const SourceSpan& span, const std::string& where);
     // Statements that need this question, as a first compilation has found out.

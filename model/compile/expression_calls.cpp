@@ -19,6 +19,15 @@ bool starts_with(const ast::Expr& phrase, std::initializer_list<std::string_view
                       [](std::string_view word, const ast::Expr& e) { return is_word(e, word); });
 }
 
+// What a phrase about a THP gives, where it is one.
+std::optional<Type> type_of_thp_phrase(const ast::Expr& phrase) {
+    if (starts_with(phrase, {"split", "folio"})) return Type::boolean;
+    if (starts_with(phrase, {"zeroed", "huge", "page"}) ||
+        starts_with(phrase, {"huge", "copy", "of"}) || starts_with(phrase, {"subpage", "of"}))
+        return Type::page;
+    return std::nullopt;
+}
+
 struct GhostFunction {
     std::string_view name;
     Code code;
@@ -211,6 +220,11 @@ Value Expressions::phrase(const ast::Expr& expr, Context& context) {
         return e_.in_register(compile(expr.operands[i], context, Type::page), expr.span);
     };
     const std::size_t n = expr.operands.size();
+    if (!context.property && !e_.program().world.thp())
+        if (const auto type = type_of_thp_phrase(expr)) {
+            e_.not_in_world(expr.span);
+            return constant(*type, 0);
+        }
     if (!context.property) {
         if (n == 2 && starts_with(expr, {"trylock"}))
             return result(Type::boolean, Code::trylock_page, folio(page_at(1), expr.span));

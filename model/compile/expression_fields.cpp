@@ -84,7 +84,7 @@ Value Expressions::vma_field(const ast::Expr& expr, const Value& vma) {
                    ? load(Type::boolean, Field::dont_copy, vma.reg, expr.span)
                    : known(false);
     if (expr.name == "file_page" && !world.file()) {
-        e_.no_such_page(expr.span);
+        e_.not_in_world(expr.span);
         return constant(Type::page, 0);
     }
     if (expr.name == "file_page") {
@@ -214,8 +214,9 @@ Value Expressions::page_field(const ast::Expr& expr, const Value& page, const Co
     if (expr.name == "ksm")
         return e_.program().world.ksm() ? load(Type::boolean, Field::ksm, reg, expr.span)
                                         : constant(Type::boolean, 0);
+    // A page with a name of its own need not be anonymous, or there.
     if (expr.name == "anon" && !context.property && !e_.program().world.has_backing() &&
-        e_.is_page_in_use())
+        !page.constant && e_.is_page_in_use())
         return constant(Type::boolean, 1);
     if (expr.name == "anon") return unary_code(Type::boolean, Code::is_anon, reg, expr.span);
     if (expr.name == "counted") return unary_code(Type::boolean, Code::is_counted, reg, expr.span);
@@ -256,12 +257,24 @@ Value Expressions::pin_field(const ast::Expr& expr, const Value& pin) {
                           "owned", "mm", "va", "page"});
 }
 
+// Bits that only a PTE which maps a page has; of others they say something else, which stays.
+void Expressions::put_if_present(std::uint8_t pte, std::uint8_t yes, std::uint16_t bit,
+                                 const SourceSpan& span) {
+    const std::uint8_t present = e_.scratch(span);
+    e_.emit(Code::bit, present, pte, 0, PteBit::present);
+    const std::uint16_t skip = e_.emit(Code::jump_unless, present);
+    e_.emit(Code::put_bit, pte, 0, yes, bit);
+    e_.set_target(skip, e_.here());
+}
+
 Value Expressions::record(const std::vector<ast::RecordField>& fields, Value base,
                           const SourceSpan& span, Context& context) {
     const std::uint8_t source = e_.in_register(base, span);
     const std::uint8_t pte = e_.scratch(span);
     e_.emit(Code::move, pte, source);
     bool migration = false;
+    const bool maps = std::any_of(fields.begin(), fields.end(),
+                                  [](const auto& field) { return field.name == "page"; });
     for (const auto& field : fields) {
         if (field.name == "migration" && field.value.empty()) {
             migration = true;
@@ -287,7 +300,15 @@ Value Expressions::record(const std::vector<ast::RecordField>& fields, Value bas
         }
         const Value value =
             field.value.empty() ? constant(Type::boolean, 1) : truth(field.value[0], context);
-        e_.emit(Code::put_bit, pte, 0, e_.in_register(value, field.span), flag->bit);
+        const std::uint8_t yes = e_.in_register(value, field.span);
+        if (flag->bit != PteBit::special || maps) {
+            e_.emit(Code::put_bit, pte, 0, yes, flag->bit);
+            continue;
+        }
+        if (base.constant)
+            e_.complain(field.span, "'" + field.name +
+                                        "' is of a PTE that maps a page; expected a page as well");
+        put_if_present(pte, yes, flag->bit, field.span);
     }
     if (migration) {
         const std::uint8_t no = e_.in_register(constant(Type::boolean, 0), span);

@@ -130,7 +130,7 @@ Value Expressions::name(const ast::Expr& expr, Context& context) {
 // not come to ask for it, and a handler that does is wrong.
 Value Expressions::fixed_page(bool exists, unsigned frame, const ast::Expr& expr,
                               const Context& context) {
-    if (!exists && !context.property) e_.no_such_page(expr.span);
+    if (!exists && !context.property) e_.not_in_world(expr.span);
     return constant(Type::page, exists ? frame : 0);
 }
 

@@ -78,6 +78,8 @@ private:
     Value compare(const ast::Expr& expr, Context& context);
     void branch_on(const Value& value, bool when, std::vector<std::uint16_t>& jumps);
     void unless_absent(const ast::Expr& operand, bool equal, std::uint8_t result, Context& context);
+    void put_if_present(std::uint8_t pte, std::uint8_t yes, std::uint16_t bit,
+                        const SourceSpan& span);
     Value record(const std::vector<ast::RecordField>& fields, Value base, const SourceSpan& span,
                  Context& context);
     // `detached`: also of a page table that the PMD does not point to.

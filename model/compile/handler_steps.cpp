@@ -114,7 +114,10 @@ void Handlers::assign_pmd(const ast::Stmt& stmt) {
     const Value value = x_.compile(stmt.value[0], c, Type::pte);
     if (value.type == Type::error) return;
     if (stmt.name != "=") return e_.complain(stmt.span, "a PMD is assigned with '='");
-    e_.emit(Code::set_pmd, e_.in_register(value, stmt.span), Reg::mm);
+    if (e_.program().world.thp())
+        e_.emit(Code::set_pmd, e_.in_register(value, stmt.span), Reg::mm);
+    else
+        e_.not_in_world(stmt.span);
 }
 
 void Handlers::assign_field(const ast::Stmt& stmt) {
@@ -396,8 +399,11 @@ bool Handlers::memory_phrase(const ast::Expr& phrase) {
         return e_.emit(Code::secondary_load), true;
     if (matches(phrase, {"store", "through", "secondary", "mmu"}))
         return e_.emit(Code::secondary_store), true;
+    const bool fills = matches(phrase, {"fill", "page_table", "from", "_"});
+    if ((fills || matches(phrase, {"zap", "pmd"})) && !e_.program().world.thp())
+        return e_.not_in_world(phrase.span), true;
     if (matches(phrase, {"zap", "pmd"})) return e_.emit(Code::zap_pmd), true;
-    if (matches(phrase, {"fill", "page_table", "from", "_"})) {
+    if (fills) {
         auto c = context();
         const Value pmd = x_.compile(phrase.operands[3], c, Type::pte);
         if (pmd.type != Type::pte) return true;
@@ -418,7 +424,11 @@ bool Handlers::memory_phrase(const ast::Expr& phrase) {
     if (matches(phrase, {"write", "_", "to", "swap"})) {
         auto c = context();
         const Value page = x_.compile(phrase.operands[1], c, Type::page);
-        if (page.type == Type::page) e_.emit(Code::swap_write, e_.in_register(page, phrase.span));
+        if (page.type != Type::page) return true;
+        if (e_.program().world.swap())
+            e_.emit(Code::swap_write, e_.in_register(page, phrase.span));
+        else
+            e_.not_in_world(phrase.span);
         return true;
     }
     if (matches(phrase, {"start", "_"})) {

@@ -156,6 +156,7 @@ private:
     }
     [[gnu::always_inline]] void set(Field field, unsigned index, unsigned value) {
         const auto& a = p_.access[static_cast<std::size_t>(field)];
+        assert(a.mask == 0 || index < p_.layout.size(info(field).scope));
         auto& word = s_.words[a.base + index * a.stride];
         word = static_cast<std::uint16_t>((word & ~(unsigned{a.mask} << a.shift)) |
                                           ((value & a.mask) << a.shift));
@@ -265,16 +266,18 @@ private:
         return ((p_.unread_ghosts >> static_cast<unsigned>(field)) & 1U) == 0;
     }
     // What a program may rely on that trusts counts (Program::trusts_counts): a page that is
-    // mapped, or that a handler is shown to have a reference to, is not free.
+    // mapped, or that a handler is shown to have a reference to, is anonymous. It may be free, or
+    // the swap slot, which a text may name and map.
     void see_freed(unsigned page);
     void see_mapped(unsigned pte) {
         if ((pte & PteBit::present) != 0) see_taken(pte >> PteBit::frame_shift);
     }
     // Somebody comes to have the page: by a mapping, a reference or a pin.
     void see_taken(unsigned page) {
-        if (!is_free(page)) [[likely]]
+        const auto kind = static_cast<PageKind>(get(Field::kind, page));
+        if (kind == PageKind::anonymous) [[likely]]
             return;
-        violated_ |= miscount_bit;
+        if (kind == PageKind::free) violated_ |= miscount_bit;
         misled_ = misled_ || p_.trusts_counts;
     }
     void drop(unsigned page, unsigned amount);

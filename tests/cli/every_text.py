@@ -43,6 +43,56 @@ def what_the_swap_slot_holds_is_remembered_for_whoever_is_about_to_copy_it():
 
 
 @statement
+def the_swap_slot_is_no_anonymous_page_whoever_maps_it():
+    for concurrency, operations in (("1", 6), ("2", 5)):
+        found = answers(TEXTS / "maps-the-slot.cow", TEXTS / "maps-the-slot.world", "--concurrency",
+                        concurrency, depth="6")
+        expect(found.get("counting") == operations, found)
+
+
+@statement
+def what_the_world_has_not_got_is_an_oops_for_whoever_comes_to_it():
+    for line in ("write page to swap", "pmd = none", "zap pmd", "fill page_table from pte",
+                 "page = zeroed huge page", "page = subpage of page"):
+        text = (TEXTS / "swap-without-swap.cow").read_text(encoding="utf-8")
+        write("lacks.cow", text.replace("write page to swap", line))
+        found = answers("lacks.cow", TEXTS / "swap-without-swap.world")
+        expect(found == {"assertions": 1}, (line, found))
+
+
+@statement
+def what_must_be_reached_is_a_property_of_its_own():
+    write("both.cow", 'property both safety\n    "a"\n    source "b"\n'
+                      "    always for each cpu: tlb(cpu).valid\n    sometimes: quiet\n")
+    result = cowcheck("--design", "v6.2", "--world", "tiny", "--property", "both.cow")
+    expect(result.status == 2 and "both.cow:5:5: error: what must be reached" in result.err, result)
+
+
+@statement
+def a_page_with_a_name_of_its_own_is_asked_for_wherever_it_may_be():
+    text = (TEXTS / "swap-without-swap.cow").read_text(encoding="utf-8")
+    write("slot.cow", text.replace("write page to swap", "if swap_slot.anon { page = pte.page }"))
+    found = answers("slot.cow", TEXTS / "swap-without-swap.world")
+    expect(found == {"assertions": 1}, found)
+
+
+@statement
+def who_waits_for_the_swap_slot_may_get_any_page_that_is_put_there():
+    found = answers(TEXTS / "slot-taken-in-use.cow", TEXTS / "slot-taken-in-use.world",
+                    "--concurrency", "1", depth="5")
+    expect("memory_is_coherent" not in found, found)
+
+
+@statement
+def no_pte_that_maps_nothing_is_special():
+    text = (TEXTS / "swap-without-swap.cow").read_text(encoding="utf-8")
+    write("special.cow", text.replace("write page to swap", "pte = { swap, special }"))
+    result = cowcheck("--design", "special.cow", "--world", "tiny")
+    expect(result.status == 2 and "special.cow:9:19: error: 'special' is of a PTE that maps" in
+           result.err, result)
+
+
+@statement
 def what_a_child_has_from_fork_is_remembered_while_a_migration_goes_on():
     found = answers(TEXTS / "fork-migration-uffd-kernel.cow", TEXTS / "fork-migration-uffd.world",
                     depth="4")

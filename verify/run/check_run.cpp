@@ -151,6 +151,7 @@ StopReason CheckRun::deepen(const Stop& stop) {
 StopReason CheckRun::stand_alone(const Stop& stop) {
     stands_alone_ = true;
     verified_.clear();
+    unfounded_.clear();
     trusting_.reset();
     auto fresh = std::make_shared<Explored>();
     fresh->open = explore(base());
@@ -242,6 +243,7 @@ const Violation* CheckRun::violation_of_number(unsigned number) const {
 Verdict CheckRun::verdict_of(const PropertyInfo& property, unsigned number) const {
     if (!property.applies) return Verdict::not_applicable;
     if (faults_.contains(number)) return Verdict::fault;
+    if (unfounded_.contains(number)) return Verdict::incomplete;
     if (explored_->open == nullptr) return Verdict::incomplete;
     const Explorer& explorer = explored_->open->explorer;
     if (violation_of_number(number) != nullptr) return Verdict::violated;
@@ -301,7 +303,7 @@ const Violation* CheckRun::violation_of(std::size_t place) {
     const Violation* violation = violation_of_number(number);
     if (violation == nullptr) return nullptr;
     verify(*violation);
-    return faults_.contains(number) ? nullptr : violation;
+    return faults_.contains(number) || unfounded_.contains(number) ? nullptr : violation;
 }
 
 // Where a property that must be reached is.
@@ -365,10 +367,22 @@ void CheckRun::verify(const Violation& violation) {
         const FoundSchedule found = retold(violation);
         const std::string what = why_not_so(program_with(found), found.actions,
                                             {number, violation.operations, options_.bounds.concurrency});
-        if (!what.empty()) faults_.emplace(number, "its schedule does not replay: " + what);
+        if (!what.empty()) doubt(violation, "its schedule does not replay: " + what);
     } catch (const LostSchedule& error) {
-        faults_.emplace(number, "its schedule can't be followed: " + std::string(error.what()));
+        doubt(violation, "its schedule can't be followed: " + std::string(error.what()));
     }
+}
+
+// What is explored need not be so from the operation on that counts something wrongly, and nothing
+// is claimed there but what replays. Anywhere else it is a fault.
+void CheckRun::doubt(const Violation& violation, std::string what) {
+    const auto miscounted = miscounted_by();
+    const bool behind = miscounted && violation.property != counting_number &&
+                        violation.operations >= *miscounted;
+    if (behind)
+        unfounded_.insert(violation.property);
+    else
+        faults_.emplace(violation.property, std::move(what));
 }
 
 FoundSchedule CheckRun::schedule(const Violation& violation) {

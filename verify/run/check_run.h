@@ -129,6 +129,7 @@ private:
     [[nodiscard]] const FoundSchedule& found_schedule(const Violation& violation);
     [[nodiscard]] FoundSchedule retold(const Violation& violation);
     void verify(const Violation& violation);
+    void doubt(const Violation& violation, std::string what);
 
     DesignText design_;
     const PropertySet& properties_;
@@ -144,6 +145,7 @@ private:
     std::shared_ptr<Explored> misled_;  // somebody may be watching it until deepen() returns
     bool has_assertions_;
     bool asks_for_assertions_;
+    std::set<unsigned> unfounded_;            // numbers of those that stay open, see doubt()
     std::set<unsigned> verified_;             // numbers of properties whose schedule replays
     std::map<unsigned, std::string> faults_;  // why a property gets no verdict, by its number
 };
