@@ -8,9 +8,17 @@ namespace cowcheck {
 
 namespace {
 
+// Whether the text begins with these words there.
+bool says(const SourceSpan& span, std::string_view words) {
+    std::size_t at = 0;
+    for (std::uint32_t line = 1; line < span.line; ++line) at = span.file->text.find('\n', at) + 1;
+    return span.file->text.compare(at + span.column - 1, words.size(), words) == 0;
+}
+
 // Statements that are steps wherever they are compiled. An `if` is one unless the flags
 // decide it, which only the compiler knows; it comes in with the guards.
 bool is_step(const ast::Stmt& stmt) {
+    if (says(stmt.span, "no such operation")) return false;  // nothing that comes there is explored
     return stmt.kind == ast::StmtKind::phrase || stmt.kind == ast::StmtKind::assign ||
            stmt.kind == ast::StmtKind::assert_ || stmt.kind == ast::StmtKind::if_;
 }
@@ -29,12 +37,6 @@ void collect(const ast::Block& block, const std::string& handler, TextCoverage& 
 
 std::string name_of(const ast::Handler& handler) {
     return (handler.kind == ast::HandlerKind::fault ? "fault " : "") + handler.name;
-}
-
-bool is_if(const SourceSpan& span) {
-    std::size_t at = 0;
-    for (std::uint32_t line = 1; line < span.line; ++line) at = span.file->text.find('\n', at) + 1;
-    return span.file->text.compare(at + span.column - 1, 2, "if") == 0;
 }
 
 }  // namespace
@@ -69,7 +71,7 @@ void add_run(const Program& program, const ProgramCoverage& run, TextCoverage& t
 void finish(TextCoverage& text) {
     std::erase_if(text, [](const auto& entry) {
         const StatementCoverage& statement = entry.second;
-        return !statement.guard && statement.times == 0 && is_if(statement.span);
+        return !statement.guard && statement.times == 0 && says(statement.span, "if");
     });
 }
 
