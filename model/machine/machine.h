@@ -156,7 +156,6 @@ private:
     }
     [[gnu::always_inline]] void set(Field field, unsigned index, unsigned value) {
         const auto& a = p_.access[static_cast<std::size_t>(field)];
-        assert(a.mask == 0 || index < p_.layout.size(info(field).scope));
         auto& word = s_.words[a.base + index * a.stride];
         word = static_cast<std::uint16_t>((word & ~(unsigned{a.mask} << a.shift)) |
                                           ((value & a.mask) << a.shift));

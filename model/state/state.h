@@ -4,7 +4,6 @@
 #include "model/state/fields.h"
 
 #include <array>
-#include <cassert>
 #include <cstdint>
 #include <vector>
 
@@ -52,13 +51,11 @@ struct Layout {
     [[nodiscard]] unsigned get(const State& state, Field field, unsigned index) const {
         if (!has(field)) return 0;
         const FieldInfo& f = info(field);
-        assert(index < size(f.scope));
         return (unsigned{state.words[element(f.scope, index) + f.word]} >> f.shift) &
                unsigned{f.mask()};
     }
     void set(State& state, Field field, unsigned index, unsigned value) const {
         const FieldInfo& f = info(field);
-        assert(index < size(f.scope));
         auto& word = state.words[element(f.scope, index) + f.word];
         const unsigned mask = unsigned{f.mask()} << f.shift;
         word = static_cast<std::uint16_t>((word & ~mask) | ((value << f.shift) & mask));

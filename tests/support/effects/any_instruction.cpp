@@ -87,7 +87,7 @@ void settle(const Program& program, Instance& instance) {
         if (l.get(instance.state, Field::kind, f) == 0)
             std::fill_n(&instance.state.words[l.element(Scope::page, f)], words, std::uint16_t{0});
     if (l.has(Field::pmd)) settle_folios(l, instance.state);
-    if (instance.instruction.code == Code::end && l.size(Scope::pin) != 0)
+    if (instance.instruction.code == Code::end && instance.registers[Reg::pin] < l.size(Scope::pin))
         l.set(instance.state, Field::pin_state, instance.registers[Reg::pin],
               static_cast<unsigned>(PinState::pending));
 }
