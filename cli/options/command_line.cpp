@@ -62,7 +62,7 @@ std::string see_help(const CLI::App& app) {
                                const std::string& word) {
     const CLI::App& command = innermost(app);
     const bool is_option = word.size() > 1 && word.front() == '-';
-    const bool has_name = !command.get_name().empty();
+    const bool has_name = &command != &app;  // the program is called as the shell called it
     std::string message =
         std::string("there is no ") + (is_option ? "option" : "command") + " '" + word + "'";
     if (!is_option && has_name)

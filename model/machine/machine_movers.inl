@@ -99,7 +99,7 @@ std::uint8_t Machine<O>::mover(const Instruction& rest) {
     if (rules == Unless::notes_shared) {
         const unsigned pte = leaf(r_[Reg::mm], r_[Reg::va], false);
         if ((pte & PteBit::present) == 0) return Mover::both;
-        return reachable_by_others(r_[Reg::mm], pte >> PteBit::frame_shift) ? Mover::left
+        return reachable_by_others(r_[Reg::mm], pte >> PteBit::frame_shift) ? Mover::none
                                                                             : Mover::right;
     }
     if ((rules & Unless::flushes) != 0) return mover_of_flush(rules);

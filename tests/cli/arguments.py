@@ -46,6 +46,12 @@ def every_command_has_its_own_help():
 
 
 @statement
+def a_word_that_is_no_command_is_told_with_the_one_that_may_be_meant():
+    rejects(["coverag"], "there is no command 'coverag'", "did you mean 'coverage'")
+    rejects(["gate", "v6.2", "v6.1"], "'gate' does not expect 'v6.1'", "cowcheck gate --help")
+
+
+@statement
 def version_is_one_line():
     result = cowcheck("--version")
     expect(result.status == 0 and result.out.startswith("cowcheck 0."), result)

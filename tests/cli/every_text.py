@@ -61,6 +61,13 @@ def what_the_world_has_not_got_is_an_oops_for_whoever_comes_to_it():
 
 
 @statement
+def who_can_get_at_a_page_may_be_nobody_a_moment_later():
+    found = answers(TEXTS / "looks-again-before-copy.cow", TEXTS / "looks-again-before-copy.world",
+                    "--property", "no_needless_copy", depth="4")
+    expect(found == {"no_needless_copy": 4}, found)
+
+
+@statement
 def what_must_be_reached_is_a_property_of_its_own():
     write("both.cow", 'property both safety\n    "a"\n    source "b"\n'
                       "    always for each cpu: tlb(cpu).valid\n    sometimes: quiet\n")
