@@ -1,6 +1,7 @@
 // Any bytes as a design: parsed, checked and compiled for a world, and if nothing is
 // wrong with it, run for a while. Whatever comes, there is a program or a diagnostic
 // that can be shown, and the machine stays within its state.
+#include "model/compile/check_design.h"
 #include "model/compile/join.h"
 #include "model/language/parse.h"
 #include "model/library.h"

@@ -19,6 +19,12 @@ struct PropertySet {
 // At most this many properties; a violated set is a 32-bit mask.
 inline constexpr std::size_t max_properties = 30;
 
+#ifdef NDEBUG
+inline constexpr bool verifies_passes = false;
+#else
+inline constexpr bool verifies_passes = true;
+#endif
+
 struct CompileOptions {
     // Nothing is asked about these properties (bits by number), which keep their numbers.
     std::uint32_t decided = 0;
@@ -26,6 +32,9 @@ struct CompileOptions {
     // where the text shows that they are, if the design counts its references right. Not for
     // those who tell what the text does.
     bool trust_counts = false;
+    // What each pass leaves is looked at (compile/passes.h); what is wrong with it is thrown as
+    // std::logic_error. Always in debug builds, and in those with sanitizers.
+    bool verify = verifies_passes;
 };
 
 // Whether a world's programs can: its memory is all anonymous, and no page is a part of another.
@@ -35,11 +44,5 @@ struct CompileOptions {
 [[nodiscard]] std::optional<Program> compile(const DesignText& design,
                                              const PropertySet& properties, const World& world,
                                              Diagnostics& out, const CompileOptions& options = {});
-
-// What compile() can't see in one world: names defined twice, overrides of
-// nothing, handlers and predicates of this very file that nobody uses in any of
-// these worlds, expectations about properties or worlds that don't exist.
-void check_design(const DesignText& design, const PropertySet& properties,
-                  const std::vector<const World*>& worlds, Diagnostics& out);
 
 }  // namespace cowcheck

@@ -4,7 +4,6 @@
 #include "model/compile/field_access.h"
 #include "model/compile/flow.h"
 #include "model/compile/lock_order.h"
-#include "model/compile/merge_rests.h"
 #include "model/isa/effects.h"
 
 namespace cowcheck {
@@ -426,10 +425,5 @@ private:
 }  // namespace
 
 void join_steps(Program& program) { Classifier(program).run(); }
-
-void reduce_steps(Program& program) {
-    merge_rests(program);
-    join_steps(program);
-}
 
 }  // namespace cowcheck

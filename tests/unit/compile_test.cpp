@@ -1,5 +1,6 @@
 // What the compiler says about designs and worlds that are wrong: the place, what is
 // wrong, and what was meant.
+#include "model/compile/check_design.h"
 #include "tests/support/models.h"
 
 #include "model/language/parse.h"

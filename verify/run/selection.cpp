@@ -1,3 +1,4 @@
+#include "model/compile/check_design.h"
 #include "verify/run/selection.h"
 
 #include "verify/run/bad_input.h"
