@@ -168,7 +168,7 @@ TEST_CASE("a child shares the KSM page, and comes to have a page of its own") {
     }
 }
 
-TEST_CASE("ksmd sees TLB flushes that others have yet to make since v4.13 (kernel-eras B25)") {
+TEST_CASE("ksmd sees TLB flushes that others have yet to make since v4.13 (b3a81d0841a9)") {
     for (const auto& [named, lost] : {std::pair{"v4.8", true}, {"v5.7", false}}) {
         const std::string design = named;  // clang 14 captures no structured binding
         CAPTURE(design);
@@ -196,7 +196,7 @@ TEST_CASE("the KSM page is mapped without the userfaultfd bit: a store goes unno
     }
 }
 
-// kernel-eras B20: arm64 may satisfy the load of PageAnonExclusive before the second look at
+// 088b8aa537c2: arm64 may satisfy the load of PageAnonExclusive before the second look at
 // the PTE (088b8aa537c2). Here both are written in that order.
 TEST_CASE("GUP-fast must look at the PTE again before it trusts PageAnonExclusive") {
     const std::string early = R"(

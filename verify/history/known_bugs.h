@@ -8,7 +8,7 @@
 namespace cowcheck {
 
 struct KnownBug {
-    std::string id;         // the number in kernel-eras.md, or a short name: "B9"
+    std::string id;         // a number, or a short name, as docs/history.md has it: "B9"
     std::string what;       // in one line
     std::string reference;  // CVE, commit or mail
     std::string fix;
