@@ -48,7 +48,7 @@ void run(const Program& program) {
         const State state = todo.front();
         todo.pop_front();
         State copy = state;
-        (void)Machine<>(program, copy).check_state(false);
+        (void)Machine<>(program, copy).check_state({});
         const auto visit = [&](const Action& action) {
             State next = state;
             if (perform(program, next, action).blocked == Blocked::no &&

@@ -210,7 +210,7 @@ std::string state_sentence(const Scene& scene, std::string_view property) {
         text = pin_sentence(scene, property.starts_with("rw"));
     else if (property == "refcount_is_sound")
         text = count_sentence(scene);
-    else if (property == "no_deadlock" && scene.last.deadlocked)
+    else if (property == "no_deadlock" && scene.last.stuck.deadlocked)
         text = deadlock_sentence(scene);
     if (!text.empty()) return text;
     for (const ViewElement& element : scene.runner.view())

@@ -89,7 +89,8 @@ std::vector<PropertyView::Moment> PropertyView::moments(const Probe& probe, cons
     std::vector<Moment> list;
     if (probe.kind != ast::ClauseKind::at) {
         CheckMachine::EventNames names;
-        names.writes = outcome.deadlocked ? 1 : 0;
+        names.writes = outcome.stuck.deadlocked ? 1 : 0;
+        names.page = outcome.stuck.livelocked ? 1 : 0;
         list.push_back({s, names,
                         (probe.kind == ast::ClauseKind::always ? "always" : "sometimes") +
                             choice_text(p, probe)});

@@ -26,11 +26,11 @@ bool same_operation(const Action& a, const Action& b) {
 bool violates(const Program& program, const State& state, unsigned property,
               std::uint32_t by_event) {
     if (((by_event >> property) & 1U) != 0) return true;
-    const bool asks_deadlock =
-        property < program.properties.size() && program.properties[property].name == "no_deadlock";
+    const bool asks_stuck =
+        property < program.properties.size() && program.properties[property].asks_stuck;
     State copy = state;
     const std::uint32_t now =
-        Machine<>(program, copy).check_state(asks_deadlock && is_deadlock(program, state));
+        Machine<>(program, copy).check_state(asks_stuck ? how_stuck(program, state) : Stuck{});
     return ((now >> property) & 1U) != 0;
 }
 

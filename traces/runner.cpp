@@ -185,8 +185,8 @@ bool Runner::stores(const Action& action) const {
 
 void Runner::check_into(Outcome& outcome) const {
     State copy = state_;
-    outcome.deadlocked = is_deadlock(*program_, state_);
-    outcome.by_state = Machine<NoObserver>(*program_, copy).check_state(outcome.deadlocked);
+    outcome.stuck = how_stuck(*program_, state_);
+    outcome.by_state = Machine<NoObserver>(*program_, copy).check_state(outcome.stuck);
 }
 
 // Before the action: who does what for whom.

@@ -28,7 +28,7 @@ struct Outcome {
     Blocked blocked = Blocked::no;
     std::uint32_t by_event = 0;  // properties violated by something that happened
     std::uint32_t by_state = 0;  // properties that the state reached violates
-    bool deadlocked = false;
+    Stuck stuck;
     TraceStep step;
     std::vector<EventMoment> moments;
 

@@ -120,7 +120,7 @@ private:
     bool is_bad(const State& state, std::uint32_t violated) const {
         if (((violated >> property_) & 1U) != 0) return true;
         State copy = state;
-        const std::uint32_t now = Machine<>(p_, copy).check_state(is_deadlock(p_, state));
+        const std::uint32_t now = Machine<>(p_, copy).check_state(how_stuck(p_, state));
         return ((now >> property_) & 1U) != 0;
     }
 

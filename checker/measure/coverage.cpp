@@ -82,7 +82,7 @@ void cover(const Explorer& explorer, const State& state, bool starts, ExecutedSt
     (void)Machine<CheckRecorder>(program, copy, CheckRecorder(&step.checks))
         .check_state(expand_steps(program, state, explorer.outside(),
                                   [](const Action&, const StepResult&, State&) {})
-                         .deadlocked);
+                         .stuck);
     tally.add(program, step);
 }
 

@@ -129,7 +129,7 @@ Expanded expand_steps(const Program& program, const State& state, Outside* outsi
             perform_every_way(program, state, action, *outside, NoObserver{}, taken);
         },
         found);
-    if (!outside->constraints.gave_up().empty()) expanded.deadlocked = false;  // nobody knows
+    if (!outside->constraints.gave_up().empty()) expanded.stuck.deadlocked = false;  // nobody knows
     return expanded;
 }
 

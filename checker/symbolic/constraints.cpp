@@ -91,8 +91,12 @@ struct Constraints::Solver {
         z3::params params(context_);
         milliseconds_ = static_cast<unsigned>(
             std::clamp<std::int64_t>(timeout.count(), 1, std::int64_t{0xfffffffe}));
-        params.set("timeout", milliseconds_);
-        if (timeout.count() == 0) params.set("rlimit", 1U);  // gives up at once, on any machine
+        // With no time at all it gives up at once, on any machine, and needs no clock, which has
+        // been seen to go off in a solver that was done.
+        if (timeout.count() == 0)
+            params.set("rlimit", 1U);
+        else
+            params.set("timeout", milliseconds_);
         solver_.set(params);
         const World& world = program.world;
         for (std::size_t i = 0; i < world.outside.size(); ++i) {

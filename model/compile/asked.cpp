@@ -169,8 +169,10 @@ private:
     void read_name(const Expr& e, Way way, const Facts& facts) {
         if (e.name == "quiet" && (at() || way != Way::falls) && !is_calm(facts))
             against(reads_.against_joining, "quiet");
-        if (e.name == "deadlocked" && way != Way::falls)
-            against(reads_.against_joining, "deadlocked");
+        reads_.deadlock = reads_.deadlock || e.name == "deadlocked";
+        reads_.livelock = reads_.livelock || e.name == "livelocked";
+        for (const char* stuck : {"deadlocked", "livelocked"})
+            if (e.name == stuck && way != Way::falls) against(reads_.against_joining, stuck);
     }
 
     void read_field(const Expr& e, Way way, const Frame& s, const Facts& facts, int depth) {

@@ -20,6 +20,9 @@ struct ClauseReads {
     bool any_element = false;
     bool reached_page = false;
     bool events_page = false;
+    // Whether operations can go on, or only go round (model/machine/expand.h).
+    bool deadlock = false;
+    bool livelock = false;
     std::string against_joining;
     std::string against_forgetting;  // ghosts that nobody can come to ask for
     std::string against_renaming;    // frames

@@ -25,8 +25,13 @@ public:
             about.name = property.name;
             about.cost = property.cost;
             about.applies = applies(property);
-            for (const auto& clause : property.clauses)
+            for (const auto& clause : property.clauses) {
                 about.sometimes |= clause.kind == ast::ClauseKind::sometimes;
+                // Whoever is alone goes many ways there, one for each number of references.
+                if (e_.program().world.has_outside() &&
+                    reads_of(clause, set_.predicates, e_.program().world).livelock)
+                    about.applies = false;
+            }
             // Whether it is violated or reached would have two answers.
             if (about.sometimes && property.clauses.size() > 1)
                 e_.complain(property.clauses[1].span,
@@ -173,7 +178,7 @@ private:
             if (!forbids(clause.value))
                 e_.program().clauses.push_back({static_cast<std::uint16_t>(property),
                                                 asks_at(clause.value, from), clause.span});
-            note_reads(clause, set_.properties[property], from);
+            note_reads(clause, property, from);
             const std::uint8_t reg = e_.in_register(value, clause.span);
             if (clause.kind == ast::ClauseKind::sometimes) e_.emit(Code::invert, reg, reg);
             e_.emit(Code::check, reg, 0, 0, static_cast<unsigned>(property));
@@ -229,9 +234,12 @@ private:
     }
 
     // What the clause asks for, whose code begins there, and what is not sound for that.
-    void note_reads(const ast::Clause& clause, const ast::Property& property, std::uint16_t from) {
+    void note_reads(const ast::Clause& clause, std::size_t number, std::uint16_t from) {
+        const ast::Property& property = set_.properties[number];
         PropertyReads& asked = e_.program().asked;
         const ClauseReads reads = reads_of(clause, set_.predicates, e_.program().world);
+        e_.program().properties[number].asks_stuck |= reads.deadlock || reads.livelock;
+        e_.program().asks_livelock |= reads.livelock;
         asked.page_tables = asked.page_tables || reads.page_tables;
         const auto against = [&](std::string& all, const std::string& what) {
             if (!what.empty() && all.empty())

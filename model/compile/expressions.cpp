@@ -112,13 +112,14 @@ Value Expressions::name(const ast::Expr& expr, Context& context) {
     if (context.property && expr.name == "quiet")
         return unary_code(Type::boolean, Code::quiet, 0, expr.span);
     if (context.deadlocked && expr.name == "deadlocked") return in(Type::boolean, Reg::writes);
+    if (context.deadlocked && expr.name == "livelocked") return in(Type::boolean, Reg::page);
     if (context.needed && expr.name == "needed") return in(Type::boolean, Reg::writes);
     if (expr.name == "operation") return in(Type::operation, 0);
     std::vector<std::string_view> known{
         "pte", "ptep",  "pmd",      "page_table",    "spte",      "mm",
         "vma", "world", "zeropage", "huge_zeropage", "swap_slot", "swap_cache"};
     if (context.property) known = {"quiet", "operation", "world", "zeropage"};
-    if (context.deadlocked) known.push_back("deadlocked");
+    if (context.deadlocked) known.insert(known.end(), {"deadlocked", "livelocked"});
     if (context.needed) known.push_back("needed");
     if (context.names != nullptr)
         for (const auto& [name, variable] : *context.names) known.push_back(name);

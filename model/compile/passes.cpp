@@ -4,6 +4,7 @@
 #include "model/compile/ghosts.h"
 #include "model/compile/join.h"
 #include "model/compile/layout.h"
+#include "model/compile/loops.h"
 #include "model/compile/menus.h"
 #include "model/compile/merge_rests.h"
 #include "model/compile/operations.h"
@@ -62,6 +63,8 @@ void run_rests(const Compilation& all) {
     complain_of_steps(all.emitter, all.emitter.program());
 }
 
+void run_loops(const Compilation& all) { find_loops(all.emitter.program()); }
+
 void run_places(const Compilation& all) { place(all.emitter, all.design.design().span); }
 
 void note_searches(const Compilation& all) {
@@ -115,6 +118,7 @@ constexpr auto pass_table = std::to_array<Pass>({
     {"parts", "fields that only this text has", run_parts, wrong_strides},
     {"checks", "properties to instructions", run_checks, wrong_checks},
     {"rests", "drops the rests that no operation reaches", run_rests, wrong_rests},
+    {"loops", "where handlers can go round", run_loops, wrong_loops},
     {"places", "where the fields stand in a state", run_places, wrong_places},
     {"searches", "whether pages are found by their content, processes by their order",
      note_searches, wrong_searches},
@@ -127,6 +131,7 @@ constexpr auto pass_table = std::to_array<Pass>({
 
 constexpr auto reduction_table = std::to_array<Reduction>({
     {"merge", "one rest of those that are bisimilar", merge_rests, wrong_rests},
+    {"merged loops", "where handlers can go round, again", find_loops, wrong_loops},
     {"join", "marks steps that nobody can see between", join_steps, wrong_movers},
 });
 

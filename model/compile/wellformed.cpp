@@ -235,6 +235,22 @@ std::string wrong_rests(const Program& program) {
     return wrong_code(program);
 }
 
+std::string wrong_loops(const Program& program) {
+    for (std::size_t r = 1; r < program.rests.size(); ++r) {
+        bool comes_back = false;
+        for (const std::uint16_t next :
+             successors(program.code[program.rests[r].address], program.rests[r].address))
+            each_reachable(program.code, next, false, [&](std::size_t address) {
+                const Instruction& i = program.code[address];
+                comes_back |= i.code == Code::rest && i.imm == r;
+            });
+        if (comes_back != program.rests[r].in_loop)
+            return "rest " + std::to_string(r) + (comes_back ? " is in a loop" : " is in no loop") +
+                   ", and is not said to be";
+    }
+    return "";
+}
+
 std::string wrong_places(const Program& program) {
     const Layout& layout = program.layout;
     if (layout.words > State::max_words) return "a state has too few words";

@@ -18,6 +18,8 @@ namespace cowcheck {
 [[nodiscard]] std::string wrong_checks(const Program& program);
 // Each rest is one where a handler can come to stand, and its instruction says so.
 [[nodiscard]] std::string wrong_rests(const Program& program);
+// Whoever goes round is known to.
+[[nodiscard]] std::string wrong_loops(const Program& program);
 // No two fields share bits, and all have room.
 [[nodiscard]] std::string wrong_places(const Program& program);
 // Who searches, is said to.

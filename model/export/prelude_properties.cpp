@@ -57,6 +57,13 @@ Who observer(Expr writes) {
     return who;
 }
 
+// Whoever looks at states. That an operation goes round for ever can't be seen in one: not asked.
+Who of_states() {
+    Who who = observer(atom("DEADLOCKED"));
+    who.page = number(0);
+    return who;
+}
+
 // Conditions under which a thread's step can't be taken, as macros of t.
 std::string stuck(const Program& program, const Locals& locals) {
     Who who;
@@ -126,7 +133,7 @@ std::string watcher(const Program& program, const Locals& locals) {
         "\n#ifdef WATCHED\n/* Looks at every state. */\nproctype watch() {\n    do\n";
     if (program.always.entry != 0xffff)
         for (const auto& [property, holds] :
-             Steps(program, locals, observer(atom("DEADLOCKED"))).checks(program.always.entry)) {
+             Steps(program, locals, of_states()).checks(program.always.entry)) {
             const std::string name = identifier(program.properties[property].name);
             text += "    :: d_step { WORTH_" + name + " && !(" + render(holds) + ") -> BAD_" +
                     name + " }\n";

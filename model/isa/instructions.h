@@ -13,7 +13,7 @@ struct Reg {
     static constexpr std::uint8_t mm = 0;
     static constexpr std::uint8_t va = 1;
     static constexpr std::uint8_t pin = 2;
-    static constexpr std::uint8_t page = 3;    // checks: the event's page
+    static constexpr std::uint8_t page = 3;    // checks: the event's page; livelocked in `always`
     static constexpr std::uint8_t writes = 4;  // checks: operation.writes; deadlocked in `always`
     static constexpr std::uint8_t scratch = 5;
     static constexpr std::uint8_t zero = 64;  // it and those behind it hold 0, 1, 2, ...
@@ -168,8 +168,8 @@ struct Unless {
     static constexpr std::uint16_t pinned_already = 16;  // mm.has_pinned is set
     static constexpr std::uint16_t becomes_left = 32;    // what it becomes: a left mover,
     static constexpr std::uint16_t becomes_right = 64;   // a right mover, or neither bit: both
-    // It notes who else can get at the page of the PTE, under ptl: nobody new can meanwhile, so
-    // "others can" may be said earlier and "nobody can" later. Stands alone.
+    // It notes who else can get at the page of the PTE, under ptl, and nobody can: nobody new will
+    // meanwhile, so it may be said later. Stands alone.
     static constexpr std::uint16_t notes_shared = 128;
     // The watched sequence count has changed, or no other CPU could change it.
     static constexpr std::uint16_t seq_settled = 256;

@@ -1,7 +1,7 @@
 // Successors of one state: the loop that every exploration strategy shares.
 #pragma once
 
-#include "model/machine/actions.h"
+#include "model/machine/alone.h"
 
 namespace cowcheck {
 
@@ -10,9 +10,7 @@ namespace cowcheck {
 
 // What came of the steps of a state, apart from its successors.
 struct Expanded {
-    // Something runs, nothing can move, and nobody from outside could help (a page that gets
-    // free, a monitor that answers).
-    bool deadlocked = false;
+    Stuck stuck;
     // Some step waits for a frame and there is none.
     bool waits_for_frame = false;
 };
@@ -23,11 +21,13 @@ struct Expanded {
 template <class Each, class Found>
 Expanded expand_steps_with(const Program& program, const State& state, Each&& each, Found&& found) {
     unsigned running = 0;
-    bool moved = false;
+    unsigned moving = 0;  // threads that can
+    unsigned mover = 0;   // the last of them
     bool hope = false;
     bool waits_for_frame = false;
     for_each_step(program, state, [&](const Action& action) {
         ++running;
+        bool moved = false;
         each(action, [&](const StepResult& result, State& next) {
             if (result.blocked == Blocked::no) {
                 moved = true;
@@ -40,8 +40,15 @@ Expanded expand_steps_with(const Program& program, const State& state, Each&& ea
                     hope = hope || (program.world.threads[t].actor == Actor::monitor &&
                                     program.layout.get(state, Field::pc, t) == 0);
         });
+        moving += moved;
+        if (moved) mover = action.thread;
     });
-    return {running > 0 && !moved && !hope && !waits_for_frame, waits_for_frame};
+    Expanded expanded;
+    expanded.stuck.deadlocked = running > 0 && moving == 0 && !hope && !waits_for_frame;
+    expanded.waits_for_frame = waits_for_frame;
+    if (program.asks_livelock && moving == 1)
+        expanded.stuck.livelocked = goes_round(program, state, mover);
+    return expanded;
 }
 
 template <class Found>
@@ -54,8 +61,8 @@ Expanded expand_steps(const Program& program, const State& state, Found&& found)
     return expand_steps_with(program, state, once, found);
 }
 
-[[nodiscard]] inline bool is_deadlock(const Program& program, const State& state) {
-    return expand_steps(program, state, [](const Action&, const StepResult&, State&) {}).deadlocked;
+[[nodiscard]] inline Stuck how_stuck(const Program& program, const State& state) {
+    return expand_steps(program, state, [](const Action&, const StepResult&, State&) {}).stuck;
 }
 
 // Operations that start. Returns whether some operation can't, because its first step waits for

@@ -23,6 +23,18 @@ struct StepResult {
     std::uint32_t violated = 0;  // properties, by number
 };
 
+// What can't be seen in a state itself, but in what comes of it (model/machine/expand.h).
+struct Stuck {
+    // Something runs, nothing can move, and nobody from outside could help (a page that gets
+    // free, a monitor that answers).
+    bool deadlocked = false;
+    // One operation can move, and all that it ever does leads it back to where it was; the others
+    // that are under way wait. Only where it is asked (Program::asks_livelock).
+    bool livelocked = false;
+
+    [[nodiscard]] bool any() const { return deadlocked || livelocked; }
+};
+
 // Told about each thing that happens; the explorer's does nothing. An observer of its
 // own derives from this one and hides what it cares for.
 struct NoObserver {
@@ -95,13 +107,14 @@ public:
     }
 
     // Properties that the state itself violates.
-    StepResult check(bool deadlocked) {
+    StepResult check(Stuck stuck) {
         if (p_.always.entry == 0xffff) return {};
-        r_[Reg::writes] = deadlocked;
+        r_[Reg::writes] = stuck.deadlocked;
+        r_[Reg::page] = stuck.livelocked;
         thread_ = no_thread;
         return run(entry_of(p_.always), true);
     }
-    std::uint32_t check_state(bool deadlocked) { return check(deadlocked).violated; }
+    std::uint32_t check_state(Stuck stuck) { return check(stuck).violated; }
 
     // Whether the thread, which works on a process and holds its ptl, has a page for itself: no
     // more than what is only touched under ptl, or all of it. For tests of the ways to a page, ...
@@ -123,7 +136,7 @@ public:
         std::uint16_t mm = 0;
         std::uint16_t va = 0;
         std::uint16_t pin = 0;
-        std::uint16_t page = 0;
+        std::uint16_t page = 0;    // or livelocked, in `always`
         std::uint16_t writes = 0;  // operation.writes, needed; deadlocked in `always`
     };
     std::uint16_t evaluate(unsigned entry, std::uint8_t reg, const EventNames& names) {

@@ -45,6 +45,7 @@ struct Rest {
     std::uint8_t locals = 0;     // how many of `frames` are used
     std::uint8_t processes = 0;  // how many of `mms` are used
     std::array<FrameLocal, 6> frames{};
+    bool in_loop = false;                 // the thread may come back here within its operation
     std::uint8_t counted = 0;             // bits: which of `frames` the handler has references to
     std::array<FrameLocal, 2> mms{};      // process numbers in locals, 2 bits each
     std::array<std::uint16_t, 4> live{};  // masks for the thread's words 1..; the rest is dead
@@ -86,9 +87,10 @@ struct CheckCode {
 // A property as the program knows it; its number is its place in the list.
 struct PropertyInfo {
     std::string name;
-    bool cost = false;       // breaking it costs, but corrupts nothing
-    bool applies = true;     // false: it needs something that the design or world lacks
-    bool sometimes = false;  // must be reachable: its bit says that it was reached
+    bool cost = false;        // breaking it costs, but corrupts nothing
+    bool applies = true;      // false: it needs something that the design or world lacks
+    bool sometimes = false;   // must be reachable: its bit says that it was reached
+    bool asks_stuck = false;  // whether operations can go on is asked, which a state does not say
     friend bool operator==(const PropertyInfo&, const PropertyInfo&) = default;
 };
 
@@ -169,6 +171,8 @@ struct Program {
     bool trusts_counts = false;
     // Some handler comes to a mapped page by its content, and not by a page table.
     bool searches = false;
+    // Some property asks whether an operation goes round for ever.
+    bool asks_livelock = false;
     // The ways to pages that there are, by who goes by them.
     WaysUsed ways;
     // Some handler goes from process to process in the order of their numbers.

@@ -53,6 +53,42 @@ public:
     }
 
 private:
+    static bool is_idle(const Program& program, const State& state, unsigned thread) {
+        return program.layout.get(state, Field::pc, thread) == 0;
+    }
+    std::optional<State> after_step(const State& state, unsigned thread) const {
+        State next = state;
+        const Action step{Action::Kind::step, static_cast<std::uint8_t>(thread), 0, 0, 0, 0};
+        return perform(p_, next, step).blocked == Blocked::no ? std::optional(next) : std::nullopt;
+    }
+    std::vector<unsigned> movable(const State& state) const {
+        std::vector<unsigned> threads;
+        for (unsigned t = 0; t < p_.layout.size(Scope::thread); ++t)
+            if (!is_idle(p_, state, t) && after_step(state, t)) threads.push_back(t);
+        return threads;
+    }
+    // One thread can move, and does until it stands where it stood before, while no other can.
+    bool livelock(const State& state) const {
+        std::vector<State> seen;
+        State here = state;
+        for (;;) {
+            const std::vector<unsigned> threads = movable(here);
+            if (seen.empty() && threads.size() != 1) return false;
+            if (!seen.empty() && is_idle(p_, here, mover_)) return false;
+            if (seen.empty()) mover_ = threads[0];
+            const auto again = std::find(seen.begin(), seen.end(), here);
+            if (again != seen.end())
+                return std::all_of(again, seen.end(), [&](const State& one) {
+                    return movable(one) == std::vector<unsigned>{mover_};
+                });
+            seen.push_back(here);
+            const auto next = after_step(here, mover_);
+            if (!next) return false;
+            here = *next;
+        }
+    }
+    mutable unsigned mover_ = 0;
+
     void visit(const State& state, Cost cost) {
         bool can_move = false;
         bool can_be_helped = false;
@@ -68,7 +104,7 @@ private:
         });
         const bool deadlock = under_way(p_, state) > 0 && !can_move && !can_be_helped;
         State copy = state;
-        note(Machine<>(p_, copy).check_state(deadlock), cost);
+        note(Machine<>(p_, copy).check_state({deadlock, livelock(state)}), cost);
         if (cost.first == depth_) return;
         for_each_start(p_, state, false, [&](const Action& action) {
             State next = state;

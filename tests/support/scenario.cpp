@@ -90,7 +90,7 @@ void Scenario::take(const Action& action) {
     state_ = next;
     note(result.violated);
     State copy = state_;
-    note(Machine<>(program_, copy).check_state(false));
+    note(Machine<>(program_, copy).check_state({}));
 }
 
 void Scenario::note(std::uint32_t violated) {

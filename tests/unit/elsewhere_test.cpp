@@ -55,7 +55,7 @@ struct Looks {
 void look_at_check(const Program& program, State state, Looks& looks) {
     Words circumstances = without_threads(program, state);
     circumstances.push_back(program.layout.work(state).processes);
-    const StepResult result = Machine<ElsewhereObserver>(program, state).check(false);
+    const StepResult result = Machine<ElsewhereObserver>(program, state).check({});
     if (result.elsewhere) return void(++looks.elsewhere);
     looks.checks.see(circumstances, {static_cast<std::uint16_t>(result.violated),
                                      static_cast<std::uint16_t>(result.violated >> 16U)});

@@ -105,8 +105,7 @@ std::vector<Successor> noticed(const Program& program, const State& state) {
 void compare(const Program& program, const State& state, const State& other) {
     State one = state;
     State two = other;
-    REQUIRE(Machine<>(program, one).check_state(false) ==
-            Machine<>(program, two).check_state(false));
+    REQUIRE(Machine<>(program, one).check_state({}) == Machine<>(program, two).check_state({}));
     const std::vector<Successor> ones = noticed(program, state);
     const std::vector<Successor> others = noticed(program, other);
     REQUIRE(ones.size() == others.size());

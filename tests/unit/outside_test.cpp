@@ -79,7 +79,7 @@ public:
                 const State state = states_[steps_];
                 for_each_step(p_, state, [&](const Action& action) { take(state, action); });
                 State copy = state;
-                note(Machine<>(p_, copy).check_state(is_deadlock(p_, state)));
+                note(Machine<>(p_, copy).check_state(how_stuck(p_, state)));
             }
         }
     }

@@ -75,6 +75,14 @@ const Fault faults[] = {
      "names what there is not"},
     {"references to locals that hold no page", wrong_rests,
      [](Program& p) { p.rests[1].counted = 0x80; }, "names what there is not"},
+    {"a loop that nobody knows of", wrong_loops,
+     [](Program& p) {
+         const auto found = std::find_if(p.rests.begin(), p.rests.end(),
+                                         [](const Rest& rest) { return rest.in_loop; });
+         REQUIRE(found != p.rests.end());
+         found->in_loop = false;
+     },
+     "is in a loop"},
     {"two scopes at one place", wrong_places,
      [](Program& p) {
          p.layout.base[static_cast<std::size_t>(Scope::pte)] =

@@ -68,9 +68,7 @@ public:
     }
 
     // Whether it is true. The step may change the state.
-    bool holds(State state) const {
-        return (Machine<>(program_, state).check_state(false) & 1U) == 0;
-    }
+    bool holds(State state) const { return (Machine<>(program_, state).check_state({}) & 1U) == 0; }
     const Program& program() const { return program_; }
 
 private:

@@ -227,7 +227,7 @@ TEST_CASE("a schedule found without asking is possible where everything is asked
                     REQUIRE(result.blocked == Blocked::no);
                     violated |= result.violated;
                     State copy = state;
-                    violated |= Machine<>(whole, copy).check_state(is_deadlock(whole, state));
+                    violated |= Machine<>(whole, copy).check_state(how_stuck(whole, state));
                 }
                 CHECK((violated >> violation.property & 1U) == 1U);
             }

@@ -8,6 +8,8 @@ import subprocess
 from statements import Skip, cowcheck, expect
 
 # What SPIN counts besides: the state before init has run, and the two steps of init.
+# A round that an operation goes can not be seen in one state: the export does not ask.
+NOT_IN_A_STATE = {"no_livelock"}
 INITIAL_STATES = 1
 INITIAL_STEPS = 2
 
@@ -105,7 +107,7 @@ def both_count_the_same(design, world, concurrency):
     export(design, world, concurrency)
     out = report_of("model.pml")
     theirs = violated_in(out)
-    own = {name for name, verdict in verdicts.items() if verdict == "violated"}
+    own = {name for name, verdict in verdicts.items() if verdict == "violated"} - NOT_IN_A_STATE
     expect(theirs == own, f"{where}: SPIN finds violated {theirs}, cowcheck {own}")
     states = number(r"(\d+) states, stored", out) - INITIAL_STATES
     expect(states == mine["states"], f"{where}: SPIN has {states} states, "
@@ -125,7 +127,7 @@ def both_say_the_same(design, world, concurrency, depth):
     _, verdicts = check(design, world, concurrency, depth)
     export(design, world, concurrency, depth)
     theirs = violated_in(spin("model.pml", ["-DREPORT"]))
-    own = {name for name, verdict in verdicts.items() if verdict == "violated"}
+    own = {name for name, verdict in verdicts.items() if verdict == "violated"} - NOT_IN_A_STATE
     expect(theirs == own, f"{design} in {world}, depth {depth}: SPIN finds violated {theirs}, "
                           f"cowcheck {own}")
 
@@ -191,7 +193,7 @@ def compare(design, world, properties, concurrency, most_states):
         return "compared", 0, f"cowcheck export: {result}"
     out = spin("model.pml", ["-DREPORT"], hash_bits=20)
     verdicts = {one["property"]: one["verdict"] for one in document["results"]}
-    own = {name for name, verdict in verdicts.items() if verdict == "violated"}
+    own = {name for name, verdict in verdicts.items() if verdict == "violated"} - NOT_IN_A_STATE
     with open("model.pml", encoding="utf-8") as model:
         wanted = set(re.findall(r'printf\("reached: (\w+)', model.read()))
     # What is never reached is left open where counts are wrong.

@@ -89,7 +89,7 @@ Outcome RunAlone::operator()(const Instance& instance) const {
     Probe probe{&instance, &state, &outcome};
     const auto step = [&](auto machine) {
         const StepResult result =
-            instance.thread != no_thread ? machine.step(instance.thread) : machine.check(false);
+            instance.thread != no_thread ? machine.step(instance.thread) : machine.check({});
         outcome.blocked = result.blocked;
         // What properties say at events, each world has others of.
         const Code code = instance.instruction.code;

@@ -140,7 +140,7 @@ std::vector<State> schedules(const Program& program, Dice& dice, unsigned action
         }
         checks.runs = false;
         checks.state = &state;
-        (void)Machine<Watcher>(program, state, Watcher(&checks)).check_state(false);
+        (void)Machine<Watcher>(program, state, Watcher(&checks)).check_state({});
         for (const Instance& instance : wanted) search.try_out(instance);
     }
     return states;

@@ -78,16 +78,17 @@ void PlainExpander::expand_steps_of(std::size_t i) {
                                [&](const Action& action, const StepResult& result,
                                    const State& next) { add(i, action, result, next); });
     findings.waited_for_frame |= expanded.waits_for_frame;
-    const std::uint32_t bad = check(i, expanded.deadlocked);
+    const std::uint32_t bad = check(i, expanded.stuck);
     if (bad != 0) note(bad, work_.transitions, i, work_.depth, std::nullopt);
 }
 
 // Properties that the state itself violates.
-std::uint32_t PlainExpander::check(std::size_t i, bool deadlocked) {
-    if (system_.program().always.entry == 0xffff || (!deadlocked && clean_.has(keys_[i]))) return 0;
+std::uint32_t PlainExpander::check(std::size_t i, Stuck stuck) {
+    if (system_.program().always.entry == 0xffff || (!stuck.any() && clean_.has(keys_[i])))
+        return 0;
     Machine<ElsewhereObserver> machine(system_.program(), state_);
-    const StepResult result = machine.check(deadlocked);
-    if (result.violated == 0 && !deadlocked && !result.elsewhere) clean_.add(keys_[i]);
+    const StepResult result = machine.check(stuck);
+    if (result.violated == 0 && !stuck.any() && !result.elsewhere) clean_.add(keys_[i]);
     return result.violated;
 }
 

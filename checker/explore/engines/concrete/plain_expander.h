@@ -45,7 +45,7 @@ private:
     [[nodiscard]] const Layout::Work& busy(std::size_t i) const {
         return works_[numbers_[i].right];
     }
-    [[nodiscard]] std::uint32_t check(std::size_t i, bool deadlocked);
+    [[nodiscard]] std::uint32_t check(std::size_t i, Stuck stuck);
     bool add(std::size_t i, const Action& action, const StepResult& result, const State& next);
     void insert_children();
     void note(std::uint32_t properties, unsigned transitions, std::size_t i,

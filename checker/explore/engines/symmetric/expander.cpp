@@ -26,7 +26,7 @@ void Expander::expand_steps_of(const PackedState& packed) {
             send(state, next);
         });
     findings.waited_for_frame |= expanded.waits_for_frame;
-    const std::uint32_t bad = Machine<>(system_.program(), state).check_state(expanded.deadlocked);
+    const std::uint32_t bad = Machine<>(system_.program(), state).check_state(expanded.stuck);
     if (bad != 0) note(bad, block_->work.transitions, packed, depth, std::nullopt);
 }
 
