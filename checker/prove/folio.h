@@ -6,6 +6,8 @@
 // maybe_dma_pinned and the comments in wp_can_reuse_anon_folio.
 #pragma once
 
+#include "model/state/fields.h"
+
 #include <array>
 #include <cstdint>
 #include <string_view>
@@ -31,7 +33,7 @@ enum class Whose : std::uint8_t {
     elsewhere,  // somebody, but of another page of the folio
 };
 
-inline constexpr std::uint64_t pin_weight = 1024;  // GUP_PIN_COUNTING_BIAS
+inline constexpr std::uint64_t pin_weight = gup_pin_counting_bias;
 
 struct Part {
     std::string_view name;  // in queries

@@ -42,7 +42,7 @@ bool Canonical::look(const State& state, Pointers& pointers, Readers& readers) c
                 rest.frames[i].valid(words) ? rest.frames[i].frame(words) : no_frame;
             pointers.frames[count] = static_cast<std::uint8_t>(frame);
             count += named;
-            readers[frame] |= static_cast<std::uint16_t>(read << (words[1] & 3U));
+            readers[frame] |= static_cast<std::uint16_t>(read << of_thread<Field::op_mm>(words));
         }
     });
     pointers.count = count;
@@ -105,14 +105,16 @@ void Canonical::add_entries(const State& state, Readers& readers) const {
             const FrameLocal& local = rest.frames[i];
             if (local.present_shift == 0xff) continue;
             const unsigned pte = unsigned{words[local.word]} >> local.present_shift;
-            if (row_of(Way::swap_slot).slots.value.lead(pte)) swapped |= 1U << (words[1] & 3U);
+            if (row_of(Way::swap_slot).slots.value.lead(pte))
+                swapped |= 1U << of_thread<Field::op_mm>(words);
         }
     });
     unsigned of_slot = swapped;
     each_running(state, [&](unsigned t, const std::uint16_t* words, const Rest&) {
         if (!asks_for_swap_.empty() && asks_for_swap_[words[0] & unsigned{info(Field::pc).mask()}])
-            of_slot |= p_.world.threads[t].actor == Actor::cpu ? 1U << (words[1] & 3U)
-                                                               : (1U << l.mms) - 1U;
+            of_slot |= p_.world.threads[t].actor == Actor::cpu
+                           ? 1U << of_thread<Field::op_mm>(words)
+                           : (1U << l.mms) - 1U;
     });
     for (unsigned f = 0; of_slot != 0 && f < l.size(Scope::page); ++f)
         if ((has(used, Way::swap_slot) && f == p_.world.swap_frame()) ||
@@ -143,7 +145,7 @@ void Canonical::add_other_halves(const State& state, Readers& readers) const {
         for (unsigned i = 0; i < rest.locals; ++i)
             if (rest.frames[i].valid(words))
                 readers[l.other_half(state, rest.frames[i].frame(words))] |=
-                    static_cast<std::uint16_t>(1U << (words[1] & 3U));
+                    static_cast<std::uint16_t>(1U << of_thread<Field::op_mm>(words));
     });
 }
 
@@ -151,7 +153,7 @@ void Canonical::add_other_halves(const State& state, Readers& readers) const {
 // parent should, so that of what the child has already, both is asked.
 void Canonical::add_children(const State& state, Readers& readers) const {
     each_running(state, [&](unsigned, const std::uint16_t* words, const Rest& rest) {
-        const unsigned parent = 1U << (words[1] & 3U);
+        const unsigned parent = 1U << of_thread<Field::op_mm>(words);
         for (unsigned i = 0; i < rest.processes; ++i) {
             const unsigned child =
                 1U << ((unsigned{words[rest.mms[i].word]} >> rest.mms[i].shift) & 3U);

@@ -231,7 +231,8 @@ Value Expressions::phrase(const ast::Expr& expr, Context& context) {
         if (n == 3 && starts_with(expr, {"try", "get"}))
             return result(Type::boolean, Code::try_get, folio(page_at(2), expr.span), 1);
         if (n == 3 && starts_with(expr, {"try", "pin"}))
-            return result(Type::boolean, Code::try_get, folio(page_at(2), expr.span), 1024);
+            return result(Type::boolean, Code::try_get, folio(page_at(2), expr.span),
+                          gup_pin_counting_bias);
         if (n == 3 && starts_with(expr, {"split", "folio"}))
             return result(Type::boolean, Code::split_folio, page_at(2), 1);
         if (n == 3 && starts_with(expr, {"load", "through", "tlb"}))

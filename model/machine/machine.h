@@ -89,9 +89,9 @@ public:
     StepResult step(unsigned thread) {
         thread_ = thread;
         const std::uint16_t* words = &s_.words[p_.layout.element(Scope::thread, thread)];
-        r_[Reg::mm] = words[1] & 3U;
-        r_[Reg::va] = (words[1] >> 2U) & 3U;
-        r_[Reg::pin] = (words[1] >> 4U) & 3U;
+        r_[Reg::mm] = static_cast<std::uint16_t>(of_thread<Field::op_mm>(words));
+        r_[Reg::va] = static_cast<std::uint16_t>(of_thread<Field::op_va>(words));
+        r_[Reg::pin] = static_cast<std::uint16_t>(of_thread<Field::op_pin>(words));
         const unsigned pc = words[0] & unsigned{info(Field::pc).mask()};
         observer_.step(pc);
         return run(p_.rests[pc].address + 1U, false);

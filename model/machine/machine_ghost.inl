@@ -224,7 +224,7 @@ unsigned Machine<O>::references_of_pin(unsigned pin, unsigned page) const {
     if (get(Field::pin_state, pin) != static_cast<unsigned>(PinState::held) ||
         !same_folio(get(Field::pin_page, pin), page))
         return 0;
-    return get(Field::pin_foll_pin, pin) != 0 ? 1024U : 1U;
+    return get(Field::pin_foll_pin, pin) != 0 ? gup_pin_counting_bias : 1U;
 }
 
 // What the reference count should be when nothing is under way: one for every

@@ -64,7 +64,7 @@ template <class O>
 bool Machine<O>::elsewhere_in_locals(unsigned page) {
     for (unsigned t = 0; t < threads(); ++t) {
         const std::uint16_t* words = thread_words(t);
-        const Rest& rest = p_.rests[words[0] & 0xfffU];
+        const Rest& rest = p_.rests[of_thread<Field::pc>(words)];
         if (t == thread_) continue;
         for (unsigned i = 0; i < rest.locals; ++i)
             if (rest.frames[i].valid(words) && is_one(rest.frames[i].frame(words), page))
@@ -170,10 +170,11 @@ bool Machine<O>::handler_shares(unsigned mm, unsigned page) {
     };
     for (unsigned t = 0; t < threads(); ++t) {
         const std::uint16_t* words = thread_words(t);
-        if ((words[0] & 0xfffU) == 0) continue;
-        if ((words[1] & 3U) == mm && (p_.world.threads[t].actor != Actor::kernel || !is_awaited()))
+        if (of_thread<Field::pc>(words) == 0) continue;
+        if (of_thread<Field::op_mm>(words) == mm &&
+            (p_.world.threads[t].actor != Actor::kernel || !is_awaited()))
             continue;
-        const Rest& rest = p_.rests[words[0] & 0xfffU];
+        const Rest& rest = p_.rests[of_thread<Field::pc>(words)];
         for (unsigned i = 0; i < rest.locals; ++i)
             if (rest.frames[i].valid(words) && (has(p_.ways.sharing, Way::other_half)
                                                     ? same_folio(rest.frames[i].frame(words), page)

@@ -230,6 +230,9 @@ enum class PinState : std::uint16_t { free, pending, held };
 enum class Compound : std::uint16_t { no, head, tail };
 
 // How large a world may be; what the widths above and a packed state allow.
+// GUP_PIN_COUNTING_BIAS: what one FOLL_PIN adds to a refcount.
+inline constexpr unsigned gup_pin_counting_bias = 1024;
+
 struct Limits {
     static constexpr unsigned processes = 4;
     static constexpr unsigned pages = 4;     // virtual pages per process

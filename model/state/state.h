@@ -20,6 +20,14 @@ struct State {
 };
 
 // Where the elements of each scope stand in a State of one world and program.
+// A field of a thread, from the thread's own words.
+template <Field F>
+[[nodiscard]] constexpr unsigned of_thread(const std::uint16_t* words) {
+    constexpr FieldInfo field = info(F);
+    static_assert(field.scope == Scope::thread);
+    return (unsigned{words[field.word]} >> field.shift) & unsigned{field.mask()};
+}
+
 struct Layout {
     std::array<std::uint8_t, scope_count> base{};    // first word of element 0
     std::array<std::uint8_t, scope_count> stride{};  // words from one element to the next
@@ -66,16 +74,14 @@ struct Layout {
         std::uint8_t processes = 0;  // that one of them works on
     };
     [[nodiscard]] Work work(const State& state) const {
-        static_assert(info(Field::pc).word == 0 && info(Field::pc).shift == 0);
         unsigned threads = 0;
         unsigned processes = 0;
         const std::uint16_t* thread = &state.words[element(Scope::thread, 0)];
         const unsigned next = stride[static_cast<std::size_t>(Scope::thread)];
         for (unsigned t = 0; t < size(Scope::thread); ++t, thread += next) {
-            const unsigned runs = (thread[0] & unsigned{info(Field::pc).mask()}) != 0;
-            constexpr FieldInfo mm = info(Field::op_mm);
+            const unsigned runs = of_thread<Field::pc>(thread) != 0;
             threads |= runs << t;
-            processes |= runs << ((unsigned{thread[mm.word]} >> mm.shift) & unsigned{mm.mask()});
+            processes |= runs << of_thread<Field::op_mm>(thread);
         }
         return {static_cast<std::uint8_t>(threads), static_cast<std::uint8_t>(processes)};
     }
