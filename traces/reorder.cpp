@@ -1,11 +1,10 @@
 #include "traces/reorder.h"
 
 #include "model/machine/expand.h"
+#include "traces/order_search.h"
 
 #include <algorithm>
 #include <optional>
-#include <set>
-#include <string_view>
 
 namespace cowcheck {
 
@@ -16,22 +15,6 @@ constexpr unsigned fuel_for_the_rest = 2000;  // steps: loops that never end giv
 // Who acts: a thread, or the device.
 unsigned who(const Action& action) {
     return action.kind == Action::Kind::device ? 0xffU : unsigned{action.thread};
-}
-
-bool same_operation(const Action& a, const Action& b) {
-    return a.kind == b.kind && a.thread == b.thread && a.mm == b.mm && a.va == b.va &&
-           a.operation == b.operation && (a.kind != Action::Kind::device || a.pin == b.pin);
-}
-
-bool violates(const Program& program, const State& state, unsigned property,
-              std::uint32_t by_event) {
-    if (((by_event >> property) & 1U) != 0) return true;
-    const bool asks_stuck =
-        property < program.properties.size() && program.properties[property].asks_stuck;
-    State copy = state;
-    const std::uint32_t now =
-        Machine<>(program, copy).check_state(asks_stuck ? how_stuck(program, state) : Stuck{});
-    return ((now >> property) & 1U) != 0;
 }
 
 // Another order of the same operations, as it is being tried.
@@ -47,17 +30,16 @@ public:
 
     // The same as far as it makes sense: an operation may have become shorter, longer,
     // or may have to wait.
-    bool about(const Action& action) {
+    bool about(const Action& action, const ScheduledOperation* operation) {
         if (action.kind == Action::Kind::step) return idle(action.thread) || with_help(action);
         if (action.kind == Action::Kind::start)
             while (!idle(action.thread))
                 if (!with_help({Action::Kind::step, action.thread, 0, 0, 0, 0})) return false;
         std::optional<Action> found;
         for_each_start(p_, state_, false, [&](const Action& possible) {
-            if (!found && same_operation(possible, action)) {
-                found = possible;
-                found->transient = action.transient;
-            }
+            if (found || !starts(p_, state_, possible, *operation)) return;
+            found = possible;
+            found->transient = action.transient;
         });
         return found && with_help(*found);
     }
@@ -119,12 +101,23 @@ private:
     unsigned fuel_ = fuel_for_the_rest;
 };
 
+// A schedule with the state before each of its actions, and the operations that those start.
+struct Known {
+    std::span<const Action> schedule;
+    std::vector<State> states;
+    std::vector<ScheduledOperation> operations;
+    std::vector<const ScheduledOperation*> starting;  // by action; null: it goes on
+};
+
 // `later` and what its thread does before it, put before `earlier`.
-std::optional<DecidingPair> try_order(const Program& program, std::span<const Action> schedule,
-                                      unsigned property, const State& from, unsigned earlier,
-                                      unsigned later) {
+std::optional<DecidingPair> try_order(const Program& program, const Known& known, unsigned property,
+                                      unsigned earlier, unsigned later) {
+    const std::span<const Action> schedule = known.schedule;
+    const auto try_again = [&](Attempt& attempt, unsigned k) {
+        return attempt.about(schedule[k - 1], known.starting[k - 1]);
+    };
     DecidingPair pair{earlier, later, 0, false, {}, 0};
-    Attempt attempt(program, property, from);
+    Attempt attempt(program, property, known.states[earlier - 1]);
     attempt.done.assign(schedule.begin(), schedule.begin() + (earlier - 1));
     const unsigned mover = who(schedule[later - 1]);
     unsigned passed = 0;
@@ -138,11 +131,11 @@ std::optional<DecidingPair> try_order(const Program& program, std::span<const Ac
     }
     for (unsigned k = earlier; k < later; ++k) {
         if (who(schedule[k - 1]) == mover) continue;
-        if (!attempt.about(schedule[k - 1])) return std::nullopt;
+        if (!try_again(attempt, k)) return std::nullopt;
         if (k == earlier) pair.done = static_cast<unsigned>(attempt.done.size());
     }
     for (unsigned k = later + 1; k <= schedule.size(); ++k)
-        if (!attempt.about(schedule[k - 1])) return std::nullopt;
+        if (!try_again(attempt, k)) return std::nullopt;
     if (!attempt.finish()) return std::nullopt;
     pair.schedule = std::move(attempt.done);
     return pair;
@@ -152,16 +145,19 @@ std::optional<DecidingPair> try_order(const Program& program, std::span<const Ac
 
 std::vector<DecidingPair> deciding_pairs(const Program& program, std::span<const Action> schedule,
                                          unsigned property) {
-    std::vector<State> states{program.start};
+    Known known{schedule, {program.start}, operations_of(program, schedule), {}};
+    std::size_t started = 0;
     for (const Action& action : schedule) {
-        states.push_back(states.back());
-        if (perform(program, states.back(), action).blocked != Blocked::no) return {};
+        known.states.push_back(known.states.back());
+        if (perform(program, known.states.back(), action).blocked != Blocked::no) return {};
+        const bool starts = action.kind != Action::Kind::step;
+        known.starting.push_back(starts ? &known.operations[started++] : nullptr);
     }
     std::vector<DecidingPair> pairs;
     for (unsigned later = 2; later <= schedule.size(); ++later)
         for (unsigned earlier = later - 1; earlier >= 1; --earlier) {
             if (who(schedule[earlier - 1]) == who(schedule[later - 1])) continue;
-            auto pair = try_order(program, schedule, property, states[earlier - 1], earlier, later);
+            auto pair = try_order(program, known, property, earlier, later);
             if (!pair) continue;
             pairs.push_back(std::move(*pair));
             break;
@@ -174,53 +170,24 @@ std::vector<DecidingPair> deciding_pairs(const Program& program, std::span<const
 
 void settle_whatever(const Program& program, std::span<const Action> schedule, unsigned property,
                      unsigned concurrency, const ReorderLimits& limits, DecidingPair& pair) {
-    std::vector<Action> left;  // operations that have not started yet
-    for (const Action& action : schedule)
-        if (action.kind != Action::Kind::step) left.push_back(action);
+    std::vector<ScheduledOperation> left = operations_of(program, schedule);
     State from = program.start;
     for (unsigned i = 0; i < pair.done; ++i) {
         const Action& action = pair.schedule[i];
-        if (perform(program, from, action).blocked != Blocked::no) return;
-        const auto found = std::find_if(left.begin(), left.end(), [&](const Action& one) {
-            return same_operation(one, action);
+        const auto found = std::find_if(left.begin(), left.end(), [&](const auto& operation) {
+            return starts(program, from, action, operation);
         });
         if (action.kind != Action::Kind::step && found != left.end()) left.erase(found);
+        if (perform(program, from, action).blocked != Blocked::no) return;
     }
-    if (left.size() > 31) return;
-    struct Node {
-        State state;
-        std::uint32_t used = 0;
-    };
-    std::set<std::pair<decltype(State::words), std::uint32_t>> known{{from.words, 0}};
-    std::vector<Node> open{{from, 0}};
+    if (left.size() > OrderSearch::most_operations) return;
+    OrderSearch search(program, std::move(left), from, {concurrency, limits.max_states, false});
     bool bad = false;
-    while (!open.empty() && !bad && known.size() < limits.max_states) {
-        const Node node = open.back();
-        open.pop_back();
-        const auto take = [&](const Action& action, std::uint32_t used) {
-            State next = node.state;
-            const StepResult result = perform(program, next, action);
-            if (result.blocked != Blocked::no ||
-                (concurrency != 0 && in_flight(program, next) > concurrency))
-                return;
-            bad = bad || violates(program, next, property, result.violated);
-            if (known.insert({next.words, used}).second) open.push_back({next, used});
-        };
-        for_each_step(program, node.state, [&](const Action& action) {
-            for_each_transient(program, action,
-                               [&](const Action& meeting) { take(meeting, node.used); });
-        });
-        for_each_start(program, node.state, false, [&](const Action& action) {
-            for (std::size_t i = 0; i < left.size(); ++i)
-                if (((node.used >> i) & 1U) == 0 && same_operation(left[i], action)) {
-                    for_each_transient(program, action, [&](const Action& meeting) {
-                        take(meeting, node.used | (1U << i));
-                    });
-                    return;
-                }
-        });
-    }
-    pair.whatever = open.empty() && !bad;
+    const auto look = [&](const OrderSearch::Step& step) {
+        bad = bad || violates(program, step.state, property, step.violated);
+    };
+    while (!bad && search.next_layer(look)) {}
+    pair.whatever = search.is_exhausted() && !bad;
 }
 
 }  // namespace cowcheck

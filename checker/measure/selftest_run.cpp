@@ -1,10 +1,7 @@
 #include "checker/measure/selftest_run.h"
 
 #include "model/machine/expand.h"
-
-#include <algorithm>
-#include <string_view>
-#include <unordered_map>
+#include "model/machine/schedule_tree.h"
 
 namespace cowcheck {
 
@@ -24,9 +21,7 @@ struct Point {
 
 struct HashPoint {
     std::size_t operator()(const Point& point) const {
-        const std::string_view bytes(reinterpret_cast<const char*>(point.state.words.data()),
-                                     sizeof point.state.words);
-        return std::hash<std::string_view>{}(bytes)*31U + point.started * 8U + point.thread;
+        return hash_of(point.state) * 31U + point.started * 8U + point.thread;
     }
 };
 
@@ -53,11 +48,10 @@ bool is_next(const SelftestProgram& test, const Action& action, const Point& poi
 class Runner {
 public:
     Runner(const SelftestProgram& test, std::uint64_t max_states)
-        : test_(test), p_(test.program), max_states_(max_states) {}
+        : test_(test), p_(test.program), max_states_(max_states), points_({p_.start, 0, nobody}) {}
 
     FixedOutcome run() {
-        add({p_.start, 0, nobody}, 0, {});
-        for (std::size_t i = 0; i < points_.size() && !found_; ++i) {
+        for (std::uint32_t i = 0; i < points_.size() && !found_; ++i) {
             expand(i);
             if (points_.size() > max_states_)
                 return {FixedOutcome::What::limit, 0, {}, points_.size()};
@@ -67,44 +61,31 @@ public:
     }
 
 private:
-    struct Origin {
-        std::size_t point = 0;
-        Action action;
-    };
-
-    void add(const Point& point, std::size_t from, const Action& action) {
-        if (!known_.try_emplace(point, points_.size()).second) return;
-        points_.push_back(point);
-        origins_.push_back({from, action});
-    }
-
-    void finish(FixedOutcome::What what, std::size_t at, const Point& point) {
+    // `last` leads on from the point, if it is not null.
+    void finish(FixedOutcome::What what, std::uint32_t at, const Point& point,
+                const Action* last = nullptr) {
         if (found_) return;
         found_ = true;
         outcome_.what = what;
         outcome_.step = point.started == 0 ? 0 : point.started - 1U;
-        for (; at != 0; at = origins_[at].point) outcome_.schedule.push_back(origins_[at].action);
-        std::reverse(outcome_.schedule.begin(), outcome_.schedule.end());
+        outcome_.schedule = points_.path(at, last);
     }
 
     // `own`: the action belongs to the operation that started last.
-    void follow(std::size_t at, const Action& action, const StepResult& result, Point next,
+    void follow(std::uint32_t at, const Action& action, const StepResult& result, Point next,
                 bool own) {
         const int property = next.started == 0 ? -1 : test_.actions[next.started - 1U].property;
         if (own && property >= 0 &&
-            ((result.violated >> static_cast<unsigned>(property)) & 1U) != 0) {
-            finish(FixedOutcome::What::fails, at, next);
-            outcome_.schedule.push_back(action);
-        } else if ((result.violated & assertion_bit) != 0) {
-            finish(FixedOutcome::What::asserts, at, next);
-            outcome_.schedule.push_back(action);
-        }
+            ((result.violated >> static_cast<unsigned>(property)) & 1U) != 0)
+            finish(FixedOutcome::What::fails, at, next, &action);
+        else if ((result.violated & assertion_bit) != 0)
+            finish(FixedOutcome::What::asserts, at, next, &action);
         if (next.thread != nobody && p_.layout.get(next.state, Field::pc, next.thread) == 0)
             next.thread = nobody;
-        add(next, at, action);
+        (void)points_.add(next, at, action);
     }
 
-    void expand(std::size_t at) {
+    void expand(std::uint32_t at) {
         const Point point = points_[at];
         bool waits = false;  // for somebody who may yet move
         bool moved = point.started == test_.actions.size() && point.thread == nobody;
@@ -132,9 +113,7 @@ private:
     const SelftestProgram& test_;
     const Program& p_;
     std::uint64_t max_states_;
-    std::vector<Point> points_;
-    std::vector<Origin> origins_;
-    std::unordered_map<Point, std::size_t, HashPoint> known_;
+    ScheduleTree<Point, HashPoint> points_;
     bool found_ = false;
     FixedOutcome outcome_;
 };
