@@ -22,7 +22,7 @@ _cowcheck() {
         --concurrency) words='1 2 3 all' ;;
         --format)
             case $command in
-                replay) words='text columns markdown mermaid itf json' ;;
+                replay) words='text columns markdown mermaid itf trace json' ;;
                 gate) words='text json markdown junit ktap sarif' ;;
                 coverage) words='text json lcov' ;;
                 selftest) words='ktap json' ;;

@@ -8,17 +8,28 @@ std::optional<OperationKind> find_operation(std::string_view name) {
     return std::nullopt;
 }
 
+std::vector<std::string> flag_names(const MenuItem& item) {
+    const GupFlags& flags = item.flags;
+    std::vector<std::string> names;
+    const auto add = [&](bool given, const char* name) {
+        if (given) names.emplace_back(name);
+    };
+    const bool secondary = item.kind == OperationKind::secondary_fault;
+    add(flags.zeroes && !secondary, "zeroes");
+    if (!secondary && info(item.kind).needs != Needs::pin_slot) return names;
+    add(flags.write, "write");
+    add(!flags.write, "read");
+    add(flags.pin && !secondary, "pin");
+    add(secondary ? flags.get : !flags.pin, "get");
+    add(flags.longterm && !secondary, "longterm");
+    add(flags.keep && secondary, "keep");
+    return names;
+}
+
 std::string to_text(const MenuItem& item) {
-    std::string text{info(item.kind).name};
-    if (item.kind == OperationKind::secondary_fault)
-        return text + (item.flags.write ? "(write" : "(read") + (item.flags.get ? ", get" : "") +
-               (item.flags.keep ? ", keep)" : ")");
-    if (item.flags.zeroes) text += "(zeroes)";
-    if (info(item.kind).needs != Needs::pin_slot) return text;
-    text += item.flags.write ? "(write" : "(read";
-    text += item.flags.pin ? ", pin" : ", get";
-    if (item.flags.longterm) text += ", longterm";
-    return text + ")";
+    std::string list;
+    for (const std::string& name : flag_names(item)) list += (list.empty() ? "" : ", ") + name;
+    return std::string(info(item.kind).name) + (list.empty() ? "" : "(" + list + ")");
 }
 
 }  // namespace cowcheck

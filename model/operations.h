@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace cowcheck {
 
@@ -119,6 +120,9 @@ struct MenuItem {
            : kind == OperationKind::pagemap_scan ? 3U
                                                  : 0U;
 }
+
+// "write", "pin": in the order in which worlds write them.
+[[nodiscard]] std::vector<std::string> flag_names(const MenuItem& item);
 
 // "gup_fast(write, pin)", as worlds write it.
 [[nodiscard]] std::string to_text(const MenuItem& item);

@@ -178,8 +178,12 @@ std::optional<SelftestProgram> compile_selftest(const DesignText& design,
             ast::Property property;
             property.span = step.span;
             property.name = "step " + std::to_string(result.actions.size() + 1);
-            property.clauses.push_back(
-                {ast::ClauseKind::at, step.span, std::string(event_of(*kind)), {}, *step.expects});
+            property.clauses.push_back({ast::ClauseKind::at,
+                                        step.span,
+                                        std::string(event_of(*kind)),
+                                        {},
+                                        *step.expects,
+                                        {}});
             action.property = static_cast<int>(properties.properties.size());
             properties.properties.push_back(std::move(property));
         }

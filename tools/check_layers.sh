@@ -55,7 +55,7 @@ within_model() {
 }
 
 # What stands on what within model/. A new folder of sources needs its line.
-below_machine='state/|isa/|operations\.h|world\.h|language/(ast|source)\.h'
+below_machine='state/|isa/|operations\.h|world\.h|language/(ast|source|statement)\.h'
 within_model state '(none)'
 within_model isa 'state/'
 within_model language '(none)'

@@ -1,10 +1,9 @@
 #include "traces/explain.h"
 
 #include "model/compile/flow.h"
-#include "traces/blocked.h"
+#include "traces/property_view.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 
 namespace cowcheck {
@@ -22,106 +21,7 @@ struct Scene {
     [[nodiscard]] std::string page(unsigned frame) const {
         return "page " + frame_name(program(), frame);
     }
-    [[nodiscard]] std::string page_and_value(unsigned frame) const {
-        const std::string& value = runner.values().in_frame(frame);
-        return page(frame) + (value.empty() ? "" : " (which holds " + value + ")");
-    }
 };
-
-// ---------------------------------------------------------------- by an event
-
-// Whose data it is, and for whom it is not.
-std::string foreign(const Scene& scene, const TraceEvent& event) {
-    const std::string author = scene.runner.values().author(event.value);
-    std::string text = author.empty()            ? "; "
-                       : author == event.process ? "; another process in the same place wrote "
-                                                   "that, and "
-                                                 : "; " + author + " wrote that, and ";
-    text += event.process;
-    if (event.kind == EventKind::dma_read) text += ", for whom the pin was taken,";
-    return text + " is not entitled to it";
-}
-
-std::string incoherent(const Scene&, const TraceEvent& event) {
-    return ", but " + event.process + " should read " + event.expected + " there";
-}
-
-std::string missed_by_uffd(const Scene&, const TraceEvent&) {
-    return " while that is write-protected by userfaultfd, and the monitor hears nothing of it";
-}
-
-std::string missed_by_soft_dirty(const Scene&, const TraceEvent& event) {
-    return ", and " + event.process + ".pte[" + std::to_string(event.va.value_or(0)) +
-           "] is not soft-dirty although clear_refs has returned before";
-}
-
-std::string spurious(const Scene& scene, const TraceEvent&) {
-    return ", although " + scene.last.step.text + " of " + scene.last.step.thread +
-           " does not write";
-}
-
-std::string not_exclusive(const Scene&, const TraceEvent& event) {
-    return ", and page " + event.page + " is not exclusive any more";
-}
-
-std::string not_private(const Scene&, const TraceEvent& event) {
-    return ", and page " + event.page + " is not this mapping's own";
-}
-
-std::string needless(const Scene& scene, const TraceEvent&) {
-    return ", although nobody but " + scene.last.step.process + " could get at the old one";
-}
-
-struct EventRule {
-    std::string_view property;
-    std::string (*ending)(const Scene&, const TraceEvent&);
-};
-
-constexpr std::array<EventRule, 8> event_rules{
-    {{"no_foreign_data", foreign},
-     {"memory_is_coherent", incoherent},
-     {"uffd_wp_no_missed_write", missed_by_uffd},
-     {"soft_dirty_no_missed_write", missed_by_soft_dirty},
-     {"uffd_wp_no_spurious_event", spurious},
-     {"unpin_finds_exclusive", not_exclusive},
-     {"backing_is_unchanged", not_private},
-     {"no_needless_copy", needless}}};
-
-std::string event_sentence(const Scene& scene, std::string_view property) {
-    const auto& events = scene.last.step.events;
-    if (events.empty()) return "this happens at " + scene.last.step.statement;
-    // What follows from an event (a page gets free) comes after it.
-    const TraceEvent& event = events.front();
-    std::string text = to_text(event, scene.last.step);
-    for (const EventRule& rule : event_rules)
-        if (rule.property == property) text += rule.ending(scene, event);
-    return text;
-}
-
-// ---------------------------------------------------------------- by the state
-
-std::string pin_sentence(const Scene& scene, bool write) {
-    const Layout& l = scene.program().layout;
-    std::string text;
-    for (unsigned i = 0; i < l.size(Scope::pin); ++i) {
-        if (scene.get(Field::pin_state, i) != static_cast<unsigned>(PinState::held) ||
-            (scene.get(Field::pin_write, i) != 0) != write ||
-            scene.get(Field::pin_attached, i) == 0)
-            continue;
-        const unsigned mm = scene.get(Field::pin_mm, i);
-        const unsigned va = scene.get(Field::pin_va, i);
-        const unsigned pte = l.leaf(scene.runner.state(), mm, va);
-        const unsigned frame = pte >> PteBit::frame_shift;
-        const bool present = (pte & PteBit::present) != 0;
-        if (present && frame == scene.get(Field::pin_page, i)) continue;
-        if (!text.empty()) text += "; ";
-        text += pin_name(i) + " holds " + scene.page_and_value(scene.get(Field::pin_page, i)) +
-                ", but " + process_name(scene.program(), mm) + " maps " +
-                (present ? scene.page_and_value(frame) : "nothing") + " at virtual page " +
-                std::to_string(va);
-    }
-    return text;
-}
 
 // What a ghost function of a page says, as the property has asked it.
 unsigned ask(const Scene& scene, Code function, unsigned page, std::uint16_t imm = 0) {
@@ -177,20 +77,7 @@ std::string miscount_sentence(const Scene& scene) {
         if (event.kind == EventKind::free)
             return to_text(event, scene.last.step) + ", although somebody still has it";
     const std::string text = count_sentence(scene);
-    return text.empty() ? "a free page is taken at " + scene.last.step.statement : text;
-}
-
-std::string deadlock_sentence(const Scene& scene) {
-    std::string text;
-    for_each_step(scene.program(), scene.runner.state(), [&](const Action& action) {
-        State next = scene.runner.state();
-        const Blocked blocked = perform(scene.program(), next, action).blocked;
-        const unsigned pc = scene.get(Field::pc, action.thread);
-        text += (text.empty() ? "" : "; ") + scene.program().world.threads[action.thread].name +
-                " is stuck in " + scene.program().rests[pc].where + ": " +
-                why_blocked(scene.program(), scene.runner.state(), action, blocked);
-    });
-    return text;
+    return text.empty() ? "a free page is taken at " + what_it_does(scene.last.step) : text;
 }
 
 // Whether the last step asked for the page of a PTE that maps none.
@@ -204,36 +91,31 @@ bool oopsed(const Scene& scene) {
     return false;
 }
 
-std::string state_sentence(const Scene& scene, std::string_view property) {
+// What the property says of each violation in the last step, each once.
+std::string property_sentence(const Scene& scene, std::uint32_t bit, const PropertyView& view) {
+    const bool by_event = (scene.last.by_event & bit) != 0;
+    std::vector<std::string> told;
+    for (const PropertyInstance& one : view.look(scene.runner, scene.last))
+        if (one.at_event == by_event && !one.told.empty() &&
+            std::find(told.begin(), told.end(), one.told) == told.end())
+            told.push_back(one.told);
     std::string text;
-    if (property == "rw_pin_matches_mapping" || property == "ro_pin_matches_mapping")
-        text = pin_sentence(scene, property.starts_with("rw"));
-    else if (property == "refcount_is_sound")
-        text = count_sentence(scene);
-    else if (property == "no_deadlock" && scene.last.stuck.deadlocked)
-        text = deadlock_sentence(scene);
-    if (!text.empty()) return text;
-    for (const ViewElement& element : scene.runner.view())
-        if (element.exists && element.scope != Scope::tlb && element.scope != Scope::thread) {
-            std::string line = to_text(View{element});
-            line.pop_back();
-            text += (text.empty() ? "" : "; ") + line;
-        }
-    return "in this state: " + text;
+    for (const std::string& one : told) text += (text.empty() ? "" : "; ") + one;
+    return text;
 }
 
 }  // namespace
 
-std::string explain(const Runner& runner, const Outcome& last, std::uint32_t bit) {
+std::string explain(const Runner& runner, const Outcome& last, std::uint32_t bit,
+                    const PropertySet& properties) {
     const Scene scene{runner, last};
     if (bit == assertion_bit)
         return (oopsed(scene) ? "a page that is not there: " : "the assertion does not hold: ") +
-               last.step.statement;
+               what_it_does(last.step);
     if (bit == miscount_bit) return miscount_sentence(scene);
     const auto number = static_cast<unsigned>(std::countr_zero(bit));
-    const std::string_view property = runner.program().properties[number].name;
-    if ((last.by_event & bit) != 0) return event_sentence(scene, property);
-    return state_sentence(scene, property);
+    const std::string& name = runner.program().properties[number].name;
+    return property_sentence(scene, bit, PropertyView(runner.program(), properties, name));
 }
 
 }  // namespace cowcheck

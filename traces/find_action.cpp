@@ -49,10 +49,10 @@ private:
     FoundAction go_on(unsigned thread) const {
         const unsigned pc = get(Field::pc, thread);
         if (pc == 0)
-            return no(step_.thread + " has nothing under way: its " + step_.text +
+            return no(step_.thread + " has nothing under way: its " + to_text(step_.call) +
                       " has come to its end");
-        const std::string now = to_text(p_.operations[p_.rests[pc].operation].item);
-        if (now != step_.text) return no(step_.thread + " is in " + now);
+        const MenuItem& now = p_.operations[p_.rests[pc].operation].item;
+        if (call_of(now) != step_.call) return no(step_.thread + " is in " + to_text(now));
         return {Action{Action::Kind::step, static_cast<std::uint8_t>(thread), 0, 0, 0, 0}, {}};
     }
 
@@ -60,7 +60,8 @@ private:
         const unsigned pc = get(Field::pc, thread);
         if (pc != 0) return no(step_.thread + " is still in " + p_.rests[pc].where);
         const auto operation = find_operation_in(p_.menus[thread]);
-        if (!operation) return no("'" + step_.text + "' is not in the menu of " + step_.thread);
+        if (!operation)
+            return no("'" + to_text(step_.call) + "' is not in the menu of " + step_.thread);
         const auto mm = find_process();
         if (!mm) return no("the world has no process '" + step_.process + "'");
         const OperationInfo& about = info(p_.operations[*operation].item.kind);
@@ -107,11 +108,11 @@ private:
         if (get(Field::pin_state, pin) != static_cast<unsigned>(PinState::held))
             return no(pin_name(pin) + " is not held");
         if (!find_operation_in(p_.device_menu))
-            return no("'" + step_.text + "' is not in the menu of the device");
+            return no("'" + to_text(step_.call) + "' is not in the menu of the device");
         for (const std::uint16_t operation : p_.device_menu) {
             const Action action{Action::Kind::device,           0,        0, 0,
                                 static_cast<std::uint8_t>(pin), operation};
-            if (to_text(p_.operations[operation].item) == step_.text && is_possible(action))
+            if (call_of(p_.operations[operation].item) == step_.call && is_possible(action))
                 return {action, {}};
         }
         return no(pin_name(pin) + " does not permit that");
@@ -119,7 +120,7 @@ private:
 
     std::optional<std::uint16_t> find_operation_in(const std::vector<std::uint16_t>& menu) const {
         const auto found = std::find_if(menu.begin(), menu.end(), [&](std::uint16_t operation) {
-            return to_text(p_.operations[operation].item) == step_.text;
+            return call_of(p_.operations[operation].item) == step_.call;
         });
         if (found == menu.end()) return std::nullopt;
         return *found;

@@ -3,7 +3,6 @@
 #include "traces/names.h"
 
 #include <algorithm>
-#include <cctype>
 
 namespace cowcheck {
 
@@ -18,21 +17,6 @@ std::string value_text(const Program& program, const NamedLocal& local, unsigned
     case NamedLocal::Kind::number: break;
     }
     return std::to_string(raw);
-}
-
-bool is_word(char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.';
-}
-
-// As a name of its own, and not as a field of something.
-bool names(std::string_view text, std::string_view name) {
-    for (std::size_t at = text.find(name); at != std::string_view::npos;
-         at = text.find(name, at + 1)) {
-        const std::size_t end = at + name.size();
-        const bool begins = at == 0 || !is_word(text[at - 1]);
-        if (begins && (end == text.size() || text[end] == '.' || !is_word(text[end]))) return true;
-    }
-    return false;
 }
 
 }  // namespace
@@ -61,16 +45,25 @@ std::vector<LocalValue> locals_of(const Program& program, const State& state, un
     return found;
 }
 
-std::string where_text(const std::vector<LocalValue>& locals, std::string_view text) {
-    std::vector<const LocalValue*> named;
-    for (const LocalValue& local : locals)
-        if (names(text, local.name)) named.push_back(&local);
+std::vector<LocalValue> locals_looked_at(const Program& program, const State& state,
+                                         unsigned thread) {
+    const Rest& rest = program.rests[program.layout.get(state, Field::pc, thread)];
+    std::vector<LocalValue> locals = locals_of(program, state, thread);
+    std::erase_if(locals, [&](const LocalValue& local) {
+        const std::vector<std::string>* names = rest.statement ? &rest.statement->names : nullptr;
+        return names == nullptr ||
+               std::find(names->begin(), names->end(), local.name) == names->end();
+    });
+    return locals;
+}
+
+std::string where_text(const std::vector<LocalValue>& locals) {
     std::string where;
-    for (const LocalValue* local : named)
-        where += (where.empty()           ? ", where "
-                  : local == named.back() ? " and "
-                                          : ", ") +
-                 local->name + " is " + local->value;
+    for (const LocalValue& local : locals)
+        where += (where.empty()              ? ", where "
+                  : &local == &locals.back() ? " and "
+                                             : ", ") +
+                 local.name + " is " + local.value;
     return where;
 }
 

@@ -4,7 +4,6 @@
 #include "model/machine/program.h"
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace cowcheck {
@@ -20,7 +19,11 @@ struct LocalValue {
 [[nodiscard]] std::vector<LocalValue> locals_of(const Program& program, const State& state,
                                                 unsigned thread);
 
-// ", where page is A and orig is A writable": those that a text names.
-[[nodiscard]] std::string where_text(const std::vector<LocalValue>& locals, std::string_view text);
+// Those that the condition of the `if` names before which the thread rests.
+[[nodiscard]] std::vector<LocalValue> locals_looked_at(const Program& program, const State& state,
+                                                       unsigned thread);
+
+// ", where page is A and orig is A writable"
+[[nodiscard]] std::string where_text(const std::vector<LocalValue>& locals);
 
 }  // namespace cowcheck

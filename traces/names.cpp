@@ -7,47 +7,6 @@ namespace cowcheck {
 
 namespace {
 
-bool starts_with_word(std::string_view text, std::string_view word) {
-    return text.starts_with(word) &&
-           (text.size() == word.size() || text[word.size()] == ' ' || text[word.size()] == '(');
-}
-
-std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0)
-        text.remove_suffix(1);
-    return text;
-}
-
-std::string_view rest_of_line(const SourceSpan& span) {
-    std::string_view text = span.file->text;
-    for (std::uint32_t line = 1; line < span.line; ++line) {
-        const std::size_t end = text.find('\n');
-        if (end == std::string_view::npos) return {};
-        text.remove_prefix(end + 1);
-    }
-    text = text.substr(0, text.find('\n'));
-    return span.column > text.size() ? std::string_view{} : text.substr(span.column - 1);
-}
-
-// Where the statement at the front of the text ends: before a comment, a `;`, the
-// bracket that closes the block around it, or the one that opens its own.
-std::size_t end_of_statement(std::string_view text) {
-    const bool has_block = is_guard(text) || starts_with_word(text, "loop") ||
-                           starts_with_word(text, "atomic") || starts_with_word(text, "for");
-    int depth = 0;
-    bool quoted = false;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const char c = text[i];
-        if (c == '"') quoted = !quoted;
-        if (quoted) continue;
-        if (c == '#' || (c == ';' && depth == 0) || (c == '{' && depth == 0 && has_block)) return i;
-        if (c == '{') ++depth;
-        if (c == '}' && --depth < 0) return i;
-    }
-    return text.size();
-}
-
 std::string upper_initial(std::string_view name) {
     if (name.empty()) return {};
     return {static_cast<char>(std::toupper(static_cast<unsigned char>(name[0])))};
@@ -90,17 +49,13 @@ std::string pte_text(const Program& program, unsigned pte) {
            ((pte & PteBit::exclusive) != 0 ? " exclusive" : "");
 }
 
-std::string place_text(const SourceSpan& span) {
-    if (span.file == nullptr || span.line == 0) return {};
-    return span.file->name + ":" + std::to_string(span.line) + ":" + std::to_string(span.column);
+TraceOperation call_of(const MenuItem& item) {
+    return {std::string(info(item.kind).name), flag_names(item)};
 }
 
-bool is_guard(std::string_view statement) { return starts_with_word(statement, "if"); }
-
-std::string statement_text(const SourceSpan& span) {
-    if (span.file == nullptr || span.line == 0 || span.column == 0) return {};
-    const std::string_view line = rest_of_line(span);
-    return std::string(trimmed(line.substr(0, end_of_statement(line))));
+TracePlace place_of(const SourceSpan& span) {
+    if (span.file == nullptr || span.line == 0) return {};
+    return {span.file->name, span.line, span.column};
 }
 
 ValueNames::ValueNames(const Program& program)
@@ -145,14 +100,14 @@ void ValueNames::settle(const Program& program, const State& state) {
 }
 
 std::string ValueNames::author(const std::string& value) const {
-    for (const Source& source : sources_) {
-        const auto& prefix = source.prefix;
-        if (value.size() > prefix.size() && value.starts_with(prefix) &&
-            std::all_of(value.begin() + static_cast<std::ptrdiff_t>(prefix.size()), value.end(),
-                        [](unsigned char c) { return std::isdigit(c) != 0; }))
-            return source.name;
-    }
-    return {};
+    const auto found = authors_.find(value);
+    return found == authors_.end() ? std::string() : found->second;
+}
+
+std::string ValueNames::fresh(Source& source) {
+    std::string value = source.prefix + std::to_string(source.next++);
+    authors_.emplace(value, source.name);
+    return value;
 }
 
 }  // namespace cowcheck

@@ -3,7 +3,9 @@
 #pragma once
 
 #include "model/machine/program.h"
+#include "traces/trace.h"
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -17,15 +19,10 @@ namespace cowcheck {
 // "none".
 [[nodiscard]] std::string pte_text(const Program& program, unsigned pte);
 
-// "v5.7.cow:57:5", or nothing for a span that is nowhere.
-[[nodiscard]] std::string place_text(const SourceSpan& span);
+[[nodiscard]] TraceOperation call_of(const MenuItem& item);
 
-// The statement that stands there, on one line, without the block behind it:
-// "if page.mapcount == 1", "put new".
-[[nodiscard]] std::string statement_text(const SourceSpan& span);
-
-// Whether a statement is a guard: it only decides what comes next.
-[[nodiscard]] bool is_guard(std::string_view statement);
+// Nowhere for a span that is nowhere.
+[[nodiscard]] TracePlace place_of(const SourceSpan& span);
 
 // Which value each frame holds, and which one each process should read. A value
 // is named after who made it: P1 and P2 are the parent's first and second store,
@@ -55,9 +52,10 @@ private:
         std::string prefix;
         unsigned next = 0;
     };
-    std::string fresh(Source& source) { return source.prefix + std::to_string(source.next++); }
+    std::string fresh(Source& source);
 
-    std::vector<Source> sources_;  // the processes, then the device
+    std::vector<Source> sources_;                 // the processes, then the device
+    std::map<std::string, std::string> authors_;  // of the values that were made
     std::vector<std::string> frames_;
     std::vector<std::string> expected_;
 };

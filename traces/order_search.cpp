@@ -41,7 +41,8 @@ bool violates(const Program& program, const State& state, unsigned property,
     const bool asks_stuck =
         property < program.properties.size() && program.properties[property].asks_stuck;
     State copy = state;
-    const std::uint32_t now = Machine<>(program, copy).check_state(asks_stuck ? how_stuck(program, state) : Stuck{});
+    const std::uint32_t now =
+        Machine<>(program, copy).check_state(asks_stuck ? how_stuck(program, state) : Stuck{});
     return ((now >> property) & 1U) != 0;
 }
 

@@ -1,5 +1,7 @@
 #include "traces/property_view.h"
 
+#include "traces/tell_words.h"
+
 namespace cowcheck {
 
 // Sees what the machine sees that checks properties.
@@ -10,39 +12,24 @@ struct PropertyView::Moment {
     State state;
     CheckMachine::EventNames names;
     std::string about;
+    std::string which;  // about, without what kind of clause it is
     bool happens = true;
+    const EventMoment* event = nullptr;  // that has come
 };
 
 namespace {
-
-std::string value_text(const Program& program, Type type, unsigned value) {
-    switch (type) {
-    case Type::boolean: return value != 0 ? "yes" : "no";
-    case Type::page: return frame_name(program, value);
-    case Type::mm: return process_name(program, value);
-    case Type::pin: return pin_name(value);
-    case Type::pte: return pte_text(program, value);
-    default: return std::to_string(value);
-    }
-}
-
-std::string cpu_name(const Program& program, unsigned entry) {
-    for (const Thread& thread : program.world.threads)
-        if (thread.actor == Actor::cpu && thread.cpu == entry / program.layout.pages)
-            return thread.name;
-    return "cpu" + std::to_string(entry);
-}
 
 std::string choice_text(const Program& program, const Probe& probe) {
     std::string text;
     for (std::size_t i = 0; i < probe.choice.size(); ++i) {
         const unsigned number = probe.choice[i];
         const std::string& what = probe.variables[i];
-        text += what == "pin"    ? ", " + pin_name(number)
-                : what == "mm"   ? ", " + process_name(program, number)
-                : what == "page" ? ", page " + frame_name(program, number)
-                : what == "cpu"  ? ", " + cpu_name(program, number)
-                                 : ", virtual page " + std::to_string(number);
+        text += text.empty() ? "" : ", ";
+        text += what == "pin"    ? pin_name(number)
+                : what == "mm"   ? process_name(program, number)
+                : what == "page" ? "page " + frame_name(program, number)
+                : what == "cpu"  ? cpu_name(program, number)
+                                 : "virtual page " + std::to_string(number);
     }
     return text;
 }
@@ -91,16 +78,17 @@ std::vector<PropertyView::Moment> PropertyView::moments(const Probe& probe, cons
         CheckMachine::EventNames names;
         names.writes = outcome.stuck.deadlocked ? 1 : 0;
         names.page = outcome.stuck.livelocked ? 1 : 0;
-        list.push_back({s, names,
-                        (probe.kind == ast::ClauseKind::always ? "always" : "sometimes") +
-                            choice_text(p, probe)});
+        const std::string choice = choice_text(p, probe);
+        const std::string kind = probe.kind == ast::ClauseKind::always ? "always" : "sometimes";
+        list.push_back({s, names, kind + (choice.empty() ? "" : ", ") + choice, choice});
         return list;
     }
     for (const EventMoment& m : outcome.moments)
         if (event_table[static_cast<std::size_t>(m.event)].name == probe.event) {
             const CheckMachine::EventNames names{narrow(m.mm), narrow(m.va), narrow(m.pin),
                                                  narrow(m.page), narrow(m.writes ? 1 : 0)};
-            list.push_back({m.state, names, event_text(p, names, m.event, m.of_page)});
+            list.push_back(
+                {m.state, names, event_text(p, names, m.event, m.of_page), {}, true, &m});
         }
     if (!list.empty()) return list;
     const auto event = [&](Event wanted) {
@@ -112,7 +100,7 @@ std::vector<PropertyView::Moment> PropertyView::moments(const Probe& probe, cons
                 const CheckMachine::EventNames names{narrow(l.get(s, Field::pin_mm, i)),
                                                      narrow(l.get(s, Field::pin_va, i)), narrow(i),
                                                      narrow(l.get(s, Field::pin_page, i)), 0};
-                list.push_back({s, names, event_text(p, names, e), false});
+                list.push_back({s, names, event_text(p, names, e), {}, false});
             }
     for (const Event e : {Event::load, Event::store})
         for (unsigned slot = 0; event(e) && slot < l.size(Scope::pte); ++slot) {
@@ -120,23 +108,29 @@ std::vector<PropertyView::Moment> PropertyView::moments(const Probe& probe, cons
             if ((pte & PteBit::present) == 0) continue;
             const CheckMachine::EventNames names{narrow(slot / l.pages), narrow(slot % l.pages), 0,
                                                  narrow(pte >> PteBit::frame_shift), 0};
-            list.push_back({s, names, event_text(p, names, e), false});
+            list.push_back({s, names, event_text(p, names, e), {}, false});
         }
     return list;
 }
 
-PropertyInstance PropertyView::look_at(const Probe& probe, const Moment& moment) const {
+unsigned PropertyView::evaluate(const Moment& moment, unsigned entry, std::uint8_t reg) const {
+    State state = moment.state;
+    KnownNumbers known = known_numbers(probes_.program, 0);
+    return CheckMachine(probes_.program, state, Checked({}, &known))
+        .evaluate(entry, reg, moment.names);
+}
+
+PropertyInstance PropertyView::look_at(const Probe& probe, const Moment& moment,
+                                       const Runner& runner, const Outcome& outcome) const {
     PropertyInstance instance;
+    instance.at_event = probe.kind == ast::ClauseKind::at;
     instance.about = moment.about;
     instance.happens = moment.happens;
     instance.sometimes = probe.kind == ast::ClauseKind::sometimes;
     std::vector<std::size_t> path;  // by depth: the part that this one belongs to
     for (std::size_t i = 0; i < probe.parts.size(); ++i) {
         const ProbePart& part = probe.parts[i];
-        State state = moment.state;
-        KnownNumbers known = known_numbers(probes_.program, 0);
-        const std::uint16_t value = CheckMachine(probes_.program, state, Checked({}, &known))
-                                        .evaluate(part.entry, part.reg, moment.names);
+        const unsigned value = evaluate(moment, part.entry, part.reg);
         PropertyPart shown{part.depth, part.text, value_text(probes_.program, part.type, value),
                            true};
         path.resize(part.depth);
@@ -155,6 +149,12 @@ PropertyInstance PropertyView::look_at(const Probe& probe, const Moment& moment)
         instance.parts.push_back(std::move(shown));
     }
     instance.holds = instance.parts.empty() || is_true(instance.parts[0].value);
+    if (!instance.happens || instance.holds != instance.sometimes) return instance;
+    const Teller teller(runner, outcome, moment.event, [&](unsigned entry, std::uint8_t reg) {
+        return evaluate(moment, entry, reg);
+    });
+    instance.told = probe.says.empty() ? teller.plainly(moment.which, instance.parts)
+                                       : teller.words(probe.says);
     return instance;
 }
 
@@ -163,7 +163,7 @@ std::vector<PropertyInstance> PropertyView::look(const Runner& runner,
     std::vector<PropertyInstance> list;
     for (const Probe& probe : probes_.list)
         for (const Moment& moment : moments(probe, runner, outcome))
-            list.push_back(look_at(probe, moment));
+            list.push_back(look_at(probe, moment, runner, outcome));
     return list;
 }
 

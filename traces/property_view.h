@@ -24,6 +24,9 @@ struct PropertyInstance {
     bool sometimes = false;
     bool holds = true;
     std::vector<PropertyPart> parts;  // [0] is the whole
+    bool at_event = false;
+    // Of one that is violated: what the property says of it; what it was worth, without such words.
+    std::string told;
 };
 
 class PropertyView {
@@ -39,7 +42,9 @@ private:
 
     [[nodiscard]] std::vector<Moment> moments(const Probe& probe, const Runner& runner,
                                               const Outcome& outcome) const;
-    [[nodiscard]] PropertyInstance look_at(const Probe& probe, const Moment& moment) const;
+    [[nodiscard]] PropertyInstance look_at(const Probe& probe, const Moment& moment,
+                                           const Runner& runner, const Outcome& outcome) const;
+    [[nodiscard]] unsigned evaluate(const Moment& moment, unsigned entry, std::uint8_t reg) const;
 
     Probes probes_;
 };

@@ -5,6 +5,7 @@
 #include "traces/digest.h"
 #include "traces/explain.h"
 #include "traces/runner.h"
+#include "traces/walk.h"
 
 #include <stdexcept>
 
@@ -45,7 +46,15 @@ TraceHeader make_header(const DesignText& design, const World& world, std::strin
     return header;
 }
 
-Trace record(const Program& program, TraceHeader header, std::span<const Action> actions) {
+Trace record_again(const Trace& trace, const Program& program, const PropertySet& properties) {
+    const Walk walk(trace, program);
+    std::vector<Action> actions;
+    for (unsigned i = 1; i <= walk.size(); ++i) actions.push_back(walk.action(i));
+    return record(walk.runner().program(), trace.header, actions, properties);
+}
+
+Trace record(const Program& program, TraceHeader header, std::span<const Action> actions,
+             const PropertySet& properties) {
     Trace trace;
     trace.header = std::move(header);
     Runner runner(program);
@@ -60,7 +69,7 @@ Trace record(const Program& program, TraceHeader header, std::span<const Action>
         trace.steps.push_back(last.step);
     }
     trace.operations = runner.operations();
-    if ((last.violated() & bit) != 0) trace.explanation = explain(runner, last, bit);
+    if ((last.violated() & bit) != 0) trace.explanation = explain(runner, last, bit, properties);
     return trace;
 }
 

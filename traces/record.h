@@ -22,10 +22,15 @@ struct TraceBounds {
                                       std::string_view world_text, const PropertySet& properties,
                                       std::string_view property, TraceBounds bounds);
 
+// A trace that replays, told again: as it would be written now.
+[[nodiscard]] Trace record_again(const Trace& trace, const Program& program,
+                                 const PropertySet& properties);
+
 // Executes the actions from the start state, one atomic step each, up to the
 // first one after which the header's property is violated. Throws
-// std::invalid_argument if a step is not possible.
+// std::invalid_argument if a step is not possible. `properties` are those of the program: what
+// they say of a violation is told.
 [[nodiscard]] Trace record(const Program& program, TraceHeader header,
-                           std::span<const Action> actions);
+                           std::span<const Action> actions, const PropertySet& properties);
 
 }  // namespace cowcheck

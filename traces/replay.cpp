@@ -16,10 +16,11 @@ constexpr std::array<std::string_view, 3> verdicts{"ok", "different", "impossibl
 
 // "`put page` (v5.7.cow:101:20) in gup_fast": what a step does, in its design.
 std::string statement_of(const TraceStep& step) {
-    const std::string statement = step.statement.empty() ? step.text : step.statement;
+    const std::string statement = what_it_does(step);
+    const std::string handlers = to_text(step.handlers);
     std::string text = "`" + statement + "`";
-    if (!step.place.empty()) text += " (" + step.place + ")";
-    if (!step.handler.empty() && step.handler != statement) text += " in " + step.handler;
+    if (!step.place.empty()) text += " (" + to_text(step.place) + ")";
+    if (!handlers.empty() && handlers != statement) text += " in " + handlers;
     return text;
 }
 
@@ -30,25 +31,25 @@ std::string quoted(const FieldValue& value) {
 
 // "page A.refcount goes from 1 to 2"
 std::string change_text(const StateChange& change) {
-    return change.what + " goes from " + quoted(change.from) + " to " + quoted(change.to);
+    return field_text(change) + " goes from " + quoted(change.from) + " to " + quoted(change.to);
 }
 
-const StateChange* find_change(const std::vector<StateChange>& changes, const std::string& what) {
+const StateChange* find_change(const std::vector<StateChange>& changes, const StateChange& like) {
     for (const StateChange& change : changes)
-        if (change.what == what) return &change;
+        if (change.is_of(like) && change.field == like.field) return &change;
     return nullptr;
 }
 
 // The first change that one list has and the other has not.
 std::string differing_change(const TraceStep& then, const TraceStep& now) {
     for (const StateChange& change : then.changes) {
-        const StateChange* other = find_change(now.changes, change.what);
-        if (other == nullptr) return change.what + " does not change any more";
+        const StateChange* other = find_change(now.changes, change);
+        if (other == nullptr) return field_text(change) + " does not change any more";
         if (*other != change)
             return change_text(*other) + " now; in the trace, " + change_text(change);
     }
     for (const StateChange& change : now.changes)
-        if (find_change(then.changes, change.what) == nullptr)
+        if (find_change(then.changes, change) == nullptr)
             return change_text(change) + " now, which it did not in the trace";
     return {};
 }
@@ -66,9 +67,14 @@ std::string differing_event(const TraceStep& then, const TraceStep& now) {
     return {};
 }
 
+// Traces of the first format have the first line of a statement only.
+bool is_same(const Statement& then, const Statement& now, unsigned format) {
+    return format == 1 ? now.text.starts_with(then.text) : then == now;
+}
+
 // Why a step that was possible is not the one of the trace; empty if it is.
-std::string difference(const TraceStep& then, const TraceStep& now) {
-    if (then.handler != now.handler || then.statement != now.statement)
+std::string difference(const TraceStep& then, const TraceStep& now, unsigned format) {
+    if (then.handlers != now.handlers || !is_same(then.statement, now.statement, format))
         return then.thread + " executed " + statement_of(then) + " in the trace, and now " +
                statement_of(now);
     if (then.guard != now.guard && now.guard)
@@ -142,7 +148,7 @@ private:
                                              outcome.blocked));
         if (outcome.step.operation != step.operation)
             return stop(ReplayVerdict::different, index + 1, "the operations are not the same");
-        const std::string what = difference(step, outcome.step);
+        const std::string what = difference(step, outcome.step, trace_.format);
         if (!what.empty()) return stop(ReplayVerdict::different, index + 1, what);
         violated_ = (outcome.violated() & bit_) != 0;
         return std::nullopt;

@@ -76,7 +76,7 @@ struct Runner::Watch {
             writes = program.layout.get(state, Field::fault_shared, thread) != 0 ||
                      (event == Event::fork_copy && anybody_pins());
         const bool of_page = info(miscounted).scope == Scope::page;
-        moments.push_back({event, state, mm, va, page, pin, of_page, writes});
+        moments.push_back({event, state, mm, va, page, pin, of_page, writes, events.size()});
         const auto kind = kind_of(event);
         if (!kind) return;
         TraceEvent out;
@@ -215,9 +215,10 @@ void Runner::describe_operation(const Action& action, TraceStep& step) {
     step.kind = device                               ? StepKind::device
                 : action.kind == Action::Kind::start ? StepKind::start
                                                      : StepKind::step;
+    step.actor = device ? Actor::device : program_->world.threads[action.thread].actor;
     step.thread = device ? "device" : program_->world.threads[action.thread].name;
     step.operation = device ? operations_ : operation_of_[action.thread];
-    step.text = to_text(item);
+    step.call = call_of(item);
     step.process = process_name(*program_, mm);
     if (device || info(item.kind).parameters.starts_with("va")) step.va = va;
     if (device || info(item.kind).needs == Needs::pin_slot) step.pin = pin;
@@ -226,14 +227,14 @@ void Runner::describe_operation(const Action& action, TraceStep& step) {
 // After it: which statement that was.
 void Runner::describe_statement(const Action& action, unsigned pc, TraceStep& step) const {
     if (pc == 0) {
-        step.handler = step.text;
+        step.handlers = {{false, step.call.name}};
         return;
     }
     const Rest& rest = program_->rests[pc];
-    step.handler = rest.where;
-    step.place = place_text(rest.span);
-    step.statement = statement_text(rest.span);
-    if (action.kind == Action::Kind::device || !is_guard(step.statement)) return;
+    step.handlers = rest.path;
+    step.place = place_of(rest.span);
+    step.statement = rest.told();
+    if (action.kind == Action::Kind::device || !step.statement.is_guard()) return;
     const unsigned next = program_->layout.get(state_, Field::pc, action.thread);
     step.guard = guard_outcome(*program_, pc, next);
 }

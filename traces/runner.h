@@ -19,8 +19,9 @@ struct EventMoment {
     unsigned va = 0;
     unsigned page = 0;
     unsigned pin = 0;
-    bool of_page = true;  // overflow, underflow: a page's count
-    bool writes = false;  // userfault: the operation means to store; cow_copy: it was needed
+    bool of_page = true;   // overflow, underflow: a page's count
+    bool writes = false;   // userfault: the operation means to store; cow_copy: it was needed
+    std::size_t told = 0;  // how many of the step's events came before
 };
 
 // What came of an action. If it is blocked, the state has not changed.

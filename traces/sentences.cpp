@@ -1,7 +1,6 @@
 #include "traces/sentences.h"
 
 #include "traces/short_step.h"
-#include "traces/text.h"
 
 #include <array>
 #include <cctype>
@@ -10,129 +9,117 @@ namespace cowcheck {
 
 namespace {
 
-struct Change {
-    std::string owner;  // "page A"
-    std::string field;  // "refcount"
-    const FieldValue* from;
-    const FieldValue* to;
+bool is_on(const StateChange& change) { return change.to == FieldValue(true); }
+std::string owner(const StateChange& change) { return element_text(change.scope, change.element); }
 
-    [[nodiscard]] bool on() const { return to_text(*to) == "yes"; }
-    [[nodiscard]] std::string now() const { return to_text(*to); }
-};
-
-std::string mapping_text(const Change& change, const TraceStep& step) {
-    if (!change.on()) return "clears " + change.owner;
-    std::string page = "a page";
-    bool writable = false;
-    for (const StateChange& other : step.changes) {
-        if (other.what == change.owner + ".page") page = "page " + to_text(other.to);
-        if (other.what == change.owner + ".writable") writable = to_text(other.to) == "yes";
-    }
-    return "maps " + page + " in " + change.owner + (writable ? ", writable" : ", not writable");
-}
-
-bool is_new_mapping(const Change& change, const TraceStep& step) {
+// What becomes of another field of the same element in this step; null: nothing.
+const StateChange* beside(const StateChange& change, const TraceStep& step,
+                          std::string_view field) {
     for (const StateChange& other : step.changes)
-        if (other.what == change.owner + ".present") return true;
-    return false;
+        if (other.is_of(change) && other.field == field) return &other;
+    return nullptr;
 }
 
-std::string writable_text(const Change& change, const TraceStep& step) {
-    if (is_new_mapping(change, step)) return {};
-    return (change.on() ? "makes " : "write-protects ") + change.owner +
-           (change.on() ? " writable" : "");
+std::string mode_text(const StateChange& change, const TraceStep& step) {
+    const StateChange* writable = beside(change, step, "writable");
+    return writable != nullptr && is_on(*writable) ? ", writable" : ", not writable";
 }
 
-std::string flag_text(const Change& change, const TraceStep& step) {
-    if (is_new_mapping(change, step)) return {};
-    return (change.on() ? "sets " : "clears ") + change.field + " in " + change.owner;
+std::string mapping_text(const StateChange& change, const TraceStep& step) {
+    if (!is_on(change)) return "clears " + owner(change);
+    const StateChange* page = beside(change, step, "page");
+    return "maps " + (page == nullptr ? "a page" : "page " + to_text(page->to)) + " in " +
+           owner(change) + mode_text(change, step);
 }
 
-bool is_fresh(const Change& change, const TraceStep& step) {
-    for (const StateChange& other : step.changes)
-        if (other.what == change.owner + ".kind") return true;
-    return false;
+std::string writable_text(const StateChange& change, const TraceStep& step) {
+    if (beside(change, step, "present") != nullptr) return {};
+    return is_on(change) ? "makes " + owner(change) + " writable"
+                         : "write-protects " + owner(change);
 }
 
-std::string count_text(const Change& change, const TraceStep& step) {
-    if (is_fresh(change, step)) return {};
-    const auto* from = std::get_if<unsigned>(change.from);
-    const auto* to = std::get_if<unsigned>(change.to);
+std::string flag_text(const StateChange& change, const TraceStep& step) {
+    if (beside(change, step, "present") != nullptr) return {};
+    return (is_on(change) ? "sets " : "clears ") + change.field + " in " + owner(change);
+}
+
+// "takes 2 references to page A (refcount 3)"
+std::string amount_text(const StateChange& change, const TraceStep& step, std::string_view takes,
+                        const std::string& what, std::string_view of) {
+    if (beside(change, step, "kind") != nullptr) return {};
+    const auto* from = std::get_if<unsigned>(&change.from);
+    const auto* to = std::get_if<unsigned>(&change.to);
     if (from == nullptr || to == nullptr) return {};
     const unsigned by = *to > *from ? *to - *from : *from - *to;
-    const std::string what = change.field == "mapcount" ? "mapping" : "reference";
-    const std::string amount = by == 1 ? "a " + what : std::to_string(by) + " " + what + "s";
-    const std::string verb = change.field == "mapcount" ? (*to > *from ? "adds " : "drops ")
-                                                        : (*to > *from ? "takes " : "drops ");
-    return verb + amount +
-           (change.field == "mapcount" ? " of "
-            : *to > *from              ? " to "
-                                       : " to ") +
-           change.owner + " (" + change.field + " " + change.now() + ")";
+    return std::string(*to > *from ? takes : "drops") + " " +
+           (by == 1 ? "a " + what : std::to_string(by) + " " + what + "s") + std::string(of) +
+           owner(change) + " (" + change.field + " " + to_text(change.to) + ")";
 }
 
-std::string exclusive_text(const Change& change, const TraceStep&) {
-    return change.on() ? "marks " + change.owner + " as exclusive"
-                       : "takes the exclusive mark from " + change.owner;
+std::string refcount_text(const StateChange& change, const TraceStep& step) {
+    return amount_text(change, step, "takes", "reference", " to ");
 }
 
-std::string kind_text(const Change& change, const TraceStep& step) {
+std::string mapcount_text(const StateChange& change, const TraceStep& step) {
+    return amount_text(change, step, "adds", "mapping", " of ");
+}
+
+std::string exclusive_text(const StateChange& change, const TraceStep&) {
+    return is_on(change) ? "marks " + owner(change) + " as exclusive"
+                         : "takes the exclusive mark from " + owner(change);
+}
+
+std::string kind_text(const StateChange& change, const TraceStep& step) {
     for (const TraceEvent& event : step.events)
         if (event.kind == EventKind::copy || event.kind == EventKind::free) return {};
-    return change.now() == "free" ? std::string() : "allocates " + change.owner;
+    return to_text(change.to) == "free" ? std::string() : "allocates " + owner(change);
 }
 
-std::string tlb_text(const Change& change, const TraceStep& step) {
-    if (!change.on()) return "flushes " + change.owner;
-    std::string page;
-    bool writable = false;
-    for (const StateChange& other : step.changes) {
-        if (other.what == change.owner + ".page") page = to_text(other.to);
-        if (other.what == change.owner + ".writable") writable = to_text(other.to) == "yes";
-    }
-    return "fills its TLB with page " + page + (writable ? ", writable" : ", not writable");
+std::string tlb_text(const StateChange& change, const TraceStep& step) {
+    if (!is_on(change)) return "flushes " + owner(change);
+    const StateChange* page = beside(change, step, "page");
+    return "fills its TLB with page " + (page == nullptr ? std::string() : to_text(page->to)) +
+           mode_text(change, step);
 }
 
 // "maps page A in parent.spte[0], writable", or that it is dropped.
-std::string spte_text(const Change& change, const TraceStep& step) {
-    return change.on() ? mapping_text(change, step) : "drops " + change.owner;
+std::string spte_text(const StateChange& change, const TraceStep& step) {
+    return is_on(change) ? mapping_text(change, step) : "drops " + owner(change);
 }
 
-std::string mm_text(const Change& change, const TraceStep&) {
-    return change.on() ? "sets " + change.field + " of " + change.owner : std::string();
+std::string mm_text(const StateChange& change, const TraceStep&) {
+    return is_on(change) ? "sets " + change.field + " of " + owner(change) : std::string();
 }
 
-std::string vma_text(const Change& change, const TraceStep&) {
-    return change.on() ? std::string() : "takes " + change.owner + " away";
+std::string vma_text(const StateChange& change, const TraceStep&) {
+    return is_on(change) ? std::string() : "takes " + owner(change) + " away";
 }
 
-std::string pin_text(const Change& change, const TraceStep& step) {
-    if (change.now() != "held") return {};
-    for (const StateChange& other : step.changes)
-        if (other.what == change.owner + ".page")
-            return "returns page " + to_text(other.to) + " as " + change.owner;
-    return {};
+std::string pin_text(const StateChange& change, const TraceStep& step) {
+    const StateChange* page = beside(change, step, "page");
+    if (to_text(change.to) != "held" || page == nullptr) return {};
+    return "returns page " + to_text(page->to) + " as " + owner(change);
 }
 
 struct Rule {
+    ElementKind scope;
     std::string_view field;
-    std::string_view owner;  // which elements: what their names contain
-    std::string (*text)(const Change&, const TraceStep&);
+    std::string (*text)(const StateChange&, const TraceStep&);
 };
 
-constexpr std::array<Rule, 13> rules{{{"present", ".pte[", mapping_text},
-                                      {"present", ".spte[", spte_text},
-                                      {"writable", ".pte[", writable_text},
-                                      {"uffd_wp", ".pte[", flag_text},
-                                      {"soft_dirty", ".pte[", flag_text},
-                                      {"refcount", "page ", count_text},
-                                      {"mapcount", "page ", count_text},
-                                      {"anon_exclusive", "page ", exclusive_text},
-                                      {"kind", "page ", kind_text},
-                                      {"valid", ".tlb[", tlb_text},
-                                      {"has_pinned", "", mm_text},
-                                      {"mapped", ".vma[", vma_text},
-                                      {"state", "pin", pin_text}}};
+constexpr std::array<Rule, 13> rules{{{ElementKind::pte, "present", mapping_text},
+                                      {ElementKind::spte, "present", spte_text},
+                                      {ElementKind::pte, "writable", writable_text},
+                                      {ElementKind::pte, "uffd_wp", flag_text},
+                                      {ElementKind::pte, "soft_dirty", flag_text},
+                                      {ElementKind::page, "refcount", refcount_text},
+                                      {ElementKind::page, "mapcount", mapcount_text},
+                                      {ElementKind::page, "anon_exclusive", exclusive_text},
+                                      {ElementKind::page, "kind", kind_text},
+                                      {ElementKind::tlb, "valid", tlb_text},
+                                      {ElementKind::process, "has_pinned", mm_text},
+                                      {ElementKind::vma, "mapped", vma_text},
+                                      {ElementKind::pin, "state", pin_text}}};
 
 bool is_name(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 
@@ -150,53 +137,38 @@ std::string leading_function(std::string_view comment) {
 }  // namespace
 
 std::vector<std::string> sentences_of(const TraceStep& step, bool guards,
-                                      const std::vector<LocalValue>& locals) {
+                                      const std::vector<LocalValue>& looked_at) {
     std::vector<std::string> list;
     if ((guards || step.transient != 0) && step.guard && step.events.empty()) {
         const auto [condition, outcome] = guard_of(step);
         list.push_back("finds `" + condition + "` " + (outcome ? "true" : "false") +
-                       where_text(locals, condition) + transient_text(step.transient));
+                       where_text(looked_at) + transient_text(step.transient));
     }
-    for (const StateChange& change : step.changes) {
-        const std::size_t dot = change.what.rfind('.');
-        const Change one{change.what.substr(0, dot), change.what.substr(dot + 1), &change.from,
-                         &change.to};
+    for (const StateChange& change : step.changes)
         for (const Rule& rule : rules) {
-            if (rule.field != one.field || one.owner.find(rule.owner) == std::string::npos)
-                continue;
-            const std::string text = rule.text(one, step);
+            if (rule.scope != change.scope || rule.field != change.field) continue;
+            const std::string text = rule.text(change, step);
             if (!text.empty()) list.push_back(text);
         }
-    }
-    for (const TraceEvent& event : step.events) {
-        std::string text = to_text(event, step);
-        const std::string self = step.thread + " ";
-        if (text.starts_with(self)) text.erase(0, self.size());
-        list.push_back(std::move(text));
-    }
+    for (const TraceEvent& event : step.events) list.push_back(words_behind_thread(event, step));
     return list;
 }
 
-std::string kernel_function(const DesignText& design, const std::string& handler) {
-    const auto path = handler_path(handler);
-    if (path.empty()) return handler;
-    std::string name = path.back();
-    ast::HandlerKind kind =
-        path.size() == 1 ? ast::HandlerKind::operation : ast::HandlerKind::handler;
-    if (name.starts_with("fault ")) {
-        kind = ast::HandlerKind::fault;
-        name.erase(0, 6);
-    }
-    const std::string plain = name.substr(0, name.find('('));
+std::string kernel_function(const DesignText& design, const std::vector<HandlerName>& path) {
+    if (path.empty()) return {};
+    const HandlerName& handler = path.back();
+    const ast::HandlerKind kind = handler.fault      ? ast::HandlerKind::fault
+                                  : path.size() == 1 ? ast::HandlerKind::operation
+                                                     : ast::HandlerKind::handler;
     // The nearest text whose comment names a function; an override need not say it again.
     for (const auto& text : design.chain)
         for (const ast::Handler& one : text->tree.handlers)
-            if (one.name == plain &&
+            if (one.name == handler.name &&
                 (one.kind == kind || one.kind == ast::HandlerKind::operation)) {
                 const std::string function = leading_function(one.comment);
                 if (!function.empty()) return function;
             }
-    return kind == ast::HandlerKind::fault ? "the " + plain + " fault" : plain + "()";
+    return handler.fault ? "the " + handler.name + " fault" : handler.name + "()";
 }
 
 }  // namespace cowcheck

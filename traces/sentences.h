@@ -12,12 +12,13 @@ namespace cowcheck {
 
 // "write-protects parent.pte[0]", "takes a reference to page A (refcount 2)"; for a
 // guard, what it finds, if `guards`. Nothing for what only matters to the thread.
-// `locals` are those of its thread before the step: what a guard is told with.
+// `looked_at` are the locals that a guard looks at, before the step: it is told with them.
 [[nodiscard]] std::vector<std::string> sentences_of(const TraceStep& step, bool guards,
-                                                    const std::vector<LocalValue>& locals);
+                                                    const std::vector<LocalValue>& looked_at);
 
-// The kernel's name of a handler in a trace ("fault write > do_wp_page", the last of
-// it): the function that the design's comment above it begins with, or its own name.
-[[nodiscard]] std::string kernel_function(const DesignText& design, const std::string& handler);
+// The kernel's name of the last of a step's handlers: the function that the design's comment
+// above it begins with, or its own name.
+[[nodiscard]] std::string kernel_function(const DesignText& design,
+                                          const std::vector<HandlerName>& path);
 
 }  // namespace cowcheck

@@ -12,7 +12,7 @@ namespace cowcheck {
 [[nodiscard]] std::string operation_text(const TraceStep& step, bool with_page);
 
 // A handler that is entered: "copy_one_pte()", "[ write fault ]".
-[[nodiscard]] std::string handler_text(const std::string& handler);
+[[nodiscard]] std::string handler_text(const HandlerName& handler);
 
 // A guard's condition and what it was; a lone `not` turns the answer round.
 [[nodiscard]] std::pair<std::string, bool> guard_of(const TraceStep& step);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 namespace cowcheck {
 
@@ -18,12 +19,13 @@ struct Cell {
     std::size_t column = 0;  // whole_line: across all of them
     std::size_t depth = 0;
     std::string text;
-    std::string handler;
+    std::vector<HandlerName> handlers;
     bool joinable = false;
     std::string process;  // of an operation that a CPU starts
 };
 
 struct Column {
+    Actor actor = Actor::cpu;
     std::string thread;
     std::string title;
     std::size_t offset = 0;
@@ -32,10 +34,9 @@ struct Column {
 };
 
 // CPUs by number, then the services, then the device.
-std::pair<int, std::string> rank(const std::string& thread) {
-    if (thread == "device") return {3, thread};
-    if (thread.starts_with("cpu")) return {thread.size() > 4 ? 1 : 0, thread};
-    return {2, thread};
+std::tuple<int, std::size_t, std::string> rank(const Column& column) {
+    if (column.actor == Actor::cpu) return {0, column.thread.size(), column.thread};
+    return {column.actor == Actor::device ? 2 : 1, 0, column.thread};
 }
 
 std::vector<Column> columns_of(const Trace& trace) {
@@ -44,19 +45,19 @@ std::vector<Column> columns_of(const Trace& trace) {
         const bool known = std::any_of(columns.begin(), columns.end(), [&](const Column& column) {
             return column.thread == step.thread;
         });
-        const bool service = step.thread == "monitor" || step.thread == "procfs";
         if (!known)
-            columns.push_back({step.thread, service ? step.thread : actor_name(step), 0, 0, 0});
+            columns.push_back({step.actor, step.thread,
+                               names_its_process(step) ? step.thread : actor_name(step), 0, 0, 0});
     }
     std::sort(columns.begin(), columns.end(),
-              [](const Column& a, const Column& b) { return rank(a.thread) < rank(b.thread); });
+              [](const Column& a, const Column& b) { return rank(a) < rank(b); });
     return columns;
 }
 
 // With more than three columns the device, who says little, has none.
 void fold_device(std::vector<Column>& columns) {
     constexpr std::size_t comfortable = 3;
-    if (columns.size() > comfortable && columns.back().thread == "device") columns.pop_back();
+    if (columns.size() > comfortable && columns.back().actor == Actor::device) columns.pop_back();
 }
 
 std::size_t find_column(const std::vector<Column>& columns, const std::string& thread) {
@@ -67,7 +68,7 @@ std::size_t find_column(const std::vector<Column>& columns, const std::string& t
 
 // The names of the handlers that this step enters, then what it does.
 void add_step(const TraceStep& step, const std::vector<Column>& columns,
-              std::map<unsigned, std::vector<std::string>>& paths, bool many_pages,
+              std::map<unsigned, std::vector<HandlerName>>& paths, bool many_pages,
               std::vector<Cell>& cells) {
     const std::size_t column = find_column(columns, step.thread);
     if (step.kind == StepKind::device) {
@@ -75,16 +76,16 @@ void add_step(const TraceStep& step, const std::vector<Column>& columns,
         cells.push_back({column,
                          0,
                          column == whole_line ? "-- device: " + what + " --" : what,
-                         step.handler,
+                         step.handlers,
                          false,
                          {}});
         return;
     }
-    const auto now = handler_path(step.handler);
+    const auto& now = step.handlers;
     auto& path = paths[step.operation];
     std::size_t level = common_prefix(path, now);
     if (step.kind == StepKind::start) {
-        const bool cpu = step.thread.starts_with("cpu");
+        const bool cpu = step.actor == Actor::cpu;
         cells.push_back(
             {column, 0, operation_text(step, many_pages), {}, false, cpu ? step.process : ""});
         level = 1;
@@ -92,7 +93,7 @@ void add_step(const TraceStep& step, const std::vector<Column>& columns,
     for (; level < now.size(); ++level)
         cells.push_back({column, level, handler_text(now[level]), {}, false, {}});
     path = now;
-    cells.push_back({column, now.size(), step_text(step), step.handler, is_boring(step), {}});
+    cells.push_back({column, now.size(), step_text(step), step.handlers, is_boring(step), {}});
 }
 
 std::size_t indent_of(const Cell& cell, std::size_t width) {
@@ -174,7 +175,7 @@ std::vector<Cell> join(const std::vector<Cell>& cells, const std::vector<Column>
             Cell& last = out.back();
             const std::size_t width =
                 cell.column == whole_line ? mail_width : columns[cell.column].width;
-            if (last.joinable && last.column == cell.column && last.handler == cell.handler &&
+            if (last.joinable && last.column == cell.column && last.handlers == cell.handlers &&
                 indent_of(cell, width) + last.text.size() + 2 + cell.text.size() <= width) {
                 last.text += "; " + cell.text;
                 continue;
@@ -245,7 +246,7 @@ std::string show_columns(const Trace& trace) {
                     [](const TraceStep& step) { return step.va.value_or(0) != 0; });
     std::vector<Column> columns = columns_of(trace);
     fold_device(columns);
-    std::map<unsigned, std::vector<std::string>> paths;  // by operation: where it was last
+    std::map<unsigned, std::vector<HandlerName>> paths;  // by operation: where it was last
     std::vector<Cell> cells;
     for (const TraceStep& step : trace.steps) add_step(step, columns, paths, many_pages, cells);
     if (!columns.empty()) {

@@ -32,10 +32,10 @@ Output record_of(const ViewElement& element) {
 
 Output action_of(const TraceStep& step) {
     return {{"thread", step.thread},
-            {"operation", step.text},
-            {"handler", step.handler},
-            {"statement", step.statement},
-            {"place", step.place}};
+            {"operation", to_text(step.call)},
+            {"handler", to_text(step.handlers)},
+            {"statement", step.statement.text},
+            {"place", to_text(step.place)}};
 }
 
 }  // namespace

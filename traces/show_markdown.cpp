@@ -70,11 +70,10 @@ std::string show_markdown(const Trace& trace) {
         const auto column = static_cast<std::size_t>(
             std::find(actors.begin(), actors.end(), step.thread) - actors.begin());
         if (step.kind == StepKind::start)
-            text +=
-                row(0,
-                    "**" + plain(operation_text(step, pages)) + "**" +
-                        (step.thread.starts_with("cpu") ? " (" + plain(step.process) + ")" : ""),
-                    column, actors.size());
+            text += row(0,
+                        "**" + plain(operation_text(step, pages)) + "**" +
+                            (step.actor == Actor::cpu ? " (" + plain(step.process) + ")" : ""),
+                        column, actors.size());
         text +=
             row(i + 1, code(step.kind == StepKind::device ? device_text(step) : step_text(step)),
                 column, actors.size());

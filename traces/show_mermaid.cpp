@@ -75,7 +75,7 @@ private:
 
     std::string title(const std::string& thread) const {
         for (const TraceStep& step : trace_.steps)
-            if (step.thread == thread && thread.starts_with("cpu")) return actor_name(step);
+            if (step.thread == thread && step.actor == Actor::cpu) return actor_name(step);
         return thread;
     }
 
@@ -85,7 +85,7 @@ private:
         thread_ = step.thread;
         if (step.kind != StepKind::step) {
             flush();
-            note(step.kind == StepKind::device ? step.text : operation_text(step, false));
+            note(step.kind == StepKind::device ? to_text(step.call) : operation_text(step, false));
             flush();
         }
         const bool tells = std::any_of(step.events.begin(), step.events.end(),

@@ -34,9 +34,9 @@ std::string header(const Trace& trace) {
 }
 
 std::string operation_line(const TraceStep& step, bool starts) {
-    std::string text =
-        "\n[" + std::to_string(step.operation) + "] " + actor_name(step) + ": " + step.text;
-    if (step.thread == "monitor" || step.thread == "procfs" || step.kind == StepKind::device)
+    std::string text = "\n[" + std::to_string(step.operation) + "] " + actor_name(step) + ": " +
+                       to_text(step.call);
+    if (names_its_process(step) || step.kind == StepKind::device)
         text += step.process.empty() ? "" : ", on " + step.process;
     if (step.va) text += ", virtual page " + std::to_string(*step.va);
     if (step.pin) text += ", pin" + std::to_string(*step.pin);
@@ -51,41 +51,38 @@ std::string number_column(std::size_t number) {
 
 // "page.mapcount == 1: yes" and, far to the right, where that stands.
 std::string statement_line(std::size_t number, const TraceStep& step, std::size_t indent) {
-    std::string line = number_column(number) + std::string(indent, ' ') +
-                       (step.statement.empty() ? step.text : step.statement);
+    std::string line = number_column(number) + std::string(indent, ' ') + what_it_does(step);
     if (step.guard) line += *step.guard ? "  -> yes" : "  -> no";
     if (step.place.empty()) return line + "\n";
     line.append(line.size() + 2 < place_column ? place_column - line.size() : 2, ' ');
-    return line + step.place + "\n";
+    return line + to_text(step.place) + "\n";
 }
 
-std::string change_text(const StateChange& change, std::string_view field) {
+std::string change_text(const StateChange& change) {
     const std::string from = to_text(change.from);
-    return std::string(field) + " " + (from == "-" ? "" : from + " -> ") + to_text(change.to);
+    return change.field + " " + (from == "-" ? "" : from + " -> ") + to_text(change.to);
 }
 
 // Changes of one element on one line: "page A: refcount 1 -> 2, mapcount 1 -> 2".
 std::string change_lines(const TraceStep& step, std::size_t indent) {
     std::string text;
-    std::string element;
+    const StateChange* of = nullptr;  // the first one on the line
     std::string line;
     const auto flush = [&] {
-        if (element.empty()) return;
+        if (of == nullptr) return;
         const std::string margin = std::string(under_number) + std::string(indent + 4, ' ');
         const std::size_t room = text_width > margin.size() + 30 ? text_width - margin.size() : 30;
-        for (const std::string& part : wrap(element + ": " + line, room, 4))
+        for (const std::string& part :
+             wrap(element_text(of->scope, of->element) + ": " + line, room, 4))
             text += margin + part + "\n";
     };
     for (const StateChange& change : step.changes) {
-        const std::size_t dot = change.what.rfind('.');
-        const std::string owner = change.what.substr(0, dot);
-        const std::string field = dot == std::string::npos ? "" : change.what.substr(dot + 1);
-        if (owner != element) {
+        if (of == nullptr || !of->is_of(change)) {
             flush();
-            element = owner;
+            of = &change;
             line.clear();
         }
-        line += (line.empty() ? "" : ", ") + change_text(change, field);
+        line += (line.empty() ? "" : ", ") + change_text(change);
     }
     flush();
     return text;
@@ -110,20 +107,20 @@ std::string event_lines(const TraceStep& step, std::size_t indent) {
 
 std::string show_text(const Trace& trace) {
     std::string text = header(trace);
-    std::map<unsigned, std::vector<std::string>> paths;  // by operation: where it was last
+    std::map<unsigned, std::vector<HandlerName>> paths;  // by operation: where it was last
     unsigned shown = 0;
     for (std::size_t i = 0; i < trace.steps.size(); ++i) {
         const TraceStep& step = trace.steps[i];
         auto& path = paths[step.operation];
-        const auto now = handler_path(step.handler);
+        const auto& now = step.handlers;
         if (step.operation != shown) {
             text += operation_line(step, step.kind != StepKind::step);
             shown = step.operation;
         }
         for (std::size_t level = std::max<std::size_t>(1, common_prefix(path, now));
              level < now.size(); ++level)
-            text +=
-                std::string(under_number) + std::string(2 * (level - 1), ' ') + now[level] + ":\n";
+            text += std::string(under_number) + std::string(2 * (level - 1), ' ') +
+                    to_text(now[level]) + ":\n";
         path = now;
         const std::size_t indent = now.empty() ? 0 : 2 * (now.size() - 1);
         text += statement_line(i + 1, step, indent) + change_lines(step, indent) +

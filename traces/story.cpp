@@ -90,20 +90,20 @@ private:
         const Action& action = walk_.action(number);
         const Runner& runner = walk_.runner_at(number - 1);
         return action.kind == Action::Kind::step
-                   ? locals_of(runner.program(), runner.state(), action.thread)
+                   ? locals_looked_at(runner.program(), runner.state(), action.thread)
                    : std::vector<LocalValue>{};
     }
 
     std::string function_of(const TraceStep& step) const {
-        return kernel_function(design_, step.handler);
+        return kernel_function(design_, step.handlers);
     }
 
     std::string beginning(const TraceStep& step) const {
         const bool pages = walk_.runner().program().layout.pages > 1;
         if (step.kind == StepKind::device) return {};
-        return (step.thread.starts_with("cpu") ? actor_name(step) : step.thread) +
+        return (step.actor == Actor::cpu ? actor_name(step) : step.thread) +
                (step.kind == StepKind::start ? " calls " : " goes on with ") +
-               operation_text(step, pages) + ". ";
+               operation_text(step, pages) + ".";
     }
 
     // A paragraph for each stretch that one operation has for itself.
@@ -111,29 +111,29 @@ private:
         std::string text;
         for (unsigned i = 1; i <= walk_.size();) {
             const TraceStep& first = walk_.step(i);
-            std::string told = beginning(first);
+            std::vector<std::string> told;
             std::string function;
             for (; i <= walk_.size() && walk_.step(i).operation == first.operation; ++i)
-                told += stretch(i, function);
-            if (told.ends_with("; ")) told.replace(told.size() - 2, 2, ".");
-            while (told.ends_with(' ')) told.pop_back();
-            text += paragraph("[" + std::to_string(first.operation) + "] " + told) + "\n";
+                add_stretch(i, function, told);
+            std::string sentence = "[" + std::to_string(first.operation) + "] " + beginning(first);
+            for (std::size_t k = 0; k < told.size(); ++k)
+                sentence += (k > 0 ? "; " : " ") + told[k];
+            text += paragraph(sentence + (told.empty() ? "" : ".")) + "\n";
         }
         return text;
     }
 
-    std::string stretch(unsigned number, std::string& function) const {
+    void add_stretch(unsigned number, std::string& function, std::vector<std::string>& told) const {
         const TraceStep& step = walk_.step(number);
-        std::string text;
         for (const std::string& sentence :
              sentences_of(step, essential_.contains(number), locals_before(number))) {
             const std::string now = function_of(step);
+            std::string text;
             if (step.kind != StepKind::device && now != function)
-                text += (function.empty() ? "" : "then ") + now + " ";
+                text = (function.empty() ? "" : "then ") + now + " ";
             function = now;
-            text += sentence + "; ";
+            told.push_back(text + sentence);
         }
-        return text;
     }
 
     // "cpu1 in zap_pte() drops a mapping of page A (step 41, v5.7.cow:162:26)"
@@ -143,16 +143,16 @@ private:
         std::string text = step.kind == StepKind::device
                                ? std::string()
                                : step.thread + " in " + function_of(step) + " ";
-        if (sentences.empty()) text += "does `" + step.statement + "`" + what_follows(number);
+        if (sentences.empty()) text += "does `" + what_it_does(step) + "`" + what_follows(number);
         for (std::size_t i = 0; i < sentences.size(); ++i)
             text += (i == 0 ? "" : " and ") + sentences[i];
         return text + " (step " + std::to_string(number) +
-               (step.place.empty() ? "" : ", " + step.place) + ")";
+               (step.place.empty() ? "" : ", " + to_text(step.place)) + ")";
     }
 
     // What a lock is taken for.
     std::string what_follows(unsigned number) const {
-        if (!walk_.step(number).statement.starts_with("lock ")) return {};
+        if (walk_.step(number).statement.kind != StatementKind::lock) return {};
         for (unsigned i = number + 1; i <= walk_.size(); ++i) {
             if (walk_.step(i).operation != walk_.step(number).operation) continue;
             const auto sentences = sentences_of(walk_.step(i), false, {});
@@ -185,8 +185,8 @@ private:
         for (const Action& action : pair.schedule) other.push_back(runner.perform(action).step);
         for (const TraceStep& step : other) {
             const auto same_place = [&](const TraceStep& one) {
-                return one.handler == step.handler && one.place == step.place &&
-                       one.thread == step.thread && one.text == step.text;
+                return one.handlers == step.handlers && one.place == step.place &&
+                       one.thread == step.thread && one.call == step.call;
             };
             const auto then = std::find_if(trace_.steps.begin(), trace_.steps.end(), same_place);
             const auto now = std::find_if(other.begin(), other.end(), same_place);

@@ -75,19 +75,17 @@ std::string counted(std::size_t number, std::string_view what) {
     return std::to_string(number) + " " + std::string(what) + (number == 1 ? "" : "s");
 }
 
-std::vector<std::string> handler_path(std::string_view handler) {
-    constexpr std::string_view separator = " > ";
-    std::vector<std::string> path;
-    while (!handler.empty()) {
-        const std::size_t end = handler.find(separator);
-        path.emplace_back(handler.substr(0, end));
-        if (end == std::string_view::npos) break;
-        handler.remove_prefix(end + separator.size());
+std::vector<std::string_view> parts_of(std::string_view text, std::string_view separator) {
+    std::vector<std::string_view> parts;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find(separator), text.size());
+        parts.push_back(text.substr(0, end));
+        text.remove_prefix(std::min(end + separator.size(), text.size()));
     }
-    return path;
+    return parts;
 }
 
-std::size_t common_prefix(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+std::size_t common_prefix(const std::vector<HandlerName>& a, const std::vector<HandlerName>& b) {
     const std::size_t size = std::min(a.size(), b.size());
     std::size_t n = 0;
     while (n < size && a[n] == b[n]) ++n;

@@ -1,6 +1,8 @@
 // Small helpers for printing.
 #pragma once
 
+#include "model/language/statement.h"
+
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -21,11 +23,12 @@ namespace cowcheck {
 // "5 operations", "1 step".
 [[nodiscard]] std::string counted(std::size_t number, std::string_view what);
 
-// "gup_fast > gup" as a list.
-[[nodiscard]] std::vector<std::string> handler_path(std::string_view handler);
+// What stands between the separators; nothing of an empty text.
+[[nodiscard]] std::vector<std::string_view> parts_of(std::string_view text,
+                                                     std::string_view separator);
 
 // How many elements both begin with.
-[[nodiscard]] std::size_t common_prefix(const std::vector<std::string>& a,
-                                        const std::vector<std::string>& b);
+[[nodiscard]] std::size_t common_prefix(const std::vector<HandlerName>& a,
+                                        const std::vector<HandlerName>& b);
 
 }  // namespace cowcheck

@@ -13,6 +13,12 @@ constexpr std::array<std::string_view, 11> event_kinds{
 
 constexpr std::array<std::string_view, 3> step_kinds{"start", "step", "device"};
 
+constexpr std::array<std::string_view, 8> element_kinds{"process", "pte", "vma", "spte",
+                                                        "page",    "pin", "tlb", "thread"};
+
+constexpr std::array<std::string_view, 6> actors{"cpu",    "monitor",       "procfs",
+                                                 "kernel", "secondary_mmu", "device"};
+
 template <class Kind, class Names>
 std::optional<Kind> find_in(const Names& names, std::string_view name) {
     const auto found = std::find(names.begin(), names.end(), name);
@@ -45,6 +51,53 @@ std::optional<StepKind> find_step_kind(std::string_view name) {
     return find_in<StepKind>(step_kinds, name);
 }
 
+std::string_view name_of(ElementKind kind) { return element_kinds[static_cast<std::size_t>(kind)]; }
+
+std::optional<ElementKind> find_element_kind(std::string_view name) {
+    return find_in<ElementKind>(element_kinds, name);
+}
+
+std::string_view name_of(Actor actor) { return actors[static_cast<std::size_t>(actor)]; }
+
+std::optional<Actor> find_actor(std::string_view name) { return find_in<Actor>(actors, name); }
+
+std::string element_text(ElementKind kind, const std::string& element) {
+    return (kind == ElementKind::page ? "page " : "") + element;
+}
+
+std::string field_text(const StateChange& change) {
+    return element_text(change.scope, change.element) + "." + change.field;
+}
+
+std::string to_text(const StateChange& change) {
+    return field_text(change) + ": " + to_text(change.from) + " -> " + to_text(change.to);
+}
+
+std::string to_text(const TraceOperation& operation) {
+    std::string flags;
+    for (const std::string& flag : operation.flags) flags += (flags.empty() ? "" : ", ") + flag;
+    return operation.name + (flags.empty() ? "" : "(" + flags + ")");
+}
+
+std::string to_text(const TracePlace& place) {
+    if (place.empty()) return {};
+    return place.file + ":" + std::to_string(place.line) + ":" + std::to_string(place.column);
+}
+
+std::string to_text(const std::vector<HandlerName>& handlers) {
+    std::string text;
+    for (const HandlerName& one : handlers) text += (text.empty() ? "" : " > ") + to_text(one);
+    return text;
+}
+
+std::string what_it_does(const TraceStep& step) {
+    return step.statement.text.empty() ? to_text(step.call) : step.statement.text;
+}
+
+bool names_its_process(const TraceStep& step) {
+    return step.actor == Actor::monitor || step.actor == Actor::procfs;
+}
+
 std::string actor_name(const TraceStep& step) {
     if (step.kind == StepKind::device || step.process.empty()) return step.thread;
     return step.thread + " (" + step.process + ")";
@@ -59,12 +112,19 @@ std::string counted_text(const TraceEvent& event) {
     return event.process + "'s " + event.count;
 }
 
+std::string words_behind_thread(const TraceEvent& event, const TraceStep& step) {
+    const std::string page = "page " + event.page;
+    if (event.kind == EventKind::load) return "reads " + event.value + " from " + page;
+    if (event.kind == EventKind::store) return "stores " + event.value + " into " + page;
+    return to_text(event, step);
+}
+
 std::string to_text(const TraceEvent& event, const TraceStep& step) {
     const std::string page = "page " + event.page;
     const std::string through = " through pin" + number_text(event.pin);
     switch (event.kind) {
-    case EventKind::load: return step.thread + " reads " + event.value + " from " + page;
-    case EventKind::store: return step.thread + " stores " + event.value + " into " + page;
+    case EventKind::load:
+    case EventKind::store: return step.thread + " " + words_behind_thread(event, step);
     case EventKind::dma_read:
         return "the holder of pin" + number_text(event.pin) + " reads " + event.value + " from " +
                page;

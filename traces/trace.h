@@ -2,6 +2,9 @@
 // with what it changed. docs/trace-format.md describes it as a file.
 #pragma once
 
+#include "model/language/statement.h"
+#include "model/operations.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,8 +14,8 @@
 
 namespace cowcheck {
 
-// The version of the format; a reader refuses all others.
-inline constexpr unsigned trace_format = 1;
+// The version of the format that is written. Older ones are read, too.
+inline constexpr unsigned trace_format = 2;
 
 // What a field of a state holds, in readable form: a flag, a count, or a name.
 using FieldValue = std::variant<bool, unsigned, std::string>;
@@ -20,14 +23,32 @@ using FieldValue = std::variant<bool, unsigned, std::string>;
 // "yes" and "no", a number, or the name itself; "-" for an empty one.
 [[nodiscard]] std::string to_text(const FieldValue& value);
 
-// One field of the state gets another value: "parent.pte[0].writable".
+// What of a state an element is.
+enum class ElementKind : std::uint8_t { process, pte, vma, spte, page, pin, tlb, thread };
+
+[[nodiscard]] std::string_view name_of(ElementKind kind);
+[[nodiscard]] std::optional<ElementKind> find_element_kind(std::string_view name);
+// "page A", "parent.pte[0]": as people call it.
+[[nodiscard]] std::string element_text(ElementKind kind, const std::string& element);
+
+// One field of an element gets another value.
 struct StateChange {
-    std::string what;
+    ElementKind scope = ElementKind::process;
+    std::string element;  // "A", "parent.pte[0]", "pin0", "cpu0.tlb[0]"
+    std::string field;    // "writable"
     FieldValue from;
     FieldValue to;
 
+    [[nodiscard]] bool is_of(const StateChange& other) const {
+        return scope == other.scope && element == other.element;
+    }
     friend bool operator==(const StateChange&, const StateChange&) = default;
 };
+
+// "page A.refcount"
+[[nodiscard]] std::string field_text(const StateChange& change);
+// "page A.refcount: 1 -> 2"
+[[nodiscard]] std::string to_text(const StateChange& change);
 
 enum class EventKind : std::uint8_t {
     load,
@@ -65,6 +86,33 @@ struct TraceEvent {
 // Which count an overflow or underflow is about.
 [[nodiscard]] std::string counted_text(const TraceEvent& event);
 
+[[nodiscard]] std::string_view name_of(Actor actor);
+[[nodiscard]] std::optional<Actor> find_actor(std::string_view name);
+
+// An operation as a world's menu has it.
+struct TraceOperation {
+    std::string name;                // "gup_fast"
+    std::vector<std::string> flags;  // "read", "get"
+
+    friend bool operator==(const TraceOperation&, const TraceOperation&) = default;
+};
+
+// "gup_fast(read, get)"
+[[nodiscard]] std::string to_text(const TraceOperation& operation);
+
+// Where a statement stands; nowhere if the file has no name.
+struct TracePlace {
+    std::string file;  // "v5.7.cow"
+    unsigned line = 0;
+    unsigned column = 0;
+
+    [[nodiscard]] bool empty() const { return file.empty(); }
+    friend bool operator==(const TracePlace&, const TracePlace&) = default;
+};
+
+// "v5.7.cow:57:5", or nothing.
+[[nodiscard]] std::string to_text(const TracePlace& place);
+
 // An operation starts on a thread, a thread goes on, or a device acts at once.
 enum class StepKind : std::uint8_t { start, step, device };
 
@@ -73,16 +121,17 @@ enum class StepKind : std::uint8_t { start, step, device };
 
 // One atomic step.
 struct TraceStep {
+    Actor actor = Actor::cpu;
     std::string thread;  // "cpu0", "monitor", "procfs", "device"
     StepKind kind = StepKind::step;
     unsigned operation = 0;      // the number of its operation, from 1 on
-    std::string text;            // the operation: "gup_fast(read, get)", "fork"
+    TraceOperation call;         // gup_fast(read, get), fork
     std::string process;         // the process worked on
     std::optional<unsigned> va;  // the virtual page, if the operation has one
     std::optional<unsigned> pin;
-    std::string handler;        // "gup_fast > gup > fault write > do_wp_page"
-    std::string place;          // "v5.7.cow:57:5"; empty if it has none
-    std::string statement;      // "if page.mapcount == 1"
+    std::vector<HandlerName> handlers;  // gup_fast, gup, fault write, do_wp_page
+    TracePlace place;
+    Statement statement;        // if page.mapcount == 1
     std::optional<bool> guard;  // which way an `if` went, where that is known
     unsigned transient = 0;     // references from outside that every page has meanwhile
     std::vector<StateChange> changes;
@@ -134,6 +183,7 @@ struct TraceHeader {
 };
 
 struct Trace {
+    unsigned format = trace_format;  // that it was read from
     TraceHeader header;
     unsigned operations = 0;  // that the steps start
     std::string explanation;  // what goes wrong in the last step; empty if nothing does
@@ -152,10 +202,19 @@ inline constexpr std::string_view counting_name = "counting";
 // "any number of outside references >= 1; shown with 1"
 [[nodiscard]] std::string outside_text(const TraceHeader& header);
 
+// What a step does: its statement, or the operation where that has none.
+[[nodiscard]] std::string what_it_does(const TraceStep& step);
+// "gup_fast > gup > fault write > do_wp_page"
+[[nodiscard]] std::string to_text(const std::vector<HandlerName>& handlers);
+// The monitor and procfs act on whichever process; a CPU on its own.
+[[nodiscard]] bool names_its_process(const TraceStep& step);
+
 // "cpu0 (parent)", or "device" alone.
 [[nodiscard]] std::string actor_name(const TraceStep& step);
 
-// The same in words: "cpu0 stores P1 into page A".
+// An event in words: "cpu0 stores P1 into page A".
 [[nodiscard]] std::string to_text(const TraceEvent& event, const TraceStep& step);
+// The same behind "cpu0", where the step's own thread does it: "stores P1 into page A".
+[[nodiscard]] std::string words_behind_thread(const TraceEvent& event, const TraceStep& step);
 
 }  // namespace cowcheck

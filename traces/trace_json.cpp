@@ -4,8 +4,10 @@
 #include "traces/digest.h"
 #include "traces/json_reader.h"
 #include "traces/text.h"
+#include "traces/trace_format_1.h"
 
 #include <algorithm>
+#include <charconv>
 #include <limits>
 
 namespace cowcheck {
@@ -25,7 +27,9 @@ Output to_value(const FieldValue& value) {
 }
 
 Output to_value(const StateChange& change) {
-    return {{"what", change.what}, {"from", to_value(change.from)}, {"to", to_value(change.to)}};
+    return {{"scope", name_of(change.scope)}, {"element", change.element},
+            {"field", change.field},          {"from", to_value(change.from)},
+            {"to", to_value(change.to)},      {"text", to_text(change)}};
 }
 
 void add_text(Output& object, const char* name, const std::string& text) {
@@ -49,6 +53,14 @@ Output to_value(const TraceEvent& event) {
     return object;
 }
 
+Output to_value(const Statement& statement) {
+    Output object{{"kind", name_of(statement.kind)}, {"text", statement.text}};
+    if (!statement.is_guard()) return object;
+    object["condition"] = statement.condition;
+    object["negated"] = statement.negated;
+    return object;
+}
+
 Output to_value(const TraceOutside& outside) {
     return {{"process", outside.process},
             {"va", outside.va},
@@ -60,16 +72,14 @@ template <class Item>
 Output to_array(const std::vector<Item>& items);
 
 Output to_value(const TraceStep& step) {
-    Output object{{"thread", step.thread},
-                  {"kind", name_of(step.kind)},
-                  {"operation", step.operation},
-                  {"text", step.text},
-                  {"process", step.process}};
+    Output object{{"actor", name_of(step.actor)}, {"thread", step.thread},
+                  {"kind", name_of(step.kind)},   {"operation", step.operation},
+                  {"text", to_text(step.call)},   {"process", step.process}};
     add_number(object, "va", step.va);
     add_number(object, "pin", step.pin);
-    object["handler"] = step.handler;
-    object["place"] = step.place;
-    object["statement"] = step.statement;
+    object["handler"] = to_text(step.handlers);
+    object["place"] = to_text(step.place);
+    if (step.statement.kind != StatementKind::none) object["statement"] = to_value(step.statement);
     if (step.guard) object["guard"] = *step.guard;
     if (step.transient != 0) object["transient"] = step.transient;
     object["changes"] = to_array(step.changes);
@@ -147,10 +157,22 @@ FieldValue read_value(const JsonReader& field) {
     return field.string();
 }
 
-StateChange read_change(const JsonReader& object) {
-    object.allow_only({"what", "from", "to"});
-    StateChange change{nonempty(object.at("what")), read_value(object.at("from")),
-                       read_value(object.at("to"))};
+StateChange read_change(const JsonReader& object, unsigned format) {
+    StateChange change;
+    if (format == 1) {
+        object.allow_only({"what", "from", "to"});
+        change = change_of_format_1(nonempty(object.at("what")));
+    } else {
+        object.allow_only({"scope", "element", "field", "from", "to", "text"});
+        const auto scope = find_element_kind(object.at("scope").string());
+        if (!scope) object.at("scope").fail("there is no such kind of element");
+        change.scope = *scope;
+        change.element = nonempty(object.at("element"));
+        change.field = nonempty(object.at("field"));
+        (void)object.at("text").string();
+    }
+    change.from = read_value(object.at("from"));
+    change.to = read_value(object.at("to"));
     if (change.from == change.to) object.fail("'from' and 'to' are the same");
     return change;
 }
@@ -174,28 +196,103 @@ TraceEvent read_event(const JsonReader& object) {
     return event;
 }
 
-TraceStep read_step(const JsonReader& object) {
-    object.allow_only({"thread", "kind", "operation", "text", "process", "va", "pin", "handler",
-                       "place", "statement", "guard", "transient", "changes", "events"});
+// An operation as it stands in a menu: "gup_fast(read, get)".
+TraceOperation read_call(const JsonReader& field) {
+    const std::string whole = nonempty(field);
+    std::string_view text = whole;
+    TraceOperation call;
+    call.name = text.substr(0, text.find('('));
+    text.remove_prefix(call.name.size());
+    if (text.empty()) return call;
+    if (call.name.empty() || text.size() < 3 || text.back() != ')')
+        field.fail("expected an operation, as in \"gup(read, get)\"");
+    for (const std::string_view flag : parts_of(text.substr(1, text.size() - 2), ", "))
+        call.flags.emplace_back(flag);
+    return call;
+}
+
+// "gup_fast > gup > fault write"
+std::vector<HandlerName> read_handlers(const JsonReader& field) {
+    constexpr std::string_view fault = "fault ";
+    std::vector<HandlerName> handlers;
+    for (const std::string_view one : parts_of(field.string(), " > ")) {
+        const bool is_fault = one.starts_with(fault);
+        handlers.push_back({is_fault, std::string(one.substr(is_fault ? fault.size() : 0))});
+    }
+    return handlers;
+}
+
+// "v5.7.cow:57:5"; the file's name may have colons.
+TracePlace read_place(const JsonReader& field) {
+    const std::vector<std::string_view> parts = parts_of(field.string(), ":");
+    if (parts.empty()) return {};
+    TracePlace place;
+    const auto number = [&](std::string_view text, unsigned& into) {
+        const auto read = std::from_chars(text.data(), text.data() + text.size(), into);
+        return read.ec == std::errc() && read.ptr == text.data() + text.size() && into > 0;
+    };
+    if (parts.size() < 3 || !number(parts[parts.size() - 2], place.line) ||
+        !number(parts.back(), place.column))
+        field.fail("expected FILE:LINE:COLUMN");
+    const std::size_t behind = parts[parts.size() - 2].size() + parts.back().size() + 2;
+    place.file = field.string().substr(0, field.string().size() - behind);
+    if (place.file.empty()) field.fail("expected FILE:LINE:COLUMN");
+    return place;
+}
+
+Statement read_statement(const JsonReader& object) {
+    object.allow_only({"kind", "text", "condition", "negated"});
+    Statement statement;
+    const auto kind = find_statement_kind(object.at("kind").string());
+    if (!kind || *kind == StatementKind::none)
+        object.at("kind").fail("there is no such kind of statement");
+    statement.kind = *kind;
+    statement.text = nonempty(object.at("text"));
+    if (!statement.is_guard()) return statement;
+    statement.condition = nonempty(object.at("condition"));
+    statement.negated = object.at("negated").boolean();
+    return statement;
+}
+
+// What the step says of itself in the format that it was written in.
+void read_words(const JsonReader& object, unsigned format, TraceStep& step) {
+    step.handlers = read_handlers(object.at("handler"));
+    if (format == 1) {
+        step.actor = actor_of_format_1(step.thread);
+        step.statement = statement_of_format_1(object.at("statement").string());
+        if (step.statement.kind == StatementKind::none) step.handlers = {{false, step.call.name}};
+        return;
+    }
+    const auto actor = find_actor(object.at("actor").string());
+    if (!actor) object.at("actor").fail("there is no such actor");
+    step.actor = *actor;
+    if (const auto statement = object.find("statement"))
+        step.statement = read_statement(*statement);
+}
+
+TraceStep read_step(const JsonReader& object, unsigned format) {
+    if (format != 1) (void)object.at("actor");
+    object.allow_only({format == 1 ? "thread" : "actor", "thread", "kind", "operation", "text",
+                       "process", "va", "pin", "handler", "place", "statement", "guard",
+                       "transient", "changes", "events"});
     TraceStep step;
     step.thread = nonempty(object.at("thread"));
     const auto kind = find_step_kind(object.at("kind").string());
     if (!kind) object.at("kind").fail(R"(expected "start", "step" or "device")");
     step.kind = *kind;
     step.operation = object.at("operation").number(1, largest);
-    step.text = nonempty(object.at("text"));
+    step.call = read_call(object.at("text"));
     step.process = object.at("process").string();
     step.va = number_or_nothing(object, "va", Limits::pages - 1);
     step.pin = number_or_nothing(object, "pin", Limits::pins - 1);
-    step.handler = object.at("handler").string();
-    step.place = object.at("place").string();
-    step.statement = object.at("statement").string();
+    step.place = read_place(object.at("place"));
+    read_words(object, format, step);
     if (const auto guard = object.find("guard")) step.guard = guard->boolean();
     if (const auto transient = object.find("transient"))
         step.transient = transient->number(1, Limits::transient);
     const JsonReader changes = object.at("changes");
     for (std::size_t i = 0; i < changes.size(); ++i)
-        step.changes.push_back(read_change(changes.at(i)));
+        step.changes.push_back(read_change(changes.at(i), format));
     const JsonReader events = object.at("events");
     for (std::size_t i = 0; i < events.size(); ++i) step.events.push_back(read_event(events.at(i)));
     return step;
@@ -205,7 +302,8 @@ TraceStep read_step(const JsonReader& object) {
 void check_operation(const JsonReader& object, const TraceStep& step,
                      std::vector<std::string>& threads) {
     const JsonReader number = object.at("operation");
-    if (step.kind == StepKind::device && step.thread != "device")
+    if ((step.kind == StepKind::device) != (step.actor == Actor::device) ||
+        (step.kind == StepKind::device && step.thread != "device"))
         object.at("thread").fail("expected \"device\"");
     if (step.kind == StepKind::device && !step.pin) object.fail("the field 'pin' is missing");
     if (step.kind != StepKind::step) {
@@ -226,7 +324,7 @@ void read_steps(const JsonReader& object, Trace& trace) {
     const JsonReader steps = object.at("steps");
     std::vector<std::string> threads;  // by operation
     for (std::size_t i = 0; i < steps.size(); ++i) {
-        trace.steps.push_back(read_step(steps.at(i)));
+        trace.steps.push_back(read_step(steps.at(i), trace.format));
         check_operation(steps.at(i), trace.steps.back(), threads);
     }
     trace.operations = object.at("operations").number(0, largest);
@@ -255,13 +353,14 @@ void read_outside(const JsonReader& object, TraceHeader& header) {
 Trace read_trace(const JsonReader& object) {
     // The version first: another one may well have other fields.
     const unsigned format = object.at("format").number(0, largest);
-    if (format != trace_format)
+    if (format == 0 || format > trace_format)
         object.at("format").fail("version " + std::to_string(format) +
-                                 " is unknown; this cowcheck reads version " +
+                                 " is unknown; this cowcheck reads versions 1 to " +
                                  std::to_string(trace_format));
     object.allow_only({"format", "cowcheck", "design", "world", "depth", "concurrency", "property",
                        "outside", "operations", "step_count", "explanation", "steps"});
     Trace trace;
+    trace.format = format;
     trace.header.tool_version = object.at("cowcheck").string();
     trace.header.design = read_text(object.at("design"));
     trace.header.world = read_text(object.at("world"));

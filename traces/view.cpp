@@ -22,28 +22,29 @@ public:
     View run() const {
         View view;
         for (unsigned mm = 0; mm < l_.size(Scope::mm); ++mm) {
-            view.push_back(plain(Scope::mm, mm, process_name(p_, mm)));
+            view.push_back(plain(Scope::mm, mm, ElementKind::process, process_name(p_, mm)));
             for (unsigned va = 0; va < l_.pages; ++va) {
                 view.push_back(pte(mm, va));
-                view.push_back(plain(Scope::pte, l_.pte_index(mm, va), slot_name(mm, "vma", va)));
+                view.push_back(plain(Scope::pte, l_.pte_index(mm, va), ElementKind::vma,
+                                     slot_name(mm, "vma", va)));
                 add_expected(view.back(), l_.pte_index(mm, va));
                 if (l_.has(Field::spte)) view.push_back(spte(mm, va));
             }
         }
         for (unsigned i = 0; i < l_.size(Scope::page); ++i) {
-            view.push_back(plain(Scope::page, i, "page " + frame_name(p_, i)));
+            view.push_back(plain(Scope::page, i, ElementKind::page, frame_name(p_, i)));
             view.back().fields.push_back({"value", values_.in_frame(i), false});
         }
         for (unsigned i = 0; i < l_.size(Scope::pin); ++i)
-            view.push_back(plain(Scope::pin, i, pin_name(i)));
+            view.push_back(plain(Scope::pin, i, ElementKind::pin, pin_name(i)));
         for (const Thread& thread : p_.world.threads) {
             if (thread.actor != Actor::cpu) continue;
             for (unsigned va = 0; va < l_.pages; ++va)
-                view.push_back(plain(Scope::tlb, l_.tlb_index(thread.cpu, va),
+                view.push_back(plain(Scope::tlb, l_.tlb_index(thread.cpu, va), ElementKind::tlb,
                                      thread.name + ".tlb[" + std::to_string(va) + "]"));
         }
         for (unsigned i = 0; i < l_.size(Scope::thread); ++i)
-            view.push_back(plain(Scope::thread, i, p_.world.threads[i].name));
+            view.push_back(plain(Scope::thread, i, ElementKind::thread, p_.world.threads[i].name));
         return view;
     }
 
@@ -52,11 +53,17 @@ private:
         return process_name(p_, mm) + "." + std::string(what) + "[" + std::to_string(va) + "]";
     }
 
+    static ViewElement element_of(Scope scope, ElementKind kind, std::string element, bool exists) {
+        std::string name = element_text(kind, element);
+        return {scope, kind, std::move(element), std::move(name), exists, {}};
+    }
+
     ViewElement pte(unsigned mm, unsigned va) const {
         const unsigned pte = l_.get(s_, Field::pte, l_.pte_index(mm, va));
         const bool present = (pte & PteBit::present) != 0;
         const bool migration = is_migration_entry(pte);
-        ViewElement element{Scope::pte, slot_name(mm, "pte", va), present || migration, {}};
+        ViewElement element = element_of(Scope::pte, ElementKind::pte, slot_name(mm, "pte", va),
+                                         present || migration);
         element.fields.push_back({"present", present, false});
         element.fields.push_back(
             {"page",
@@ -83,8 +90,8 @@ private:
         const unsigned entry = l_.get(s_, Field::spte, index);
         const bool present = (entry & PteBit::present) != 0;
         const unsigned invalidating = l_.get(s_, Field::invalidating, index);
-        ViewElement element{
-            Scope::pte, slot_name(mm, "spte", va), present || invalidating != 0, {}};
+        ViewElement element = element_of(Scope::pte, ElementKind::spte, slot_name(mm, "spte", va),
+                                         present || invalidating != 0);
         element.fields.push_back({"invalidating", invalidating, false});
         element.fields.push_back({"present", present, false});
         element.fields.push_back(
@@ -97,9 +104,9 @@ private:
 
     // The fields of the table that belong to the element. The first one says whether
     // it exists.
-    ViewElement plain(Scope scope, unsigned index, std::string name) const {
+    ViewElement plain(Scope scope, unsigned index, ElementKind kind, std::string name) const {
         const Field key = key_field(scope);
-        ViewElement element{scope, std::move(name), l_.get(s_, key, index) != 0, {}};
+        ViewElement element = element_of(scope, kind, std::move(name), l_.get(s_, key, index) != 0);
         add_field(element, key, index);
         for (std::size_t i = 0; i < field_table.size(); ++i) {
             const auto field = static_cast<Field>(i);
@@ -185,7 +192,7 @@ private:
 
     std::string place(unsigned pc) const {
         const Rest& rest = p_.rests[pc];
-        return rest.where + " (" + place_text(rest.span) + ")";
+        return rest.where + " (" + to_text(place_of(rest.span)) + ")";
     }
 
     std::string readers(unsigned bits) const {
@@ -251,7 +258,7 @@ std::vector<StateChange> changes(const View& before, const View& after) {
             const FieldValue& old = before[i].fields[f].value;
             if (field.ghost || old == field.value || is_position(now, field)) continue;
             if (f > 0 && !now.exists) break;
-            out.push_back({now.name + "." + field.name, old, field.value});
+            out.push_back({now.kind, now.element, field.name, old, field.value});
         }
     }
     return out;

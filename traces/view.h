@@ -16,7 +16,9 @@ struct ViewField {
 // "parent", "parent.pte[0]", "parent.vma[0]", "page A", "pin0", "cpu0.tlb[0]", "cpu0".
 struct ViewElement {
     Scope scope = Scope::mm;
-    std::string name;
+    ElementKind kind = ElementKind::process;
+    std::string element;  // "A"
+    std::string name;     // "page A"
     bool exists = false;  // a free frame, say, does not: then only the first field counts
     std::vector<ViewField> fields;
 };

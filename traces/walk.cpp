@@ -12,8 +12,8 @@ namespace {
 
 std::string going_on(const Program& program, const State& state, unsigned thread) {
     const Rest& rest = program.rests[program.layout.get(state, Field::pc, thread)];
-    return program.world.threads[thread].name + " goes on: " + statement_text(rest.span) + " (" +
-           place_text(rest.span) + ")";
+    return program.world.threads[thread].name + " goes on: " + rest.told().text + " (" +
+           to_text(place_of(rest.span)) + ")";
 }
 
 std::string starting(const Program& program, const Action& action) {

@@ -30,6 +30,8 @@ usage: cowcheck replay TRACE [--format FORMAT] [--output FILE] [--design NAME|FI
            columns       one column a CPU, for mails
            markdown, mermaid, itf
                          for documents, and for tools that read Apalache's traces
+           trace         the trace itself, as this cowcheck writes it; one of an older format
+                         is converted
            json          the result of the replay
   --output FILE          (default: stdout)
   --design, --world      files that the trace needs and does not find where it says, or others
@@ -43,7 +45,7 @@ exit status: 0 the trace happens again, 1 it does not, 2 bad input or output tha
 written, 4 a fault of cowcheck itself.
 )";
 
-enum class Format { text, columns, markdown, mermaid, itf, json };
+enum class Format { text, columns, markdown, mermaid, itf, trace, json };
 
 struct Options {
     TypedTrace trace;
@@ -63,6 +65,7 @@ std::string shown(const LoadedTrace& loaded, const std::string& path, Format for
     case Format::markdown: return show_markdown(loaded.trace);
     case Format::mermaid: return show_mermaid(loaded.trace);
     case Format::itf: return show_itf(loaded.trace, Walk(loaded.trace, loaded.program));
+    case Format::trace: return to_json(loaded.trace);
     case Format::json: return to_json(loaded.result, path);
     case Format::text: break;
     }
@@ -83,6 +86,7 @@ int run(const Options& typed) {
                                           {"markdown", Format::markdown},
                                           {"mermaid", Format::mermaid},
                                           {"itf", Format::itf},
+                                          {"trace", Format::trace},
                                           {"json", Format::json}});
     if (typed.step && !typed.format.empty())
         throw BadInput("--step shows the trace by commands; --format tells it at once: choose one");

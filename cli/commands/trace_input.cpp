@@ -1,6 +1,7 @@
 #include "cli/commands/trace_input.h"
 
 #include "cli/terminal/output.h"
+#include "traces/record.h"
 #include "traces/runner.h"
 #include "traces/trace_json.h"
 #include "verify/run/bad_input.h"
@@ -63,6 +64,11 @@ LoadedTrace load_trace(const AskedTrace& asked) {
     Program program =
         with_numbers_of(compile_or_complain(design, library.properties(), world), trace.header);
     ReplayResult result = replay(trace, program, design, *library.world_text(world.name));
+    if (trace.format != trace_format && result.verdict == ReplayVerdict::ok)
+        trace = record_again(trace, program, library.properties());
+    else if (trace.format != trace_format)
+        result.notes.push_back("the trace is of format " + std::to_string(trace.format) +
+                               ", which has only the first line of a statement");
     return {std::move(trace), std::move(library), std::move(design), std::move(program),
             std::move(result)};
 }

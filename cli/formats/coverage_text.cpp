@@ -31,7 +31,7 @@ std::string place(const CoverageReport& report, const StatementCoverage& stateme
 
 std::string line_of(const CoverageReport& report, const StatementCoverage& statement) {
     return place(report, statement) + ": " + what_is_missing(statement) + ": " +
-           statement_text(statement.span);
+           statement.told.text;
 }
 
 struct Totals {
@@ -71,8 +71,8 @@ void add_design(const CoverageReport& report, const DesignCoverage& design, std:
                     ": nothing ever happens that it speaks about\n";
     for (const SilentClause& clause : design.silent)
         if (!clause.whole_property)
-            text += "  a clause says nothing: " + clause.property + " (" + place_text(clause.span) +
-                    ")\n";
+            text += "  a clause says nothing: " + clause.property + " (" +
+                    to_text(place_of(clause.span)) + ")\n";
 }
 
 }  // namespace
@@ -121,7 +121,7 @@ std::string coverage_json(const CoverageReport& report) {
         one["line"] = statement.span.line;
         one["column"] = statement.span.column;
         one["handler"] = statement.handler;
-        one["statement"] = statement_text(statement.span);
+        one["statement"] = statement.told.text;
         one["own"] = report.is_own(statement);
         one["times"] = statement.times;
         one["guard"] = statement.guard
@@ -143,7 +143,7 @@ std::string coverage_json(const CoverageReport& report) {
         one["silent_clauses"] = Json::array();
         for (const SilentClause& clause : design.silent)
             one["silent_clauses"].push_back({{"property", clause.property},
-                                             {"place", place_text(clause.span)},
+                                             {"place", to_text(place_of(clause.span))},
                                              {"vacuous", clause.whole_property}});
         json["designs"].push_back(std::move(one));
     }

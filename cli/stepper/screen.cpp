@@ -148,16 +148,14 @@ std::string step_screen(const Scene& scene) {
     const TraceStep& step = walk.outcome().step;
     text += ": [" + std::to_string(step.operation) + "] " + actor_name(step) + " " +
             operation_text(step, scene.walk.runner().program().layout.pages > 1) + "\n";
-    std::string what = "  " + (step.statement.empty() ? step.text : step.statement);
+    std::string what = "  " + what_it_does(step);
     if (step.guard) what += *step.guard ? "  -> yes" : "  -> no";
     text += printable(what);
-    if (!step.place.empty()) text += "  (" + step.place + " in " + step.handler + ")";
+    if (!step.place.empty())
+        text += "  (" + to_text(step.place) + " in " + to_text(step.handlers) + ")";
     text += "\n";
     for (const StateChange& change : step.changes)
-        text += "    " +
-                scene.paint.changed(change.what + ": " + to_text(change.from) + " -> " +
-                                    to_text(change.to)) +
-                "\n";
+        text += "    " + scene.paint.changed(to_text(change)) + "\n";
     for (const TraceEvent& event : step.events) {
         text += "    * " + to_text(event, step);
         if (event.kind == EventKind::load && event.expected != event.value)
@@ -207,7 +205,7 @@ std::string state_screen(const Scene& scene, bool ghosts) {
     const View old = scene.walk.before().view();
     std::string text;
     for (std::size_t i = 0; i < now.size(); ++i) {
-        const bool vma = now[i].name.find(".vma[") != std::string::npos;
+        const bool vma = now[i].kind == ElementKind::vma;
         if (now[i].scope == Scope::thread || (!now[i].exists && !old[i].exists)) continue;
         // That a page is mapped at all goes without saying.
         if (vma && !ghosts && now[i].exists == old[i].exists) continue;

@@ -223,7 +223,7 @@ private:
         bool found = false;
         for (const ViewElement& element : elements) {
             known.push_back(element.name);
-            if (element.name == "page " + what) what = element.name;
+            if (element.element == what) what = element.name;
             found = found || element.name == what;
         }
         if (!found)
@@ -232,7 +232,7 @@ private:
         seek(backwards, "change of " + what, [&](const TraceStep& step) {
             return std::any_of(step.changes.begin(), step.changes.end(),
                                [&](const StateChange& one) {
-                                   return one.what.substr(0, one.what.rfind('.')) == what;
+                                   return element_text(one.scope, one.element) == what;
                                });
         });
     }

@@ -1,10 +1,12 @@
 #include "model/compile/checks.h"
 
 #include "model/compile/asked.h"
+#include "model/compile/words.h"
 #include "model/isa/effects.h"
 
 #include <algorithm>
 #include <functional>
+#include <set>
 
 namespace cowcheck {
 
@@ -182,6 +184,7 @@ private:
             const std::uint8_t reg = e_.in_register(value, clause.span);
             if (clause.kind == ast::ClauseKind::sometimes) e_.emit(Code::invert, reg, reg);
             e_.emit(Code::check, reg, 0, 0, static_cast<unsigned>(property));
+            check_words(clause, c);
             return;
         }
         const std::string& what = clause.for_each[loop];
@@ -207,6 +210,14 @@ private:
         }
         e_.complain(clause.span, "there is no 'for each " + what + "'",
                     did_you_mean(what, {"pin", "mm", "va", "page", "cpu"}));
+    }
+
+    // Nobody tells anything while states are explored; but what can't be told is known now.
+    void check_words(const ast::Clause& clause, Context& c) {
+        if (clause.says.empty() || !looked_at_.insert(&clause).second) return;
+        const std::uint16_t end = e_.here();
+        (void)compile_words(e_, x_, clause, c);
+        e_.shrink(end);
     }
 
     // `at underflow: false` asks for nothing where it never happens, and is right then.
@@ -284,8 +295,9 @@ private:
     Expressions x_;
     const PropertySet& set_;
     std::uint32_t decided_;
-    std::optional<Event> event_;  // of the clause at hand
-    bool quick_ = false;          // CheckCode::quick
+    std::set<const ast::Clause*> looked_at_;  // whose words have been
+    std::optional<Event> event_;              // of the clause at hand
+    bool quick_ = false;                      // CheckCode::quick
 };
 
 }  // namespace

@@ -73,6 +73,7 @@ void Emitter::end_oopses(const SourceSpan& span, const std::string& where) {
     rest.operation = static_cast<std::uint16_t>(program_.operations.size());
     rest.span = span;
     rest.where = where;
+    rest.path = {{false, where}};
     set_targets(oopses_, here());
     oopses_.clear();
     emit(Code::rest, 0, 0, 0, static_cast<unsigned>(program_.rests.size()));

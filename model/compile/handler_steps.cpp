@@ -89,7 +89,7 @@ void Handlers::assign(const ast::Stmt& stmt) {
 }
 
 void Handlers::assign_pte(const ast::Stmt& stmt) {
-    begin_step(stmt.span);
+    begin_step(stmt);
     auto c = context();
     const Value value = x_.compile(stmt.value[0], c, Type::pte);
     if (value.type == Type::error) return;
@@ -109,7 +109,7 @@ void Handlers::assign_pte(const ast::Stmt& stmt) {
 
 // Of the operation's process: what stands at the PMD itself.
 void Handlers::assign_pmd(const ast::Stmt& stmt) {
-    begin_step(stmt.span);
+    begin_step(stmt);
     auto c = context();
     const Value value = x_.compile(stmt.value[0], c, Type::pte);
     if (value.type == Type::error) return;
@@ -121,7 +121,7 @@ void Handlers::assign_pmd(const ast::Stmt& stmt) {
 }
 
 void Handlers::assign_field(const ast::Stmt& stmt) {
-    begin_step(stmt.span);
+    begin_step(stmt);
     auto c = context();
     const ast::Expr& target = stmt.target[0];
     const Value owner = x_.compile(target.operands[0], c);
@@ -216,7 +216,7 @@ std::uint8_t Handlers::mapping_mm(const SourceSpan& span) {
 }
 
 void Handlers::assign_local(const ast::Stmt& stmt) {
-    begin_step(stmt.span);
+    begin_step(stmt);
     auto c = context();
     const std::string& name = stmt.target[0].name;
     if (name == "mm" || name == "vma" || name == "spte" || name == "world" || name == "zeropage" ||
@@ -304,7 +304,7 @@ bool Handlers::lru_phrase(const ast::Stmt& stmt) {
     const bool all = matches(phrase, {"drain", "all", "lru", "batches"});
     if (!add && !all && !matches(phrase, {"drain", "lru", "batch"})) return false;
     if (!e_.program().world.lru_batches) return true;
-    begin_step(stmt.span);
+    begin_step(stmt);
     if (!add) return e_.emit(Code::lru_drain, 0, 0, 0, all), true;
     auto c = context();
     const Value page = x_.compile(phrase.operands[1], c, Type::page);
@@ -325,7 +325,7 @@ bool Handlers::notifier_phrase(const ast::Stmt& stmt) {
     const bool end_va = matches(phrase, {"notifier", "end", "va"});
     if (!start && !start_va && !end_va && !matches(phrase, {"notifier", "end"})) return false;
     if (!e_.program().world.secondary_mmu()) return true;
-    begin_step(stmt.span);
+    begin_step(stmt);
     e_.emit(start || start_va ? Code::notifier_start : Code::notifier_end, 0, 0, 0,
             !start_va && !end_va);
     return true;
@@ -368,13 +368,14 @@ bool Handlers::page_phrase(const ast::Expr& phrase) {
         Code code;
         unsigned amount;
     };
-    static const std::array<PagePhrase, 7> pages{{{{"get", "_"}, Code::get, 1},
-                                                  {{"put", "_"}, Code::put, 1},
-                                                  {{"pin", "_"}, Code::get, 1024},
-                                                  {{"unpin", "_"}, Code::put, 1024},
-                                                  {{"wait", "_"}, Code::wait_page, 0},
-                                                  {{"lock", "_"}, Code::lock_page, 0},
-                                                  {{"unlock", "_"}, Code::unlock_page, 0}}};
+    static const std::array<PagePhrase, 7> pages{
+        {{{"get", "_"}, Code::get, 1},
+         {{"put", "_"}, Code::put, 1},
+         {{"pin", "_"}, Code::get, gup_pin_counting_bias},
+         {{"unpin", "_"}, Code::put, gup_pin_counting_bias},
+         {{"wait", "_"}, Code::wait_page, 0},
+         {{"lock", "_"}, Code::lock_page, 0},
+         {{"unlock", "_"}, Code::unlock_page, 0}}};
     for (const auto& known : pages)
         if (matches(phrase, known.words)) {
             auto c = context();
@@ -451,9 +452,9 @@ void Handlers::no_such_operation(const SourceSpan& span) {
 void Handlers::phrase(const ast::Stmt& stmt) {
     const ast::Expr& phrase = stmt.value[0];
     if (matches(phrase, {"no", "such", "operation"})) return no_such_operation(stmt.span);
-    if (matches(phrase, {"wait", "userfaultfd(va)"})) return wait_userfaultfd(stmt.span);
+    if (matches(phrase, {"wait", "userfaultfd(va)"})) return wait_userfaultfd(stmt);
     if (notifier_phrase(stmt) || lru_phrase(stmt)) return;
-    begin_step(stmt.span);
+    begin_step(stmt);
     if (lock_phrase(phrase) || memory_phrase(phrase) || page_phrase(phrase)) return;
     const std::string text = text_of(phrase);
     e_.complain(stmt.span, "'" + text + "' is not a step that the language knows",
@@ -462,13 +463,13 @@ void Handlers::phrase(const ast::Stmt& stmt) {
 
 // handle_userfault(): tell the monitor, give mmap_lock back, sleep until the PTE
 // is not write-protected any more, take mmap_lock again (the retry does).
-void Handlers::wait_userfaultfd(const SourceSpan& span) {
-    begin_step(span);
+void Handlers::wait_userfaultfd(const ast::Stmt& stmt) {
+    begin_step(stmt);
     e_.emit(Code::userfault, 0, 0, 0, item_.stores());
     e_.emit(Code::unlock_mmap_read);
-    begin_step(span);
+    begin_step(stmt);
     e_.emit(Code::wait_uffd);
-    begin_step(span);
+    begin_step(stmt);
     e_.emit(Code::lock_mmap_read);
 }
 

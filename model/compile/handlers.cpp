@@ -43,7 +43,8 @@ Context Handlers::context() {
     return c;
 }
 
-void Handlers::begin_step(const SourceSpan& span) {
+void Handlers::begin_step(const ast::Stmt& stmt) {
+    const SourceSpan& span = stmt.span;
     e_.free_scratch();
     e_.at(span);
     if (atomic_ > 0 && atomic_begun_) {
@@ -57,6 +58,8 @@ void Handlers::begin_step(const SourceSpan& span) {
     rest.operation = static_cast<std::uint16_t>(e_.program().operations.size());
     rest.span = span;
     rest.where = frames_.back().where;
+    rest.path = frames_.back().path;
+    rest.statement = stmt.text;
     e_.emit(Code::rest, 0, 0, 0, static_cast<unsigned>(rests.size()));
     rests.push_back(std::move(rest));
     e_.program().statements.push_back({e_.here(), span});
@@ -175,9 +178,10 @@ void Handlers::body(const ast::Handler& handler, Names names, bool fault, bool o
     Frame frame;
     frame.handler = &handler;
     frame.names = std::move(names);
-    const std::string own =
-        (handler.kind == ast::HandlerKind::fault ? "fault " : "") + handler.name;
-    frame.where = frames_.empty() ? own : frames_.back().where + " > " + own;
+    const HandlerName own{handler.kind == ast::HandlerKind::fault, handler.name};
+    if (!frames_.empty()) frame.path = frames_.back().path;
+    frame.path.push_back(own);
+    frame.where = (frames_.empty() ? "" : frames_.back().where + " > ") + to_text(own);
     frame.fault = fault || (!frames_.empty() && frames_.back().fault);
     frame.operation = operation;
     frame.result = result;
@@ -231,7 +235,7 @@ void Handlers::statement(const ast::Stmt& stmt) {
             e_.emit(Code::jump, 0, 0, 0, 0, loops_.back().start);
         return;
     case ast::StmtKind::assert_: {
-        begin_step(stmt.span);
+        begin_step(stmt);
         auto c = context();
         const Value value = x_.truth(stmt.value[0], c);
         e_.emit(Code::assert_, e_.in_register(value, stmt.span));
@@ -247,7 +251,7 @@ void Handlers::if_(const ast::Stmt& stmt) {
     const auto rests = program.rests.size();
     const auto statements = program.statements.size();
     const bool begun = atomic_begun_;
-    begin_step(stmt.span);
+    begin_step(stmt);
     auto c = context();
     const Value value = x_.truth(stmt.value[0], c);
     if (value.type == Type::error) return;
@@ -298,7 +302,7 @@ void Handlers::for_each_mapping(const ast::Stmt& stmt) {
         return e_.complain(stmt.span, "a page has no '" + stmt.name + "'",
                            did_you_mean(stmt.name, {"mapping", "migration_entry"}));
     const std::uint16_t start = e_.here();
-    begin_step(stmt.span);
+    begin_step(stmt);
     auto c = context();
     const Value page = x_.compile(stmt.value[0], c, Type::page);
     if (page.type != Type::page) return;

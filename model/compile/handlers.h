@@ -28,6 +28,7 @@ private:
         const ast::Handler* handler = nullptr;
         Names names;
         std::string where;
+        std::vector<HandlerName> path;
         bool fault = false;
         bool operation = false;  // `return` ends the operation
         // An operation that another one runs: what it returns goes into this local.
@@ -40,7 +41,7 @@ private:
     };
 
     Context context();
-    void begin_step(const SourceSpan& span);
+    void begin_step(const ast::Stmt& stmt);
     [[nodiscard]] bool frees_lazily() const;
     void ghost_start();
     void ghost_end();
@@ -79,7 +80,7 @@ private:
     bool lock_phrase(const ast::Expr& phrase);
     bool page_phrase(const ast::Expr& phrase);
     bool memory_phrase(const ast::Expr& phrase);
-    void wait_userfaultfd(const SourceSpan& span);
+    void wait_userfaultfd(const ast::Stmt& stmt);
     void set_va(unsigned reg);
 
     Emitter& e_;

@@ -75,7 +75,7 @@ public:
                           {"va", fixed(Type::va, Reg::va)},
                           {"page", fixed(Type::page, Reg::page)},
                           {"pin", fixed(Type::pin, Reg::pin)}};
-            Probe probe{clause.kind, clause.event, clause.for_each, {}, {}};
+            Probe probe{clause.kind, clause.event, clause.for_each, {}, {}, {}};
             choose(clause, probe, out);
         }
     }
@@ -99,6 +99,8 @@ private:
         if (probe.choice.size() == clause.for_each.size()) {
             out.push_back(probe);
             add(clause.value, 0, out.back());
+            Context context = this->context();
+            out.back().says = compile_words(e_, x_, clause, context);
             return;
         }
         const std::string& what = clause.for_each[probe.choice.size()];
@@ -117,6 +119,18 @@ private:
         }
     }
 
+    // The clauses have been compiled before: what stands in the wrong place has been refused.
+    Context context() {
+        Context context;
+        context.names = &names_;
+        context.predicates = &set_.predicates;
+        context.property = true;
+        context.deadlocked = true;
+        context.needed = true;
+        context.writes = true;
+        return context;
+    }
+
     const ast::Predicate* predicate(const Expr& call) const {
         for (const ast::Predicate& one : set_.predicates)
             if (one.name == call.name && one.parameters.size() == call.operands.size()) return &one;
@@ -127,10 +141,7 @@ private:
         const Expr& expr = without_parens(whole);
         if (is_literal(expr) && depth > 0) return;
         e_.free_scratch();
-        Context context;
-        context.names = &names_;
-        context.predicates = &set_.predicates;
-        context.property = true;
+        Context context = this->context();
         ProbePart part{text_of(expr), depth, Type::boolean, e_.here(), 0, {}};
         const Value value = x_.compile(expr, context);
         part.type = value.type;

@@ -4,6 +4,7 @@
 
 #include "model/compile/compile.h"
 #include "model/compile/value.h"
+#include "model/compile/words.h"
 
 #include <string>
 #include <vector>
@@ -29,6 +30,7 @@ struct Probe {
     std::vector<std::string> variables;  // "pin", ...
     std::vector<unsigned> choice;        // which pin: the clause's `for each` in order
     std::vector<ProbePart> parts;        // [0] is the whole expression
+    std::vector<WordsCode> says;         // the clause's words; none: it has none
 };
 
 struct Probes {

@@ -69,24 +69,6 @@ std::string safe(std::string name) {
 
 }  // namespace
 
-std::string statement_text(const SourceSpan& span) {
-    if (span.file == nullptr || span.line == 0 || span.column == 0) return {};
-    std::string_view text = span.file->text;
-    for (unsigned line = 1; line < span.line && !text.empty(); ++line)
-        text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
-    text = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min<std::size_t>(span.column - 1, text.size()));
-    const bool block = text.starts_with("if ") || text.starts_with("atomic");
-    std::size_t end = 0;
-    for (int depth = 0; end < text.size(); ++end) {
-        const char c = text[end];
-        if (c == '#' || (depth == 0 && (c == ';' || c == '}' || (c == '{' && block)))) break;
-        depth += c == '{' ? 1 : c == '}' ? -1 : 0;
-    }
-    while (end > 0 && text[end - 1] == ' ') --end;
-    return std::string(text.substr(0, end));
-}
-
 // Joins the stores that reach a common load: those are one variable.
 class Webs {
 public:
@@ -192,13 +174,8 @@ private:
     std::string name_of_store(std::size_t store) const {
         std::size_t at = store;
         while (at > 0 && p_.code[at].code != Code::rest) --at;
-        const std::string text = statement_text(p_.rests[p_.code[at].imm].span);
-        std::size_t end = 0;
-        const auto is_word = [](char c) {
-            return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
-        };
-        while (end < text.size() && is_word(text[end])) ++end;
-        if (end > 0 && text.substr(end).starts_with(" = ")) return safe(text.substr(0, end));
+        const auto& statement = p_.rests[p_.code[at].imm].statement;
+        if (statement && !statement->assigned.empty()) return safe(statement->assigned);
         return "local_" + std::to_string(p_.code[store].b) + "_" + std::to_string(p_.code[store].c);
     }
 

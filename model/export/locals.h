@@ -51,7 +51,4 @@ private:
     std::vector<std::vector<std::pair<unsigned, unsigned>>> places_;
 };
 
-// The statement that a span points at: "if page.mapcount == 1", without its block.
-[[nodiscard]] std::string statement_text(const SourceSpan& span);
-
 }  // namespace cowcheck::promela

@@ -88,7 +88,7 @@ private:
 
     // What a step is about: "fault write > do_wp_page: if page.anon   v5.7.cow:55".
     std::string comment(const Rest& rest) const {
-        std::string text = rest.where + ": " + statement_text(rest.span);
+        std::string text = rest.where + ": " + rest.told().text;
         if (rest.span.file != nullptr)
             text += "   " + rest.span.file->name + ":" + std::to_string(rest.span.line);
         for (std::size_t at; (at = text.find("*/")) != std::string::npos;)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "model/language/source.h"
+#include "model/language/statement.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -73,6 +74,7 @@ struct Stmt {
     std::vector<Expr> value;   // none or one
     Block body;
     Block other;
+    std::shared_ptr<const StatementText> text;
 };
 
 enum class HandlerKind { operation, fault, handler };
@@ -155,12 +157,19 @@ struct Part {
 // `always for each pin: expr`, `at store: expr`, `sometimes: expr`
 enum class ClauseKind { always, at, sometimes };
 
+// What is told where a clause is violated: texts, and the values between them.
+struct WordsPiece {
+    std::string text;         // that stands before
+    std::vector<Expr> value;  // none at the end; else one
+};
+
 struct Clause {
     ClauseKind kind = ClauseKind::always;
     SourceSpan span;
     std::string event;                  // at
     std::vector<std::string> for_each;  // always, sometimes: pin, mm, va, page, cpu
     Expr value;
+    std::vector<WordsPiece> says;  // "{pin} holds {pin.page}"; none: the property has no words
 };
 
 // `property NAME safety|cost [needs page.anon_exclusive] "meaning" source "..." clauses`

@@ -1,5 +1,7 @@
 #include "model/language/build_tree.h"
 
+#include "model/language/tell_statement.h"
+
 #include <algorithm>
 #include <charconv>
 
@@ -235,6 +237,7 @@ ast::Stmt TreeBuilder::statement(const Node& node) {
                 stmt.value.push_back(expression(*child));
         }
     }
+    stmt.text = std::make_shared<const StatementText>(tell_statement(node, stmt));
     return stmt;
 }
 

@@ -39,7 +39,26 @@ struct in_states
           opt<blank, loop_names>> {};
 struct at_event : seq<keyword<TAO_PEGTL_STRING("at")>, blank, must<event_name>> {};
 struct clause_head : sor<in_states, at_event>, as<Kind::word> {};
-struct clause : seq<clause_head, blank, must<colon>, free_space, must<expression<blank>>>,
+
+// `says "{pin} holds {pin.page}"`, on a line of its own, or on several.
+struct words_text : plus<not_one<'"', '{', '}', '\n', '\r'>>, as<Kind::string> {};
+struct close_value : one<'}'> {
+    static constexpr std::string_view expected = "'}'";
+};
+struct words_value : seq<one<'{'>, blank, must<expression<blank>>, blank, must<close_value>> {};
+struct close_words : one<'"'> {
+    static constexpr std::string_view message =
+        "these words do not end on their line, or have a '}' that nothing opens";
+};
+struct words : seq<one<'"'>, star<sor<words_text, words_value>>, must<close_words>> {
+    static constexpr std::string_view expected = "words in double quotes";
+};
+struct says
+    : seq<keyword<TAO_PEGTL_STRING("says")>, free_space, must<words>, star<free_space, words>>,
+      as<Kind::says> {};
+
+struct clause : seq<clause_head, blank, must<colon>, free_space, must<expression<blank>>,
+                    opt<free_space, says>>,
                 as<Kind::clause> {
     static constexpr std::string_view expected =
         "a clause ('always ...:', 'at EVENT:' or 'sometimes ...:')";
@@ -106,6 +125,21 @@ private:
         properties.properties.push_back(std::move(property));
     }
 
+    std::vector<ast::WordsPiece> words(const Node& node) {
+        std::vector<ast::WordsPiece> pieces;
+        std::string text;
+        for (const auto& child : node.children) {
+            if (child->kind == Kind::string) {
+                text += child->text();
+                continue;
+            }
+            pieces.push_back({std::move(text), {build.expression(*child)}});
+            text.clear();
+        }
+        if (!text.empty()) pieces.push_back({std::move(text), {}});
+        return pieces;
+    }
+
     ast::Clause clause(const Node& node) {
         const Node& head = node[0];
         ast::Clause clause;
@@ -119,6 +153,7 @@ private:
             for (const auto& name : head[0].children) clause.for_each.emplace_back(name->text());
         }
         clause.value = build.expression(node[1]);
+        if (const Node* says = node.find(Kind::says)) clause.says = words(*says);
         return clause;
     }
 };

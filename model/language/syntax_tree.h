@@ -74,6 +74,7 @@ enum class Kind {
     needs,
     source,
     clause,
+    says,
     loop_names,
     // worlds
     world,

@@ -4,12 +4,14 @@
 #include "model/isa/events.h"
 #include "model/isa/instructions.h"
 #include "model/language/source.h"
+#include "model/language/statement.h"
 #include "model/state/state.h"
 #include "model/state/ways.h"
 #include "model/world.h"
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -50,7 +52,12 @@ struct Rest {
     std::array<FrameLocal, 2> mms{};      // process numbers in locals, 2 bits each
     std::array<std::uint16_t, 4> live{};  // masks for the thread's words 1..; the rest is dead
     SourceSpan span;                      // the statement that runs next
-    std::string where;  // "do_wp_page" or "gup_fast > gup > fault write > do_wp_page"
+    std::string where;              // "do_wp_page" or "gup_fast > gup > fault write > do_wp_page"
+    std::vector<HandlerName> path;  // the same as a list
+    std::shared_ptr<const StatementText> statement;  // at `span`; null where there is none
+
+    // What it says; nothing where there is none.
+    [[nodiscard]] Statement told() const { return statement ? statement->told : Statement(); }
 };
 
 // A local that a handler needs on after a rest: what its text calls it, and where it is kept.

@@ -90,6 +90,91 @@ def a_damaged_trace_is_told():
     damaged(lambda trace: trace["steps"].append("end"))
 
 
+OLD_SCOPES = {"page": "page {}"}
+
+
+def in_format_1(trace, lines=True):
+    """As cowcheck 0.1 wrote it: words only, and of a statement the first line."""
+    old = copy.deepcopy(trace)
+    old["format"] = 1
+    for step in old["steps"]:
+        del step["actor"]
+        statement = step.pop("statement", {"text": ""})["text"]
+        step["statement"] = statement.split(" and (")[0] if lines else statement
+        for change in step["changes"]:
+            element = OLD_SCOPES.get(change.pop("scope"), "{}").format(change.pop("element"))
+            change["what"] = f"{element}.{change.pop('field')}"
+            del change["text"]
+    return old
+
+
+@statement
+def a_trace_of_the_first_format_is_read_shown_and_converted():
+    for path in traces_of("--depth", "4", "--design", "v5.7", "--design", "v5.9"):
+        text = pathlib.Path(path).read_text(encoding="utf-8")
+        write("old.json", json.dumps(in_format_1(json.loads(text))))
+        for view in ("text", "columns", "markdown", "mermaid", "itf"):
+            was = cowcheck("replay", path, "--format", view)
+            now = cowcheck("replay", "old.json", "--format", view)
+            expect((now.status, now.out, now.err) == (0, was.out, was.err), now)
+        expect(cowcheck("explain", "old.json").out == cowcheck("explain", path).out, path)
+        result = cowcheck("replay", "old.json", "--format", "trace", "--output", "new.json")
+        expect(result.status == 0 and result.out == "", result)
+        expect(pathlib.Path("new.json").read_text(encoding="utf-8") == text, path)
+        expect(cowcheck("replay", path, "--format", "trace").out == text, path)
+
+
+@statement
+def an_old_trace_that_does_not_fit_any_more_is_said_to_be_old():
+    old = in_format_1(json.loads(pathlib.Path(one_trace()).read_text(encoding="utf-8")))
+    guard = next(step for step in old["steps"] if step["statement"].startswith("if "))
+    guard["statement"] = "if page.nonsense"
+    write("old.json", json.dumps(old))
+    result = cowcheck("replay", "old.json")
+    expect(result.status == 1 and "executed `if page.nonsense`" in result.out, result)
+    expect("note: the trace is of format 1" in result.out, result)
+    for view in ("columns", "markdown", "mermaid", "itf"):
+        result = cowcheck("replay", "old.json", "--format", view)
+        expect(result.status == 1 and "the trace is of format 1" in result.err, result)
+    old["steps"][0]["changes"] = [{"what": "", "from": 1, "to": 2}]
+    write("old.json", json.dumps(old))
+    rejects(["replay", "old.json"], "steps[0].changes[0].what")
+
+
+GUARDED = """design guarded extends v5.9
+operation clear_refs() {
+    lock mmap_lock for writing
+    for each va {
+        lock ptl
+        if pte.present  # the first of three lines
+           and pte.writable
+           and (pte.soft_dirty
+                or pte.dirty) { clear_soft_dirty(va) }
+        unlock ptl
+    }
+    unlock mmap_lock
+}
+"""
+WHOLE = "pte.present and pte.writable and (pte.soft_dirty or pte.dirty)"
+
+
+@statement
+def a_guard_of_three_lines_is_told_whole_in_every_format():
+    write("guarded.cow", GUARDED)
+    (path,) = traces_of("--depth", "3", "--design", "guarded.cow",
+                        "--property", "soft_dirty_no_missed_write")
+    trace = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+    (guard,) = [step for step in trace["steps"]
+                if step.get("statement", {}).get("condition") == WHOLE]
+    expect(guard["statement"]["text"] == "if " + WHOLE and guard["guard"] is True, guard)
+    for view in ("text", "columns", "markdown", "mermaid", "itf"):
+        out = " ".join(cowcheck("replay", path, "--format", view).out.split())
+        expect(WHOLE in out and "pte.present? " not in out, out)
+    write("guarded.cow", GUARDED.replace("or pte.dirty", "or pte.uffd_wp"))
+    result = cowcheck("replay", path)
+    expect(result.status == 1 and "pte.uffd_wp)` (guarded.cow:6:9)" in result.out, result)
+
+
 @statement
 def a_trace_of_a_design_or_world_that_is_unknown_is_told():
     trace = json.loads(pathlib.Path(one_trace()).read_text(encoding="utf-8"))

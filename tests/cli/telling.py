@@ -72,7 +72,7 @@ def itf_names_the_step_that_led_to_each_state():
         states = json.loads(shown(path, "itf"))["states"]
         expect(len(states) == len(steps) + 1, path)
         for step, state in zip(steps, states[1:]):
-            expect(state["action"]["statement"] == step["statement"], state)
+            expect(state["action"]["statement"] == step["statement"]["text"], state)
             expect(state["action"]["thread"] == step["thread"], state)
 
 
@@ -145,7 +145,8 @@ def the_vmsplice_leak_is_decided_by_mapcount():
     cowcheck("--depth", "5", "--design", "v5.7", "--world", "vmsplice")
     text = " ".join(story("cowcheck-traces/v5.7-vmsplice-no_foreign_data.json").split())
     decides = text[text.index("What decides"):]
-    guard = "`page.mapcount == 1 and rest_mapped_once(page)`"
+    guard = ("`page.mapcount == 1 and rest_mapped_once(page) and "
+             "(not page.swapcache or swap_slot.refcount == 1)`")
     expect(f"{guard} true" in decides and f"{guard} false" in decides, text)
     expect("drops a mapping of page A" in decides, text)
 

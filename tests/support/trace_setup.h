@@ -125,7 +125,7 @@ public:
 
     Trace record(const std::string& property) {
         return cowcheck::record(program_, setup_.header(setup_.design(design_), "pair", property),
-                                actions_);
+                                actions_, setup_.library.properties());
     }
 
     const Program& program() const { return program_; }
@@ -156,7 +156,7 @@ inline Trace vmsplice_leak(Setup& setup) {
     while (explorer.violations().empty() && explorer.depth() < 5) (void)explorer.deepen(stop);
     REQUIRE(explorer.violations().size() == 1);
     return record(program, setup.header(design, "tiny", "no_foreign_data"),
-                  explorer.trace(explorer.violations().front()));
+                  explorer.trace(explorer.violations().front()), setup.library.properties());
 }
 
 using Lines = std::vector<std::string>;

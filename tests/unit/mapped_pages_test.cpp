@@ -147,7 +147,7 @@ TEST_CASE("its trace says so, and is replayed") {
     });
     REQUIRE(oops != violations.end());
     const Trace trace = record(program, setup.header(design, "zapped", std::string(assertion_name)),
-                               explorer.trace(*oops));
+                               explorer.trace(*oops), setup.library.properties());
     CHECK(trace.explanation == "a page that is not there: page = pte.page");
     CHECK(replay(trace, program).verdict == ReplayVerdict::ok);
 }

@@ -38,7 +38,9 @@ TEST_CASE("a replay says which statement is another one now") {
         setup.changed("v5.7", "if page.mapcount == 1", "if page.refcount == 1");
     const ReplayResult result = replay(trace, setup.program(design, "tiny"));
     CHECK(result.verdict == ReplayVerdict::different);
-    CHECK(trace.steps[result.step - 1].statement.starts_with("if page.mapcount == 1 and"));
+    CHECK(trace.steps[result.step - 1].statement.text ==
+          "if page.mapcount == 1 and rest_mapped_once(page) and (not page.swapcache or "
+          "swap_slot.refcount == 1)");
     CHECK(result.message.find("`if page.refcount == 1 and rest_mapped_once(page)") !=
           std::string::npos);
 }
@@ -91,17 +93,18 @@ TEST_CASE("a replay says why a step can't be made") {
     Script script(setup, "v5.7");
     script.start("cpu0", "munmap");
     const Trace trace = script.record("no_foreign_data");
-    const auto with = [&](const std::string& thread, StepKind kind, const std::string& text) {
+    const auto with = [&](const std::string& thread, StepKind kind, const std::string& operation,
+                          std::vector<std::string> flags = {}) {
         Trace longer = trace;
         TraceStep step;
         step.thread = thread;
         step.kind = kind;
-        step.text = text;
+        step.call = {operation, std::move(flags)};
         step.operation = 2;
         step.process = "parent";
         step.va = 0;
         step.pin = 0;
-        step.statement = "lock mmap_lock for reading";
+        step.statement = {StatementKind::lock, "lock mmap_lock for reading", {}, false};
         longer.steps.push_back(step);
         const ReplayResult result = replay(longer, script.program());
         CHECK(result.verdict == ReplayVerdict::impossible);
@@ -112,7 +115,7 @@ TEST_CASE("a replay says why a step can't be made") {
         CAPTURE(text);
         CHECK(text.ends_with(end));
     };
-    ends_with(with("cpu1", StepKind::start, "gup(read, get)"),
+    ends_with(with("cpu1", StepKind::start, "gup", {"read", "get"}),
               "it waits for mmap_lock of parent, held by cpu0 in munmap");
     ends_with(with("cpu0", StepKind::start, "write"), "cpu0 is still in munmap");
     ends_with(with("cpu1", StepKind::step, "write"),
@@ -122,6 +125,6 @@ TEST_CASE("a replay says why a step can't be made") {
     ends_with(with("cpu9", StepKind::start, "fork"), "the world has no thread 'cpu9'");
     ends_with(with("device", StepKind::device, "dma_read"), "pin0 is not held");
     ends_with(with("cpu1", StepKind::start, "exit"), "another thread of parent still runs");
-    CHECK(with("cpu1", StepKind::start, "gup(read, get)")
+    CHECK(with("cpu1", StepKind::start, "gup", {"read", "get"})
               .starts_with("step 2: cpu1 can't execute `lock mmap_lock for reading`: "));
 }

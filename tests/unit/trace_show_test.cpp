@@ -49,8 +49,9 @@ TEST_CASE("the columns of a trace are fit for a mail") {
     CHECK(lines[3] == "fork()");
     CHECK(lines[4] == " child = new mm");
     trace.header.design.name = "\033[31m\xc3\xa9\n" + std::string(100, 'x');
-    trace.steps[3].statement = std::string(300, 'y') + "\t\xff";
-    trace.steps[4].handler = "a > b > c > d > e > f > g > h > i > j > k > l > m > n > o > p > q";
+    trace.steps[3].statement.text = std::string(300, 'y') + "\t\xff";
+    for (char name = 'a'; name <= 'q'; ++name)
+        trace.steps[4].handlers.push_back({false, std::string(1, name)});
     check_fit_for_mail(trace);
     const TraceStep step = trace.steps[3];
     trace.steps.clear();

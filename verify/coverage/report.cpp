@@ -8,17 +8,11 @@ namespace cowcheck {
 
 namespace {
 
-// Whether the text begins with these words there.
-bool says(const SourceSpan& span, std::string_view words) {
-    std::size_t at = 0;
-    for (std::uint32_t line = 1; line < span.line; ++line) at = span.file->text.find('\n', at) + 1;
-    return span.file->text.compare(at + span.column - 1, words.size(), words) == 0;
-}
-
 // Statements that are steps wherever they are compiled. An `if` is one unless the flags
 // decide it, which only the compiler knows; it comes in with the guards.
 bool is_step(const ast::Stmt& stmt) {
-    if (says(stmt.span, "no such operation")) return false;  // nothing that comes there is explored
+    // Nothing that comes to `no such operation` is explored.
+    if (stmt.text->told.kind == StatementKind::absent) return false;
     return stmt.kind == ast::StmtKind::phrase || stmt.kind == ast::StmtKind::assign ||
            stmt.kind == ast::StmtKind::assert_ || stmt.kind == ast::StmtKind::if_;
 }
@@ -28,6 +22,7 @@ void collect(const ast::Block& block, const std::string& handler, TextCoverage& 
         if (is_step(stmt)) {
             StatementCoverage& statement = text[key_of(stmt.span)];
             statement.span = stmt.span;
+            statement.told = stmt.text->told;
             statement.handler = handler;
         }
         collect(stmt.body, handler, text);
@@ -71,7 +66,7 @@ void add_run(const Program& program, const ProgramCoverage& run, TextCoverage& t
 void finish(TextCoverage& text) {
     std::erase_if(text, [](const auto& entry) {
         const StatementCoverage& statement = entry.second;
-        return !statement.guard && statement.times == 0 && says(statement.span, "if");
+        return !statement.guard && statement.times == 0 && statement.told.is_guard();
     });
 }
 

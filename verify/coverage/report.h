@@ -17,6 +17,7 @@ namespace cowcheck {
 // A statement that is a step, or a part of one.
 struct StatementCoverage {
     SourceSpan span;
+    Statement told;
     std::string handler;
     std::uint64_t times = 0;
     bool compiled = false;  // some world's menu leads here

@@ -91,12 +91,9 @@ std::optional<ShownBy> Teller::shortest(const std::string& design) {
 Strings handlers_of(const Trace& trace) {
     Strings names;
     for (auto step = trace.steps.rbegin(); step != trace.steps.rend(); ++step) {
-        std::string_view rest = step->handler;
-        while (!rest.empty()) {
-            const std::size_t arrow = rest.find(" > ");
-            const std::string name(rest.substr(0, arrow));
+        for (const HandlerName& handler : step->handlers) {
+            const std::string name = to_text(handler);
             if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-            rest = arrow == std::string_view::npos ? "" : rest.substr(arrow + 3);
         }
     }
     return names;

@@ -29,9 +29,9 @@ void add_outside(const Program& program, const std::vector<Action>& schedule,
 }
 
 Trace record_or_lose(const Program& program, TraceHeader header,
-                     const std::vector<Action>& actions) {
+                     const std::vector<Action>& actions, const PropertySet& properties) {
     try {
-        return record(program, std::move(header), actions);
+        return record(program, std::move(header), actions, properties);
     } catch (const std::invalid_argument& error) {
         throw LostSchedule(error.what());
     }
@@ -63,7 +63,8 @@ Trace make_trace(const TraceContext& context, CheckRun& run, const Violation& vi
     const FoundSchedule found = run.schedule(violation);
     const Program program = run.program_with(found);
     add_outside(program, found.actions, context.options.policy.solver_timeout, header);
-    Trace trace = record_or_lose(program, std::move(header), found.actions);
+    Trace trace = record_or_lose(program, std::move(header), found.actions,
+                                 context.library.properties());
     if (trace.operations != violation.operations)
         throw LostSchedule("its trace has " + plural(trace.operations, "operation") + ", and not " +
                            std::to_string(violation.operations));
@@ -88,7 +89,7 @@ std::string story_of(const Trace& trace) {
     std::string story;
     for (const TraceStep& step : trace.steps)
         if (step.kind != StepKind::step)
-            story += (story.empty() ? "" : ", ") + step.thread + " " + step.text;
+            story += (story.empty() ? "" : ", ") + step.thread + " " + to_text(step.call);
     return story;
 }
 
