@@ -7,7 +7,7 @@ import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
-from statements import cowcheck, expect, main, statement
+from statements import cowcheck, expect, main, statement, write
 
 
 def traces():
@@ -166,6 +166,32 @@ def the_other_order_is_told_only_where_it_does_not_violate():
     for path in traces():
         text = " ".join(story(path).split())
         expect(("is not violated." in text) != ("No order of two steps does" in text), text)
+
+
+@statement
+def a_property_of_ones_own_is_told_in_its_own_words():
+    write("mine.cow", """property mine safety
+    "a page that somebody has pinned is mapped once at most"
+    always for each pin: pin.held and pin.write implies pin.page.mapcount <= 1
+        says "{pin} of {pin.mm} holds {pin.page}, which has mapcount {pin.page.mapcount}"
+""")
+    arguments = ["--depth", "2", "--design", "v5.7", "--property", "mine.cow"]
+    path = "cowcheck-traces/v5.7-default-mine.json"
+    cowcheck(*arguments)
+    trace = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+    words = "pin0 of parent holds page A, which has mapcount 2"
+    expect(trace["explanation"] == words, trace["explanation"])
+    told = " ".join(cowcheck("explain", path, "--property", "mine.cow").out.split())
+    expect(f"So mine is violated: {words}." in told, told)
+    text = pathlib.Path("mine.cow").read_text(encoding="utf-8")
+    write("mine.cow", text[:text.index("        says")])
+    cowcheck(*arguments)
+    trace = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+    expect(trace["explanation"].endswith("pin.page.mapcount is 2"), trace["explanation"])
+    write("mine.cow", text.replace("{pin.page}", "{pin.pgae}"))
+    result = cowcheck(*arguments)
+    expect(result.status == 2 and "mine.cow:4:40: error" in result.err, result)
+    expect("did you mean 'page'?" in result.err, result)
 
 
 main()
