@@ -1,5 +1,7 @@
 #include "model/world.h"
 
+#include "model/menu_entry.h"
+
 #include <algorithm>
 #include <array>
 #include <numeric>
@@ -357,91 +359,12 @@ private:
     }
 
     void menu_entry(const ast::MenuEntry& entry, Actor actor, std::vector<MenuItem>& menu) {
-        const auto kind = find_operation(entry.operation);
-        if (!kind) {
-            std::vector<std::string_view> names;
-            for (const auto& operation : operation_table) names.push_back(operation.name);
-            return complain(entry.span, "there is no operation '" + entry.operation + "'",
-                            did_you_mean(entry.operation, names));
-        }
-        if (info(*kind).actor != actor)
-            return complain(entry.span, "'" + entry.operation + "' is not for this actor");
-        MenuItem item{*kind, {}};
-        if (info(*kind).needs == Needs::pin_slot) {
-            if (!flags(entry, item.flags)) return;
-            // ptrace and /proc/PID/mem look and go.
-            if (*kind == OperationKind::gup_force && (item.flags.pin || item.flags.longterm))
-                return complain(entry.span, "'gup_force' takes a FOLL_GET only; expected get");
-        } else if (*kind == OperationKind::secondary_fault) {
-            if (!secondary_flags(entry, item.flags)) return;
-        } else if (*kind == OperationKind::write) {
-            if (!write_flags(entry, item.flags)) return;
-        } else if (!entry.flags.empty()) {
-            return complain(entry.span, "'" + entry.operation + "' takes no flags");
-        }
-        if (std::find(menu.begin(), menu.end(), item) != menu.end())
-            return complain(entry.span, "'" + to_text(item) + "' is in the menu already");
-        menu.push_back(item);
-        entries_.push_back({entry.span, item});
-    }
-
-    bool flags(const ast::MenuEntry& entry, GupFlags& flags) {
-        bool access = false;
-        bool reference = false;
-        for (const auto& word : entry.flags) {
-            if (word == "read" || word == "write") {
-                access = true;
-                flags.write = word == "write";
-            } else if (word == "get" || word == "pin") {
-                reference = true;
-                flags.pin = word == "pin";
-            } else if (word == "longterm") {
-                flags.longterm = true;
-            } else {
-                complain(entry.span, "there is no GUP flag '" + word + "'",
-                         did_you_mean(word, {"read", "write", "get", "pin", "longterm"}));
-                return false;
-            }
-        }
-        if (access && reference) return true;
-        complain(entry.span, "'" + entry.operation +
-                                 "' wants read or write, and get or pin; longterm if it is");
-        return false;
-    }
-
-    // What is stored; a value that was never there before if nothing is said.
-    bool write_flags(const ast::MenuEntry& entry, GupFlags& flags) {
-        for (const auto& word : entry.flags) {
-            flags.zeroes = word == "zeroes";
-            if (flags.zeroes) continue;
-            complain(entry.span, "a write has no flag '" + word + "'",
-                     did_you_mean(word, {"zeroes"}));
-            return false;
-        }
-        return true;
-    }
-
-    bool secondary_flags(const ast::MenuEntry& entry, GupFlags& flags) {
-        bool access = false;
-        for (const auto& word : entry.flags) {
-            if (word == "read" || word == "write") {
-                access = true;
-                flags.write = word == "write";
-            } else if (word == "get") {
-                flags.get = true;
-            } else if (word == "keep") {
-                flags.keep = true;
-            } else {
-                complain(entry.span, "a secondary MMU has no flag '" + word + "'",
-                         did_you_mean(word, {"read", "write", "get", "keep"}));
-                return false;
-            }
-        }
-        if (access && (flags.get || !flags.keep)) return true;
-        complain(entry.span, "'" + entry.operation +
-                                 "' wants read or write; get if it takes a reference, and keep "
-                                 "if it holds it");
-        return false;
+        const auto item = resolve_menu_entry(entry, actor, out_);
+        if (!item) return;
+        if (std::find(menu.begin(), menu.end(), *item) != menu.end())
+            return complain(entry.span, "'" + to_text(*item) + "' is in the menu already");
+        menu.push_back(*item);
+        entries_.push_back({entry.span, *item});
     }
 
     void check_bounds() {

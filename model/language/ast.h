@@ -270,4 +270,58 @@ struct World {
     SourceSpan transient_span;
 };
 
+// What somebody does next in a program, or what is looked at.
+struct ProgramStep {
+    enum class Kind { operation, look, parallel };
+
+    Kind kind = Kind::operation;
+    SourceSpan span;
+    std::string name;                 // of what is seen: `x = read`, `let x = page(parent)`
+    SourceSpan name_span;             // nowhere if it has no name
+    std::string actor;                // operation: "parent", "monitor", the name of a pin
+    SourceSpan actor_span;            // with the CPU
+    std::optional<std::int64_t> cpu;  // operation: `parent.2`
+    MenuEntry entry;                  // operation; look: the word, without flags
+    std::string process;              // whose memory, if said
+    SourceSpan process_span;
+    std::optional<std::int64_t> va;
+    std::vector<std::vector<ProgramStep>> branches;  // parallel
+};
+
+// `meanwhile kernel: speculative_get, migrate at most 1`
+struct ProgramMeanwhile {
+    SourceSpan span;
+    std::string actor;
+    std::vector<MenuEntry> menu;
+    std::int64_t at_most = 0;  // of each; 0 is any number
+};
+
+// `exists (x == P1)`
+struct ProgramCondition {
+    SourceSpan span;
+    std::string word;  // exists, forall, never
+    Expr value;
+};
+
+// A litmus test for copy-on-write; docs/programs.md.
+struct Program {
+    SourceSpan span;  // of the name
+    std::string name;
+    std::string title;
+    std::string comment;
+    std::vector<std::string> sources;
+    std::vector<std::string> memory;  // `memory anonymous written`
+    SourceSpan memory_span;
+    std::string memories;  // `memories anonymous`: once with each of several kinds
+    SourceSpan memories_span;
+    std::string world;  // `world default`: a name or a file
+    SourceSpan world_span;
+    std::optional<World> start;  // `start { ... }`
+    std::string result;          // what the kernel's test prints if it passes
+    std::string leak;            // not empty: with hugetlb it is known to fail, in these words
+    std::vector<ProgramMeanwhile> meanwhile;
+    std::vector<ProgramStep> steps;
+    std::vector<ProgramCondition> conditions;
+};
+
 }  // namespace cowcheck::ast

@@ -15,5 +15,6 @@ namespace cowcheck {
                                                               Diagnostics& out);
 [[nodiscard]] std::optional<ast::World> parse_world(const SourceFile& file, Diagnostics& out);
 [[nodiscard]] std::optional<ast::Selftest> parse_selftest(const SourceFile& file, Diagnostics& out);
+[[nodiscard]] std::optional<ast::Program> parse_program(const SourceFile& file, Diagnostics& out);
 
 }  // namespace cowcheck

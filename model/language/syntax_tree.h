@@ -89,13 +89,27 @@ enum class Kind {
     word,
     outside,
     transient,
-    // selftests
+    // programs
     selftest,
+    program,
     result,
     memory,
+    memories,
     leak,
+    program_world,
+    start,
+    meanwhile,
+    at_most,
     step,
+    actor,
+    cpu,
+    label,
+    step_of,
     step_page,
+    look,
+    parallel,
+    branch,
+    condition,
 };
 
 // A rule that leaves a node in the tree derives from this.
