@@ -1,5 +1,6 @@
 # bash completion for cowcheck
 
+_cowcheck_programs() { "${COMP_WORDS[0]}" run --list 2>/dev/null | sed 's/ .*//'; }
 _cowcheck_names() {
     "${COMP_WORDS[0]}" "$1" 2>/dev/null | awk '{ print $1 }'
 }
@@ -9,7 +10,7 @@ _cowcheck() {
     local command=check word words=''
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         case $word in
-            designs | worlds | properties | replay | explain | export | gate | coverage | prove | selftest | history) command=$word && break ;;
+            designs | worlds | properties | replay | explain | export | gate | coverage | prove | run | selftest | history) command=$word && break ;;
         esac
     done
     COMPREPLY=()
@@ -38,7 +39,7 @@ _cowcheck() {
             mapfile -t COMPREPLY < <(compgen -f -- "$current")
             return
             ;;
-        --traces)
+        --traces | --trace-dir)
             mapfile -t COMPREPLY < <(compgen -d -- "$current")
             return
             ;;
@@ -66,6 +67,10 @@ _cowcheck() {
                 prove)
                     words="--format --smt2 --solver-timeout $(_cowcheck_names designs)"
                     ;;
+                run)
+                    words='--design --format --trace-dir --max-states --max-time --list'
+                    [[ $current == -* ]] || words+=" $(_cowcheck_programs)"
+                    ;;
                 selftest) words='--design --format' ;;
                 history) words='--why --format --threads' ;;
                 export)
@@ -75,7 +80,7 @@ _cowcheck() {
                     words='--depth --concurrency --design --world --property --threads
                         --max-states --max-memory --max-time --solver-timeout --traces --format
                         --no-reduction --no-symmetry --help --version'
-                    ((COMP_CWORD == 1)) && words+=' check designs worlds properties replay explain export gate coverage prove selftest history'
+                    ((COMP_CWORD == 1)) && words+=' check designs worlds properties replay explain export gate coverage prove run selftest history'
                     ;;
             esac
             ;;
@@ -83,7 +88,7 @@ _cowcheck() {
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
     # Where a name may stand, a file may stand as well.
     case $previous in
-        --design | --world | --property | --against | replay | explain | gate | coverage | prove) compopt -o default 2>/dev/null ;;
+        --design | --world | --property | --against | replay | explain | gate | coverage | prove | run | selftest) compopt -o default 2>/dev/null ;;
     esac
     if [[ ($previous == replay || $previous == explain) && $current != -* ]]; then
         COMPREPLY=()

@@ -4,8 +4,8 @@ function __cowcheck_names
     cowcheck $argv[1] 2>/dev/null | string replace -r '\s.*' ''
 end
 
-set -l commands check designs worlds properties replay explain export gate coverage prove selftest history
-set -l checking "not __fish_seen_subcommand_from designs worlds properties replay explain export gate coverage prove selftest history"
+set -l commands check designs worlds properties replay explain export gate coverage prove run selftest history
+set -l checking "not __fish_seen_subcommand_from designs worlds properties replay explain export gate coverage prove run selftest history"
 
 complete -c cowcheck -f
 complete -c cowcheck -n "not __fish_seen_subcommand_from $commands" -a "$commands"
@@ -66,6 +66,13 @@ complete -c cowcheck -n $gating -l update -d "rewrite the expect lines"
 complete -c cowcheck -n $gating -l traces -r -a "(__fish_complete_directories)" -d "where traces go"
 complete -c cowcheck -n "__fish_seen_subcommand_from coverage" -l format -x -a "text json lcov"
 complete -c cowcheck -n "__fish_seen_subcommand_from coverage" -l no-reduction -d "every step on its own"
+set -l running "__fish_seen_subcommand_from run"
+complete -c cowcheck -n $running -F -a "(cowcheck run --list 2>/dev/null | string split -f1 ' ')"
+complete -c cowcheck -n $running -l format -x -a "text json" -d "how to print outcomes"
+complete -c cowcheck -n $running -l trace-dir -r -a "(__fish_complete_directories)" -d "where traces go"
+complete -c cowcheck -n $running -l max-states -x -d "stop at so many states"
+complete -c cowcheck -n $running -l max-time -x -d "stop after so long"
+complete -c cowcheck -n $running -l list -d "the programs that are built in"
 set -l proving "__fish_seen_subcommand_from prove"
 complete -c cowcheck -n $proving -F -a "(__cowcheck_names designs)"
 complete -c cowcheck -n $proving -l format -x -a "text json" -d "how to print results"

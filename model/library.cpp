@@ -200,21 +200,6 @@ bool Library::add_properties(std::string path, std::string text, Diagnostics& ou
     return fresh;
 }
 
-const std::vector<ast::Selftest>& Library::selftests() const {
-    const std::scoped_lock lock(*parsing_);
-    if (!selftests_.empty()) return selftests_;
-    for (const BuiltinFile& file : builtin_files()) {
-        if (file.folder != "selftest") continue;
-        selftest_files_.push_back(std::make_unique<SourceFile>(
-            SourceFile{std::string(file.name) + ".selftest", std::string(file.text)}));
-        Diagnostics out;
-        auto tree = parse_selftest(*selftest_files_.back(), out);
-        require(tree.has_value(), file.name, out);
-        selftests_.push_back(std::move(*tree));
-    }
-    return selftests_;
-}
-
 bool Library::has_design(std::string_view name) const {
     return std::any_of(designs_.begin(), designs_.end(),
                        [&](const OwnedDesign& design) { return design.name == name; });

@@ -43,9 +43,6 @@ public:
                                                        Diagnostics& out);
     [[nodiscard]] bool add_properties(std::string path, std::string text, Diagnostics& out);
 
-    // The kernel's own tests, in their order.
-    [[nodiscard]] const std::vector<ast::Selftest>& selftests() const;
-
     [[nodiscard]] bool has_design(std::string_view name) const;
     // In chronological order, as `dated` says; those without a date last, as they came. All are
     // parsed for that.
@@ -85,8 +82,6 @@ private:
     std::unique_ptr<std::mutex> parsing_;
     mutable std::vector<OwnedDesign> designs_;
     mutable std::deque<OwnedWorld> worlds_;  // they stay where they are
-    mutable std::vector<ast::Selftest> selftests_;
-    mutable std::vector<std::unique_ptr<SourceFile>> selftest_files_;
 
     std::shared_ptr<const ParsedDesign> hardware_;
     PropertySet properties_;

@@ -21,6 +21,7 @@ TraceProperty describe_property(const PropertySet& properties, std::string_view 
     if (name == counting_name)
         return {std::string(name), "no count gets too large or too small, no page in use is free",
                 false};
+    if (name == outcome_name) return {std::string(name), "what a program sees by then", false};
     return {std::string(name), {}, false};
 }
 

@@ -196,6 +196,8 @@ struct Trace {
 inline constexpr std::string_view assertion_name = "assertion";
 // What it, and every report, calls a count that is wrong: no property, either, and always noticed.
 inline constexpr std::string_view counting_name = "counting";
+// What the trace of a program's outcome calls what it shows: nothing need be violated.
+inline constexpr std::string_view outcome_name = "outcome";
 
 // " with 1 transient reference from outside"; nothing for none.
 [[nodiscard]] std::string transient_text(unsigned number);

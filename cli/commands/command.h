@@ -32,6 +32,7 @@ struct Command {
 [[nodiscard]] Command coverage_command();
 [[nodiscard]] Command history_command();
 [[nodiscard]] Command prove_command();
+[[nodiscard]] Command run_command();
 [[nodiscard]] Command selftest_command();
 [[nodiscard]] Command export_command();
 [[nodiscard]] Command designs_command();

@@ -15,10 +15,12 @@ namespace cowcheck {
 namespace {
 
 constexpr std::string_view help =
-    R"(cowcheck selftest: what the kernel's selftest mm/cow.c would print.
+    R"(cowcheck selftest: what the kernel's selftest mm/cow.c would print, or a test of your own.
 
-usage: cowcheck selftest [--design NAME|FILE]... [--format ktap|json]
+usage: cowcheck selftest [PROGRAM...] [--design NAME|FILE]... [--format ktap|json]
 
+  PROGRAM                programs (docs/programs.md) to be run as tests: ok if all conditions hold
+                         in every interleaving (default: those of cow.c)
   --design NAME|FILE     a design; repeatable (default: those that 'cowcheck designs' marks with
                          a *)
   --format ktap|json     (default: ktap)
@@ -32,7 +34,7 @@ exit status: 0 all tests are ok, 1 some are not, 2 bad input, 4 a fault of cowch
 enum class Format { ktap, json };
 
 struct Options {
-    Typed designs, format;
+    Typed programs, designs, format;
 };
 
 int run(const Options& typed) {
@@ -40,10 +42,13 @@ int run(const Options& typed) {
     const Format format = one_of<Format>("--format", typed.format, Format::ktap,
                                          {{"ktap", Format::ktap}, {"json", Format::json}});
     Library library = load_library();
+    std::vector<LoadedProgram> programs;
+    for (const std::string& name : typed.programs) programs.push_back(load_program(library, name));
+    if (programs.empty()) programs = load_selftests();
     std::vector<SelftestReport> reports;
     for (const DesignText& design :
          select(library, or_defaults(library, {typed.designs, {}, {}})).designs)
-        reports.push_back(selftest(library, design));
+        reports.push_back(selftest(programs, design));
     print(format == Format::json ? selftest_json(reports) : selftest_ktap(reports));
     bool faulted = false;
     for (const SelftestReport& report : reports)
@@ -51,7 +56,7 @@ int run(const Options& typed) {
             if (!result.fault.empty()) {
                 report_fault(library,
                              {report.design, "selftest", result.test->name,
-                              result.fault + " (" + std::string(result.memory->name) + ")"},
+                              result.fault + " (" + result.memory + ")"},
                              ".");
                 faulted = true;
             }
@@ -64,9 +69,10 @@ int run(const Options& typed) {
 }  // namespace
 
 Command selftest_command() {
-    return {"selftest", "", "what the kernel's selftest cow.c would print", help,
+    return {"selftest", "[PROGRAM...]", "what the kernel's selftest cow.c would print", help,
             [](CLI::App& app) {
                 const auto typed = std::make_shared<Options>();
+                app.add_option("PROGRAM", typed->programs);
                 declare(app, "--design", typed->designs);
                 declare(app, "--format", typed->format);
                 return RunCommand([typed] { return run(*typed); });

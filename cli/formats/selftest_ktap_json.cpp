@@ -8,12 +8,13 @@ namespace cowcheck {
 
 namespace {
 
-using What = FixedOutcome::What;
+using What = SelftestResult::What;
 using Json = nlohmann::ordered_json;
 
 std::string reason(const SelftestResult& result) {
     if (!result.fault.empty()) return "a fault of cowcheck: " + result.fault;
-    switch (result.outcome.what) {
+    switch (result.what) {
+    case What::never: return "'" + result.failed_at + "' does not hold in any outcome";
     case What::fails: return "fails at '" + result.failed_at + "'";
     case What::asserts: return "an assertion of the design fails at '" + result.failed_at + "'";
     case What::stuck: return "can't go on after '" + result.failed_at + "'";
@@ -26,23 +27,25 @@ std::string reason(const SelftestResult& result) {
 std::string ktap_lines(const SelftestResult& result, std::size_t number,
                        const std::string& indent) {
     const std::string n = std::to_string(number);
-    std::string text = indent + "# [RUN] " + result.test->title;
-    if (!result.memory->name.empty()) text += " ... with " + std::string(result.memory->name);
+    const ProgramText& test = *result.test;
+    const std::string title = test.title.empty() ? test.name : test.title;
+    const std::string& says = test.result.empty() ? title : test.result;
+    std::string text = indent + "# [RUN] " + title;
+    if (!result.memory.empty()) text += " ... with " + result.memory;
     text += "\n";
     if (!result.skipped.empty()) {
         std::string why = result.skipped;
         std::replace(why.begin(), why.end(), '#', ' ');
-        return text + indent + "ok " + n + " " + result.test->result + " # SKIP " + why + "\n";
+        return text + indent + "ok " + n + " " + says + " # SKIP " + why + "\n";
     }
-    if (result.outcome.what != What::passes)
-        text += indent + "# " + reason(result) + ", " +
-                std::to_string(result.outcome.schedule.size()) + " steps: " + result.schedule +
-                "\n";
-    if (!result.fault.empty())
-        return text + indent + "not ok " + n + " " + result.test->result + " # ERROR\n";
-    if (result.known_leak())
-        return text + indent + "ok " + n + " # XFAIL " + result.test->leak + "\n";
-    return text + indent + (result.ok() ? "ok " : "not ok ") + n + " " + result.test->result + "\n";
+    if (result.what == What::never)
+        text += indent + "# " + reason(result) + "\n";
+    else if (result.what != What::passes)
+        text += indent + "# " + reason(result) + ", " + std::to_string(result.steps) +
+                " steps: " + result.schedule + "\n";
+    if (!result.fault.empty()) return text + indent + "not ok " + n + " " + says + " # ERROR\n";
+    if (result.known_leak()) return text + indent + "ok " + n + " # XFAIL " + test.leak + "\n";
+    return text + indent + (result.ok() ? "ok " : "not ok ") + n + " " + says + "\n";
 }
 
 // One design's tests, indented if it is one of several.
@@ -60,7 +63,7 @@ std::string ktap(const SelftestReport& report, const std::string& indent) {
         expected += results[i].known_leak() ? 1U : 0U;
         errors += results[i].fault.empty() ? 0U : 1U;
         skipped += results[i].skipped.empty() ? 0U : 1U;
-        passed += results[i].decided() && results[i].outcome.what == What::passes ? 1U : 0U;
+        passed += results[i].decided() && results[i].what == What::passes ? 1U : 0U;
     }
     return text + indent + "# Totals: pass:" + std::to_string(passed) +
            " fail:" + std::to_string(results.size() - passed - expected - errors - skipped) +
@@ -71,17 +74,14 @@ std::string ktap(const SelftestReport& report, const std::string& indent) {
 Json json(const std::vector<SelftestResult>& results) {
     Json tests = Json::array();
     for (const SelftestResult& result : results) {
-        Json test{{"case", result.test->name},
-                  {"title", result.test->title},
-                  {"memory", std::string(result.memory->name)},
-                  {"ok", result.ok()},
-                  {"known_leak", result.known_leak()},
-                  {"states", result.outcome.states}};
+        Json test{{"case", result.test->name},         {"title", result.test->title},
+                  {"memory", result.memory},           {"ok", result.ok()},
+                  {"known_leak", result.known_leak()}, {"states", result.states}};
         if (!result.decided()) test["ok"] = nullptr;
         if (!result.skipped.empty()) test["skipped"] = result.skipped;
-        if (result.outcome.what != What::passes) {
+        if (result.what != What::passes) {
             test["reason"] = reason(result);
-            test["steps"] = result.outcome.schedule.size();
+            test["steps"] = result.steps;
             test["schedule"] = result.schedule;
         }
         tests.push_back(std::move(test));

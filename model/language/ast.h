@@ -228,28 +228,6 @@ struct WorldService {
     std::vector<MenuEntry> menu;
 };
 
-// `parent: gup(read, pin, longterm)`, `pin: dma_read expects entitled(pin, page)`: what
-// somebody does next, and what must hold when it happens.
-struct SelftestStep {
-    SourceSpan span;
-    std::string actor;
-    MenuEntry entry;
-    std::optional<unsigned> va;  // of this page alone, where the memory has several
-    std::optional<Expr> expects;
-};
-
-// A test of the kernel's own, as a program of operations.
-struct Selftest {
-    SourceSpan span;
-    std::string name;
-    std::string title;
-    std::string result;  // what the kernel prints if it passes
-    std::string memory;  // "anonymous" or "other": which kinds of memory it runs with
-    std::string leak;    // not empty: with hugetlb it is known to fail, in these words
-    std::string comment;
-    std::vector<SelftestStep> steps;
-};
-
 // `frames 4`, `arch x86`, `munmap leaves fresh mapping`: a word and what follows.
 struct WorldSetting {
     SourceSpan span;

@@ -14,7 +14,6 @@ namespace cowcheck {
 [[nodiscard]] std::optional<ast::Properties> parse_properties(const SourceFile& file,
                                                               Diagnostics& out);
 [[nodiscard]] std::optional<ast::World> parse_world(const SourceFile& file, Diagnostics& out);
-[[nodiscard]] std::optional<ast::Selftest> parse_selftest(const SourceFile& file, Diagnostics& out);
 [[nodiscard]] std::optional<ast::Program> parse_program(const SourceFile& file, Diagnostics& out);
 
 }  // namespace cowcheck

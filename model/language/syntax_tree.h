@@ -90,7 +90,6 @@ enum class Kind {
     outside,
     transient,
     // programs
-    selftest,
     program,
     result,
     memory,

@@ -7,8 +7,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "sup
 from statements import cowcheck, expect, main, rejects, statement
 
 
-COMMANDS = ("check", "replay", "explain", "gate", "coverage", "history", "prove", "selftest",
-            "export", "designs", "worlds", "properties")
+COMMANDS = ("check", "replay", "explain", "gate", "coverage", "history", "prove", "run",
+            "selftest", "export", "designs", "worlds", "properties")
 
 
 def is_readable_help(result, lines):

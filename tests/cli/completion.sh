@@ -41,6 +41,8 @@ completes replay trace.json --format '' -- text columns json
 completes prove '' -- v5.7 --smt2 --solver-timeout
 completes prove v5.9 --format '' -- text json
 completes selftest --format '' -- ktap json
+completes run '' -- vmsplice-leak --trace-dir
+completes run --format '' -- text json
 completes designs '' -- show
 completes designs show v6 -- v6.2
 completes properties show uffd -- uffd_wp_no_missed_write

@@ -1,6 +1,7 @@
 // What the three parsers make of a correct text. Errors: parse_errors_test.cpp.
 #include "model/builtin_files.h"
 #include "model/language/parse.h"
+#include "model/program_text.h"
 
 #include <doctest/doctest.h>
 
@@ -137,8 +138,8 @@ TEST_CASE("every built-in file parses") {
         Diagnostics out;
         if (builtin.folder == "worlds")
             CHECK(parse_world(file, out).has_value());
-        else if (builtin.folder == "selftest")
-            CHECK(parse_selftest(file, out).has_value());
+        else if (builtin.folder == "selftest" || builtin.folder == "programs")
+            CHECK(read_program(file, out).has_value());
         else if (builtin.folder.starts_with("designs/"))
             CHECK(parse_part(file, out).has_value());
         else if (builtin.folder == "properties")

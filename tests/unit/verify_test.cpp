@@ -1,7 +1,6 @@
 // What is announced has a schedule that does it, step by step; everything else is a fault.
 #include "traces/verify.h"
 
-#include "checker/measure/selftest_run.h"
 #include "checker/prove/evaluate.h"
 #include "checker/prove/setting.h"
 #include "cli/formats/gate.h"
@@ -12,9 +11,11 @@
 #include "tests/support/trace_setup.h"
 #include "traces/retell.h"
 #include "verify/gate/report.h"
+#include "verify/program/conditions.h"
 #include "verify/run/check_run.h"
 #include "verify/run/counterexample.h"
 #include "verify/run/status.h"
+#include "verify/selftest/selftest.h"
 
 #include <doctest/doctest.h>
 
@@ -248,32 +249,37 @@ TEST_CASE("no two results have one name") {
 TEST_CASE("a selftest's outcome is what its schedule does") {
     Diagnostics out;
     std::size_t shown = 0;
+    const std::vector<LoadedProgram> tests = load_selftests();
     for (const char* name : {"v5.7", "v6.1"}) {
         const auto design = builtin_library().design(name, out);
-        for (const ast::Selftest& test : builtin_library().selftests())
-            for (const SelftestMemory& memory : selftest_memories()) {
-                if (memory.group != test.memory) continue;
-                if (!not_applicable(*design, test, memory).empty()) continue;
-                const auto program = compile_selftest(*design, test, memory, out);
-                REQUIRE_MESSAGE(program, to_text(out));
-                FixedOutcome outcome = run_fixed(*program, 200'000);
-                CHECK(why_not_so(*program, outcome) == "");
-                if (outcome.schedule.empty()) continue;
+        for (const LoadedProgram& test : tests)
+            for (const ProgramMemory& memory : program_memories()) {
+                if (memory.group != test.text.memories) continue;
+                const ProgramStart start{&memory, nullptr};
+                if (!not_applicable(*design, test.text, start).empty()) continue;
+                const auto plan = plan_program(*design, test.text, start, out);
+                REQUIRE_MESSAGE(plan, to_text(out));
+                const ProgramConditions conditions(test.text, *plan, out);
+                const ProgramRun run = run_program(
+                    *plan,
+                    {200'000, [&](const SeenAll& seen) { return conditions.broken(seen); }, {}});
+                if (!run.failure) continue;
                 ++shown;
-                const FixedOutcome right = outcome;
-                outcome.schedule.pop_back();
-                CHECK(why_not_so(*program, outcome) != "");
-                outcome = right;
-                outcome.schedule.front().thread = 99;
-                CHECK(says(why_not_so(*program, outcome), "step 1 of"));
-                outcome = right;
-                outcome.what = right.what == FixedOutcome::What::asserts
-                                   ? FixedOutcome::What::stuck
-                                   : FixedOutcome::What::asserts;
-                CHECK(why_not_so(*program, outcome) != "");
-                outcome = right;
-                ++outcome.step;
-                CHECK(why_not_so(*program, outcome) != "");
+                ProgramFailure failure = *run.failure;
+                CHECK(why_not_so(*plan, test.text, failure) == "");
+                failure.schedule.pop_back();
+                CHECK(why_not_so(*plan, test.text, failure) != "");
+                failure = *run.failure;
+                failure.schedule.front().action.thread = 99;
+                CHECK(says(why_not_so(*plan, test.text, failure), "is not possible"));
+                failure = *run.failure;
+                failure.what = failure.what == ProgramFailure::What::asserts
+                                   ? ProgramFailure::What::stuck
+                                   : ProgramFailure::What::asserts;
+                CHECK(why_not_so(*plan, test.text, failure) != "");
+                failure = *run.failure;
+                ++failure.condition;
+                CHECK(why_not_so(*plan, test.text, failure) != "");
             }
     }
     CHECK(shown > 10);
