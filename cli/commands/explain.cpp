@@ -33,6 +33,11 @@ exit status: 0 told, 1 it does not happen any more, 2 bad input or output that c
 int run(const TypedTrace& typed) {
     const AskedTrace asked = read(typed, "explain");
     const LoadedTrace loaded = load_trace(asked);
+    if (loaded.trace.header.property.name == outcome_name)
+        throw BadInput(
+            "explain: '" + asked.path +
+            "' shows what a program sees, and violates nothing to be explained; 'cowcheck "
+            "replay' tells it");
     for (const std::string& note : loaded.result.notes) spdlog::warn("{}", note);
     if (loaded.result.verdict != ReplayVerdict::ok) {
         spdlog::warn("there is nothing to explain: {}", loaded.result.message);

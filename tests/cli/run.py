@@ -98,6 +98,7 @@ def all_outcomes_are_listed_with_their_shortest_schedules_which_replay():
         expect(replayed.status == 0 and replayed.json()["verdict"] == "ok", replayed)
         told = json.loads(trace.read_text())
         expect(told["property"]["name"] == "outcome" and "x = " in told["explanation"], told)
+        rejects(["explain", trace], "violates nothing", "replay")
         for form in ("text", "columns", "markdown", "mermaid", "itf"):
             expect(cowcheck("replay", trace, "--format", form).status == 0, form)
 
