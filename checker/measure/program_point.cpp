@@ -267,7 +267,8 @@ MoveResult ProgramGame::take(ProgramPoint& point, const ProgramMove& move) const
 SeenAll ProgramGame::seen_at_end(const ProgramPoint& point) const {
     SeenAll seen = point.seen;
     for (std::size_t i = 0; i < plan_.actions.size(); ++i)
-        if (plan_.actions[i].seen >= 0 && (point.started & ~point.ended) >> i & 1U)
+        if (plan_.actions[i].seen >= 0 && (point.ended >> i & 1U) == 0 &&
+            (plan_.actions[i].after & ~point.ended) == 0)  // its turn has come
             seen[static_cast<std::size_t>(plan_.actions[i].seen)] = SeenCode::waits;
     return seen;
 }

@@ -128,6 +128,31 @@ def what_a_kernel_has_not_got_is_skipped_and_agrees_with_nothing():
 
 
 @statement
+def what_goes_on_for_ever_is_an_outcome_and_what_waits_for_it_waits():
+    write("spins.cow", """design spins extends v6.7
+operation gup(va, flags) {
+    lock mmap_lock for reading
+    loop {
+        if not vma.mapped { unlock mmap_lock; fail }
+        lock ptl
+        if pte.present { page = pte.page; get page; unlock ptl; unlock mmap_lock; return page }
+        unlock ptl
+    }
+}
+""")
+    write("spin.program", "program spin\nmemory anonymous untouched\nparallel {\n"
+          "parent.1: p = gup(read, get)\nlet n = copies(parent)\n| parent.2: m = munmap }\n"
+          "never (p == waits)\n")
+    result = cowcheck("run", "spin.program", "--design", "spins.cow", "--format", "json")
+    outcomes = result.json()["designs"][0]["outcomes"]
+    expect(result.status == 1 and len(outcomes) == 2, outcomes)
+    spins = outcomes[1]
+    expect(spins["seen"] == {"p": "waits", "n": "unreached", "m": "waits"}, spins)
+    expect(spins["loops"] == ["parent.1: gup(read, get)", "parent.2: munmap"], spins)
+    expect(len(spins["unreached"]) == 1 and spins["waits"] == [], spins)
+
+
+@statement
 def a_limit_stops_it_and_is_said():
     result = cowcheck("run", "fork-gup-fast", "--design", "v6.2", "--max-states", "50")
     expect(result.status == 3 and "stopped by a limit" in result.out, result)

@@ -157,12 +157,10 @@ private:
         report.operations = outcome.operations;
         report.steps = steps_of(outcome.schedule);
         report.story = story_of(plan.program, outcome.schedule);
-        std::uint32_t begun = 0;
-        for (const ProgramMove& move : outcome.schedule)
-            if (move.number < plan.actions.size()) begun |= 1U << move.number;
         for (std::size_t i = 0; i < plan.actions.size(); ++i)
             if ((outcome.unfinished >> i & 1U) != 0)
-                ((begun >> i & 1U) != 0 ? report.stuck : report.unreached)
+                ((plan.actions[i].after & outcome.unfinished) == 0 ? report.stuck
+                                                                   : report.unreached)
                     .push_back(plan.actions[i].text);
         return report;
     }
