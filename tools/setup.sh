@@ -4,7 +4,8 @@
 #
 #   tools/setup.sh            everything: build, tests, sanitizers, fuzzing, independent checkers
 #   tools/setup.sh --build    only what the presets release and debug need, tests included
-#   tools/setup.sh --list     print the packages and stop
+#   tools/setup.sh --lab      what `cowcheck conform` runs kernels in, and nothing else
+#   tools/setup.sh --list     print the packages of all but --lab, and stop
 #
 # COWCHECK_SKIP_SETUP=1 skips all of it (another distribution, packages brought along otherwise).
 set -euo pipefail
@@ -20,11 +21,14 @@ check_packages=(
     clang llvm libclang-rt-14-dev clang-format clang-tidy
     z3 spin tcc cvc5
 )
+# Real kernels in QEMU: nothing else needs it, and it is large.
+lab_packages=(qemu-system-x86)
 
 packages=("${build_packages[@]}" "${check_packages[@]}")
 case "${1:-}" in
     '') ;;
     --build) packages=("${build_packages[@]}") ;;
+    --lab) packages=("${lab_packages[@]}") ;;
     --list)
         printf '%s\n' "${packages[@]}"
         exit 0
