@@ -17,11 +17,19 @@ forbid() {
     fi
 }
 
-forbid model '(properties|checker|traces|verify|cli|tests|fuzz|bench)/' 'model/ stands on nothing'
-forbid properties '(checker|traces|verify|cli|tests|fuzz|bench)/' 'properties/ stands on model/'
-forbid checker '(traces|verify|cli|tests|fuzz|bench)/' 'checker/ stands on properties/ and model/'
-forbid traces '(checker|verify|cli|tests|fuzz|bench)/' 'traces/ stands on properties/ and model/'
-forbid verify '(cli|tests|fuzz|bench)/' 'verify/ stands on checker/ and traces/'
+forbid model '(properties|checker|traces|verify|lab|cli|tests|fuzz|bench)/' 'model/ stands on nothing'
+forbid properties '(checker|traces|verify|lab|cli|tests|fuzz|bench)/' 'properties/ stands on model/'
+forbid checker '(traces|verify|lab|cli|tests|fuzz|bench)/' 'checker/ stands on properties/ and model/'
+forbid traces '(checker|verify|lab|cli|tests|fuzz|bench)/' 'traces/ stands on properties/ and model/'
+forbid verify '(lab|cli|tests|fuzz|bench)/' 'verify/ stands on checker/ and traces/'
+forbid lab '(cli|tests|fuzz|bench)/' 'lab/ stands on verify/'
+# The agent is a program of its own, without a library: of ours it knows the words of the wire only.
+hits=$(grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*("|<(fmt|string>|vector>|std))' lab/agent |
+    grep -vE '"lab/(agent/[a-z_]+|wire)\.h"' || true)
+if [[ -n $hits ]]; then
+    printf '%s\n    ^ %s\n' "$hits" 'lab/agent/ has no library; of lab/ it knows wire.h'
+    bad=1
+fi
 forbid cli '(tests|fuzz|bench)/' 'cli/ is the top layer'
 forbid model '(iostream|fstream|cstdio|stdio\.h|filesystem|spdlog/|unistd\.h)' 'model/ does no I/O'
 
@@ -32,7 +40,7 @@ forbid checker/system '(checker/(explore|measure|prove))/' 'checker/system/ stan
 forbid checker/explore '(checker/(prove))/' 'checker/explore/ knows no solver but by symbolic/'
 
 # Options, formats and terminals are the command line's: no library below asks for them.
-for folder in model properties checker traces verify; do
+for folder in model properties checker traces verify lab; do
     forbid "$folder" '(CLI/|readline/|sys/ioctl\.h|termios\.h|spdlog/spdlog\.h|iostream)' \
         'only cli/ reads options and writes to terminals'
 done
@@ -78,7 +86,7 @@ for file in operations world; do
         "model/$file.cpp stands below model/machine/"
 done
 
-for folder in model properties checker traces verify cli; do
+for folder in model properties checker traces verify lab cli; do
     forbid "$folder" '\.\./' 'include from the top of the repository: "model/state/state.h"'
 done
 

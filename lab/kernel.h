@@ -1,0 +1,55 @@
+// A kernel that runs programs: in a guest, or the one that this process runs on.
+#pragma once
+
+#include "lab/child_process.h"
+#include "lab/wire_text.h"
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace cowcheck {
+
+struct GuestOptions {
+    std::string image;  // a bzImage
+    std::chrono::seconds boot_timeout{120};
+    unsigned memory_mib = 512;
+    unsigned swap_mib = 64;
+};
+
+class Kernel {
+public:
+    // Boots a guest. Throws LabUnusable, or KernelStopped with the last words of its console.
+    explicit Kernel(const GuestOptions& options);
+    // The agent as a process of this machine: what would change the machine as a whole (KSM, swap)
+    // is left out.
+    struct Host {};
+    explicit Kernel(Host);
+
+    [[nodiscard]] const wire::Hello& hello() const { return hello_; }
+    // The results of each repetition. Throws KernelStopped; the kernel is gone then.
+    [[nodiscard]] std::vector<wire::Results> run(const std::vector<wire::Step>& steps,
+                                                 unsigned repeat, std::uint64_t seed,
+                                                 std::chrono::milliseconds timeout);
+
+private:
+    void await_hello(std::chrono::milliseconds timeout);
+    [[noreturn]] void stopped(const std::string& when) const;
+
+    Descriptor console_;  // of a guest: what it printed
+    std::unique_ptr<ChildProcess> process_;
+    wire::Hello hello_;
+    std::uint64_t next_id_ = 1;
+};
+
+// Whether there is a QEMU to boot a guest with.
+[[nodiscard]] bool have_qemu();
+
+// The last lines of a console that say something; what a kernel that crashed has printed about it.
+[[nodiscard]] std::string last_words(const std::string& console);
+
+// A swap device as mkswap(8) makes it, but for what follows its first page.
+[[nodiscard]] std::string swap_header(unsigned mib);
+
+}  // namespace cowcheck
