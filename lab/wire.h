@@ -48,7 +48,6 @@ enum class Memory : std::uint8_t { anonymous, memfd, tmpfile, hugetlb, huge };
     X(map,             true,  "kind pages unit stride")                                            \
     X(read,            true,  "va")                                                                \
     X(write,           true,  "va value")                                                          \
-    X(fill,            true,  "va value")         /* the whole page, so that pages can be alike */ \
     X(fork,            true,  "slot cpus")                                                         \
     X(exit,            true,  "")                                                                  \
     X(munmap,          true,  "va pages")                                                          \

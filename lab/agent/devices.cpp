@@ -149,4 +149,12 @@ void drop_pin(unsigned pin) {
     holder.kind = Pin::Kind::none;
 }
 
+void drop_all_pins() {
+    for (unsigned pin = 0; pin < wire::max_pins; ++pin) {
+        drop_pin(pin);
+        if (rings[pin].fd >= 0)
+            call(__NR_io_uring_register, rings[pin].fd, IORING_UNREGISTER_BUFFERS, nullptr, 0);
+    }
+}
+
 }  // namespace cowcheck::agent

@@ -20,6 +20,28 @@ struct Branch {
     bool blocked = false;
 };
 
+// Frames that a step has freed must not come back under another name: whoever compares frames would
+// take a copy for the same page. They are the first that the kernel gives away, so the controller
+// takes some after each step and keeps them to the end of the program.
+class Quarantine {
+public:
+    Quarantine() {
+        at_ = call(__NR_mmap, 0, size, prot_read | prot_write, map_private | map_anonymous, -1, 0);
+    }
+    ~Quarantine() { call(__NR_munmap, at_, size); }
+
+    void take_some() {
+        for (unsigned i = 0; i < each && used_ < size; ++i, used_ += base_page)
+            static_cast<void>(agent_store(static_cast<std::uint64_t>(at_) + used_, 1));
+    }
+
+private:
+    static constexpr unsigned each = 4;
+    static constexpr std::uint64_t size = wire::max_steps * each * base_page;
+    long at_ = 0;
+    std::uint64_t used_ = 0;
+};
+
 class Run {
 public:
     Run(Program& program, std::uint64_t seed) : program_(program), random_(seed * 2 + 1) {}
@@ -83,6 +105,7 @@ private:
         if (count == 0) return false;
         Branch& branch = branches_[ready[random(count)]];
         take(branch, end);
+        quarantine_.take_some();
         go_on(settle / 20, end);
         return true;
     }
@@ -160,6 +183,7 @@ private:
     }
 
     Program& program_;
+    Quarantine quarantine_;
     std::uint64_t random_;
     Branch branches_[most_branches];
     unsigned count_ = 0;
@@ -170,6 +194,7 @@ void reset_shared() {
     shared->layout = {};
     shared->progress = 0;
     shared->file = -1;
+    shared->merged = false;
     for (unsigned slot = 0; slot < wire::max_slots; ++slot) {
         shared->pid[slot] = 0;
         shared->cpus[slot] = 0;
@@ -192,21 +217,25 @@ void start_first(std::uint64_t cpus) {
     shared->pid[0] = static_cast<std::uint32_t>(pid);
 }
 
-// Closing a userfaultfd wakes whoever waits for its monitor, so that everybody can be killed.
+// First everybody who could still take something, then what was taken.
 void end_all() {
     constexpr int sigkill = 9;
-    for (unsigned pin = 0; pin < wire::max_pins; ++pin) drop_pin(pin);
-    for (int& file : shared->uffd) {
-        if (file >= 0) call(__NR_close, file);
-        file = -1;
-    }
     for (std::uint32_t& pid : shared->pid) {
         if (pid == 0) continue;
         call(__NR_kill, pid, sigkill);
         call(__NR_wait4, pid, nullptr, 0, nullptr);
         pid = 0;
     }
+    drop_all_pins();
+    for (int& file : shared->uffd) {
+        if (file >= 0) call(__NR_close, file);
+        file = -1;
+    }
     if (shared->file >= 0) call(__NR_close, shared->file);
+    if (!shared->merged) return;
+    // What ksmd remembers of them goes as well.
+    write_text("/sys/kernel/mm/ksm/run", "2");
+    write_text("/sys/kernel/mm/ksm/run", "0");
 }
 
 std::uint64_t cpus_of_first(const Program& program) {

@@ -73,6 +73,7 @@ struct Shared {
     std::uint32_t cpus[wire::max_slots] = {};
     int uffd[wire::max_slots] = {};  // -1: none
     Pin pins[wire::max_pins];
+    bool merged = false;  // ksmd has run
     Mailbox mailboxes[wire::max_slots][wire::max_cpus];
 };
 
@@ -100,12 +101,13 @@ extern "C" Access agent_store(std::uint64_t address, std::uint64_t value);
 // An io_uring for each pin, with a file that stands for the device's memory; set up once.
 bool make_rings();
 Result ring_pin(unsigned pin, std::uint64_t address, std::uint64_t size);
-Result ring_unpin(unsigned pin);
 Result ring_read(unsigned pin);
 Result ring_write(unsigned pin, std::uint64_t value);
 Result pipe_pin(unsigned pin, std::uint64_t address);
 Result pipe_read(unsigned pin);
 void drop_pin(unsigned pin);
+// Of all rings, whatever anybody was about to pin when it was killed; nobody may be alive.
+void drop_all_pins();
 
 // What is done from outside a process.
 Result run_outside(const Step& step);

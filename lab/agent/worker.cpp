@@ -123,14 +123,6 @@ Result access(std::uint64_t va, bool store, std::uint64_t value) {
     return of_value(first.value);
 }
 
-Result fill(std::uint64_t va, std::uint64_t value) {
-    const Layout& layout = shared->layout;
-    for (std::uint64_t at = 0; at < layout.page_size(); at += 8)
-        if (agent_store(layout.address(va) + at, value).faulted != 0)
-            return {wire::fault, 0, nullptr};
-    return ok();
-}
-
 Result map_memory(const Layout& layout, std::uint64_t va, std::uint64_t pages) {
     long flags = map_private | map_fixed;
     long file = -1;
@@ -213,7 +205,6 @@ Result take_step(const Step& step) {
     case Operation::map: return map_all(step);
     case Operation::read: return access(argument[0], false, 0);
     case Operation::write: return access(argument[0], true, argument[1]);
-    case Operation::fill: return fill(argument[0], argument[1]);
     case Operation::fork: return fork_process(step.slot, argument[0], argument[1]);
     case Operation::exit: call(__NR_exit_group, 0); return ok();
     case Operation::munmap: return of_call(call(__NR_munmap, address, size));
