@@ -10,7 +10,7 @@ _cowcheck() {
     local command=check word words=''
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         case $word in
-            designs | worlds | properties | replay | explain | export | gate | coverage | prove | run | selftest | history) command=$word && break ;;
+            designs | worlds | properties | replay | explain | export | gate | coverage | prove | run | conform | selftest | history) command=$word && break ;;
         esac
     done
     COMPREPLY=()
@@ -39,7 +39,7 @@ _cowcheck() {
             mapfile -t COMPREPLY < <(compgen -f -- "$current")
             return
             ;;
-        --traces | --trace-dir)
+        --traces | --trace-dir | --keep)
             mapfile -t COMPREPLY < <(compgen -d -- "$current")
             return
             ;;
@@ -71,6 +71,11 @@ _cowcheck() {
                     words='--design --format --trace-dir --max-states --max-time --list'
                     [[ $current == -* ]] || words+=" $(_cowcheck_programs)"
                     ;;
+                conform)
+                    words='--kernel --host --random --seed --keep --design --repeat --timeout
+                        --max-states --format'
+                    [[ $current == -* ]] || words+=" $(_cowcheck_programs)"
+                    ;;
                 selftest) words='--design --format' ;;
                 history) words='--why --format --threads' ;;
                 export)
@@ -80,7 +85,7 @@ _cowcheck() {
                     words='--depth --concurrency --design --world --property --threads
                         --max-states --max-memory --max-time --solver-timeout --traces --format
                         --no-reduction --no-symmetry --help --version'
-                    ((COMP_CWORD == 1)) && words+=' check designs worlds properties replay explain export gate coverage prove run selftest history'
+                    ((COMP_CWORD == 1)) && words+=' check designs worlds properties replay explain export gate coverage prove run conform selftest history'
                     ;;
             esac
             ;;
@@ -88,7 +93,7 @@ _cowcheck() {
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
     # Where a name may stand, a file may stand as well.
     case $previous in
-        --design | --world | --property | --against | replay | explain | gate | coverage | prove | run | selftest) compopt -o default 2>/dev/null ;;
+        --design | --world | --property | --against | replay | explain | gate | coverage | prove | run | conform | --kernel | selftest) compopt -o default 2>/dev/null ;;
     esac
     if [[ ($previous == replay || $previous == explain) && $current != -* ]]; then
         COMPREPLY=()

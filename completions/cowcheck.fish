@@ -4,8 +4,8 @@ function __cowcheck_names
     cowcheck $argv[1] 2>/dev/null | string replace -r '\s.*' ''
 end
 
-set -l commands check designs worlds properties replay explain export gate coverage prove run selftest history
-set -l checking "not __fish_seen_subcommand_from designs worlds properties replay explain export gate coverage prove run selftest history"
+set -l commands check designs worlds properties replay explain export gate coverage prove run conform selftest history
+set -l checking "not __fish_seen_subcommand_from designs worlds properties replay explain export gate coverage prove run conform selftest history"
 
 complete -c cowcheck -f
 complete -c cowcheck -n "not __fish_seen_subcommand_from $commands" -a "$commands"
@@ -73,6 +73,17 @@ complete -c cowcheck -n $running -l trace-dir -r -a "(__fish_complete_directorie
 complete -c cowcheck -n $running -l max-states -x -d "stop at so many states"
 complete -c cowcheck -n $running -l max-time -x -d "stop after so long"
 complete -c cowcheck -n $running -l list -d "the programs that are built in"
+set -l conforming "__fish_seen_subcommand_from conform"
+complete -c cowcheck -n $conforming -F -a "(cowcheck run --list 2>/dev/null | string split -f1 ' ')"
+complete -c cowcheck -n $conforming -l kernel -r -d "a bzImage"
+complete -c cowcheck -n $conforming -l host -d "on the kernel that runs now"
+complete -c cowcheck -n $conforming -l random -x -d "random programs"
+complete -c cowcheck -n $conforming -l seed -x -d "which random programs"
+complete -c cowcheck -n $conforming -l keep -r -a "(__fish_complete_directories)" -d "where they go"
+complete -c cowcheck -n $conforming -l repeat -x -d "how often each runs"
+complete -c cowcheck -n $conforming -l timeout -x -d "seconds, of one program"
+complete -c cowcheck -n $conforming -l max-states -x -d "stop at so many states"
+complete -c cowcheck -n $conforming -l format -x -a "text json" -d "how to print results"
 set -l proving "__fish_seen_subcommand_from prove"
 complete -c cowcheck -n $proving -F -a "(__cowcheck_names designs)"
 complete -c cowcheck -n $proving -l format -x -a "text json" -d "how to print results"

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -23,15 +24,14 @@ std::string reason() { return std::strerror(errno); }
 
 // Between fork and exec: nothing but system calls.
 [[noreturn]] void become(const char* path, char* const* arguments, int channel,
-                         const std::vector<int>& kept, pid_t parent) {
+                         const std::vector<int>& kept, int errors, pid_t parent) {
     // Ctrl-C is for us: a group of its own. If we end first, however, so does it.
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(127);
     dup2(channel, STDIN_FILENO);
     dup2(channel, STDOUT_FILENO);
-    const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    dup2(nowhere, STDERR_FILENO);
+    dup2(errors, STDERR_FILENO);
     for (const int file : kept) fcntl(file, F_SETFD, 0);
     sigset_t none;
     sigemptyset(&none);
@@ -69,7 +69,7 @@ std::string read_all(const Descriptor& file) {
 }
 
 ChildProcess::ChildProcess(const std::string& path, const std::vector<std::string>& arguments,
-                           const std::vector<int>& kept) {
+                           const std::vector<int>& kept, int errors) {
     std::array<int, 2> ends{-1, -1};
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
         throw LabUnusable("socketpair: " + reason());
@@ -83,7 +83,7 @@ ChildProcess::ChildProcess(const std::string& path, const std::vector<std::strin
     const pid_t parent = getpid();
     pid_ = fork();
     if (pid_ < 0) throw LabUnusable("fork: " + reason());
-    if (pid_ == 0) become(path.c_str(), pointers.data(), other.number(), kept, parent);
+    if (pid_ == 0) become(path.c_str(), pointers.data(), other.number(), kept, errors, parent);
 }
 
 ChildProcess::ChildProcess(ChildProcess&& other) noexcept
@@ -109,7 +109,9 @@ void ChildProcess::send(std::string_view text) {
     }
 }
 
-std::optional<std::string> ChildProcess::line(std::chrono::milliseconds timeout) {
+std::optional<std::string> ChildProcess::line(std::chrono::milliseconds timeout,
+                                              const std::atomic<bool>& stop) {
+    constexpr std::chrono::milliseconds look_up{200};
     const auto end = std::chrono::steady_clock::now() + timeout;
     while (true) {
         if (const auto at = received_.find('\n'); at != std::string::npos) {
@@ -119,9 +121,9 @@ std::optional<std::string> ChildProcess::line(std::chrono::milliseconds timeout)
         }
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
             end - std::chrono::steady_clock::now());
-        if (ended_ || left.count() <= 0) return std::nullopt;
+        if (ended_ || stop || left.count() <= 0) return std::nullopt;
         pollfd ready{channel_.number(), POLLIN, 0};
-        if (poll(&ready, 1, static_cast<int>(left.count())) <= 0) continue;
+        if (poll(&ready, 1, static_cast<int>(std::min(left, look_up).count())) <= 0) continue;
         std::array<char, 4096> block{};
         const ssize_t got = recv(channel_.number(), block.data(), block.size(), 0);
         if (got > 0)

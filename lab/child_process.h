@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -38,16 +39,18 @@ private:
 // number, when this value goes, and by the kernel if this process ends in any other way.
 class ChildProcess {
 public:
-    // `kept` stay open in it, under the same numbers. Throws LabUnusable.
+    // `kept` stay open in it, under the same numbers; `errors` is its standard error. Throws
+    // LabUnusable.
     ChildProcess(const std::string& path, const std::vector<std::string>& arguments,
-                 const std::vector<int>& kept);
+                 const std::vector<int>& kept, int errors);
     ChildProcess(ChildProcess&& other) noexcept;
     ChildProcess& operator=(ChildProcess&&) = delete;
     ~ChildProcess();
 
     void send(std::string_view text);
-    // Nothing once the time is over, or when the process has closed its end.
-    [[nodiscard]] std::optional<std::string> line(std::chrono::milliseconds timeout);
+    // Nothing once the time is over, somebody has set `stop`, or the process has closed its end.
+    [[nodiscard]] std::optional<std::string> line(std::chrono::milliseconds timeout,
+                                                  const std::atomic<bool>& stop);
     [[nodiscard]] bool ended() const { return ended_; }
     [[nodiscard]] pid_t pid() const { return pid_; }
 

@@ -107,29 +107,33 @@ std::string last_words(const std::string& console) {
     return std::string(begin == std::string_view::npos ? text : text.substr(begin + 1));
 }
 
-Kernel::Kernel(const GuestOptions& options) {
+Kernel::Kernel(const GuestOptions& options, const std::atomic<bool>& stop) : stop_(stop) {
     check_image(options.image);
     if (!have_qemu())
         throw LabUnusable(std::string(qemu) + " is not there: tools/setup.sh --lab installs it");
     const Descriptor initrd = unnamed_file("initrd", root_file_system());
     const Descriptor swap = swap_drive(options.swap_mib);
     console_ = unnamed_file("console", "");
+    errors_ = unnamed_file("errors", "");
     process_ = std::make_unique<ChildProcess>(
         qemu, qemu_arguments(options, initrd, swap, console_),
-        std::vector<int>{initrd.number(), swap.number(), console_.number()});
+        std::vector<int>{initrd.number(), swap.number(), console_.number()}, errors_.number());
     await_hello(options.boot_timeout);
 }
 
-Kernel::Kernel(Host) {
+Kernel::Kernel(Host, const std::atomic<bool>& stop) : stop_(stop) {
     if (agent_image().empty())
         throw LabUnusable("this build has no agent: it is made on x86-64 only");
     const Descriptor image = unnamed_file("cowcheck-agent", agent_image());
+    errors_ = unnamed_file("errors", "");
     process_ = std::make_unique<ChildProcess>(path_of(image), std::vector<std::string>{"--host"},
-                                              std::vector<int>{image.number()});
+                                              std::vector<int>{image.number()},
+                                              errors_.number());
     await_hello(std::chrono::seconds(10));
 }
 
 void Kernel::stopped(const std::string& when) const {
+    if (stop_) throw KernelStopped("it was interrupted");
     const bool ended = process_->ended();
     std::string message = ended ? "the kernel stopped " + when
                                 : "the kernel did not answer in time " + when;
@@ -137,11 +141,13 @@ void Kernel::stopped(const std::string& when) const {
         const std::string words = last_words(read_all(console_));
         message += words.empty() ? "; its console is empty" : "; its console says: " + words;
     }
+    if (const std::string errors = last_words(read_all(errors_)); !errors.empty())
+        message += "; " + errors;
     throw KernelStopped(message);
 }
 
 void Kernel::await_hello(std::chrono::milliseconds timeout) {
-    const auto line = process_->line(timeout);
+    const auto line = process_->line(timeout, stop_);
     if (!line) stopped("while it booted");
     const auto hello = wire::parse_hello(*line);
     if (!hello) throw KernelStopped("the agent said '" + *line + "' instead of hello");
@@ -154,7 +160,7 @@ std::vector<wire::Results> Kernel::run(const std::vector<wire::Step>& steps, uns
     process_->send(wire::program_text(id, repeat, seed, steps));
     std::vector<wire::Results> all;
     while (true) {
-        const auto line = process_->line(timeout);
+        const auto line = process_->line(timeout, stop_);
         if (!line) stopped("in a program");
         if (wire::is_end(*line, id)) return all;
         auto results = wire::parse_results(*line, id);

@@ -4,6 +4,7 @@
 #include "lab/child_process.h"
 #include "lab/wire_text.h"
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -13,7 +14,7 @@ namespace cowcheck {
 
 struct GuestOptions {
     std::string image;  // a bzImage
-    std::chrono::seconds boot_timeout{120};
+    std::chrono::milliseconds boot_timeout{120'000};
     unsigned memory_mib = 512;
     unsigned swap_mib = 64;
 };
@@ -21,11 +22,12 @@ struct GuestOptions {
 class Kernel {
 public:
     // Boots a guest. Throws LabUnusable, or KernelStopped with the last words of its console.
-    explicit Kernel(const GuestOptions& options);
+    // Once `stop` is true, whatever is waited for has not come.
+    Kernel(const GuestOptions& options, const std::atomic<bool>& stop);
     // The agent as a process of this machine: what would change the machine as a whole (KSM, swap)
     // is left out.
     struct Host {};
-    explicit Kernel(Host);
+    Kernel(Host, const std::atomic<bool>& stop);
 
     [[nodiscard]] const wire::Hello& hello() const { return hello_; }
     // The results of each repetition. Throws KernelStopped; the kernel is gone then.
@@ -38,6 +40,8 @@ private:
     [[noreturn]] void stopped(const std::string& when) const;
 
     Descriptor console_;  // of a guest: what it printed
+    Descriptor errors_;   // what QEMU, or the agent, complained of
+    const std::atomic<bool>& stop_;
     std::unique_ptr<ChildProcess> process_;
     wire::Hello hello_;
     std::uint64_t next_id_ = 1;

@@ -39,6 +39,13 @@ public:
         }
         for (const PlannedLook& look : plan_.looks)
             result.seens.emplace_back(look.name, word(look, results_[look.step]));
+        // What a kernel always has is a setting of the model's.
+        const bool zeropage =
+            std::any_of(result.seens.begin(), result.seens.end(),
+                        [](const auto& seen) { return seen.second == "zeropage"; });
+        if (zeropage && !plan_.zeropage)
+            result.skipped = "the zeropage is mapped, and the program starts without one ('zeropage "
+                             "shared')";
         return result;
     }
 

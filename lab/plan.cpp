@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <optional>
 
 namespace cowcheck {
@@ -29,28 +30,31 @@ constexpr unsigned read_write = 3;
 constexpr unsigned half_thp = 256;
 constexpr unsigned huge_page = 512;
 
+constexpr std::uint64_t first_value = 0x1000;
+constexpr std::uint64_t nobodys_value = 0xfff;
+
 // What a process calls once for a range of its pages.
 struct RangeCall {
     OperationKind kind;
     Operation operation;
     unsigned argument;
-    bool all;                // always of all pages
+    enum { page, range, all } of;  // without a page: of each, of those at once; always of all
     std::string_view needs;  // of the kernel
 };
 constexpr auto range_calls = std::to_array<RangeCall>({
-    {OperationKind::munmap, Operation::munmap, 0, false, {}},
-    {OperationKind::munmap_range, Operation::munmap, 0, true, {}},
-    {OperationKind::madvise_dontneed, Operation::madvise, advice::dontneed, false, {}},
-    {OperationKind::madvise_dontneed_range, Operation::madvise, advice::dontneed, true, {}},
-    {OperationKind::madvise_free, Operation::madvise, advice::free, false, wire::has_free},
-    {OperationKind::madvise_dontfork, Operation::madvise, advice::dontfork, false, {}},
-    {OperationKind::madvise_dofork, Operation::madvise, advice::dofork, false, {}},
-    {OperationKind::madvise_collapse, Operation::madvise, advice::collapse, true,
+    {OperationKind::munmap, Operation::munmap, 0, RangeCall::range, {}},
+    {OperationKind::munmap_range, Operation::munmap, 0, RangeCall::all, {}},
+    {OperationKind::madvise_dontneed, Operation::madvise, advice::dontneed, RangeCall::range, {}},
+    {OperationKind::madvise_dontneed_range, Operation::madvise, advice::dontneed, RangeCall::all, {}},
+    {OperationKind::madvise_free, Operation::madvise, advice::free, RangeCall::page, wire::has_free},
+    {OperationKind::madvise_dontfork, Operation::madvise, advice::dontfork, RangeCall::page, {}},
+    {OperationKind::madvise_dofork, Operation::madvise, advice::dofork, RangeCall::page, {}},
+    {OperationKind::madvise_collapse, Operation::madvise, advice::collapse, RangeCall::all,
      wire::has_collapse},
-    {OperationKind::mprotect_read, Operation::mprotect, read_only, false, {}},
-    {OperationKind::mprotect_write, Operation::mprotect, read_write, false, {}},
-    {OperationKind::mprotect_read_range, Operation::mprotect, read_only, true, {}},
-    {OperationKind::mprotect_write_range, Operation::mprotect, read_write, true, {}},
+    {OperationKind::mprotect_read, Operation::mprotect, read_only, RangeCall::range, {}},
+    {OperationKind::mprotect_write, Operation::mprotect, read_write, RangeCall::range, {}},
+    {OperationKind::mprotect_read_range, Operation::mprotect, read_only, RangeCall::all, {}},
+    {OperationKind::mprotect_write_range, Operation::mprotect, read_write, RangeCall::all, {}},
 });
 
 // What is done to a process from outside, for pages of it.
@@ -105,6 +109,8 @@ const auto* find_row(const Table& table, Key key, auto member) {
     return found == table.end() ? nullptr : &*found;
 }
 
+const std::string device_name = "device";
+
 // The reason goes straight to the user.
 struct Skip {
     std::string why;
@@ -112,13 +118,15 @@ struct Skip {
 
 class Planner {
 public:
-    Planner(const ProgramText& program, const World& world, const wire::Hello& kernel)
-        : program_(program), world_(world), kernel_(kernel) {}
+    Planner(const ProgramText& program, const World& world, unsigned pages,
+            const wire::Hello& kernel)
+        : program_(program), world_(world), kernel_(kernel), each_(pages) {}
 
     Plan run() {
         try {
             set_up();
             plan_.setup = plan_.steps.size();
+            started_ = true;
             for (const ProgramStep& step : program_.steps) top_level(step);
             if (wants_file_) tell_file();
             if (plan_.steps.size() > wire::max_steps) throw Skip{"it has too many steps"};
@@ -151,7 +159,8 @@ private:
     void populate(unsigned mm);
     void populate_page(unsigned mm, const StartMapping& mapping);
     void finish_thp(unsigned mm, StartMapping::Memory memory);
-    std::uint64_t fresh_value(const std::string& name);
+    std::string prefix_of(const std::string& who) const;
+    std::uint64_t fresh_value(const std::string& who);
     std::uint64_t start_value(unsigned mm, bool alike);
     bool uses(const std::vector<ProgramStep>& steps, auto test) const;
 
@@ -176,12 +185,19 @@ private:
     Plan plan_;
     unsigned group_ = 0;
     unsigned branch_ = 0;
-    unsigned pages_ = 1;
+    unsigned pages_ = 1;  // of the memory
+    unsigned each_ = 1;   // for which an operation without a page is done
     std::vector<bool> alive_;
-    std::map<std::string, unsigned> stores_;  // by who makes values: how many
-    std::map<std::pair<std::string, unsigned>, unsigned> pins_;  // by name and page
+    std::map<std::string, unsigned> stores_;  // by whose values they are: how many
+    struct TakenPin {
+        unsigned number = 0;
+        bool one_of_several = false;
+    };
+    std::map<std::pair<std::string, unsigned>, TakenPin> pins_;  // by name and page
     bool wants_file_ = false;
-    std::uint64_t next_value_ = 0x1000;
+    bool started_ = false;  // what comes now is the program's own
+    std::uint64_t last_start_value_ = 0;
+    std::uint64_t next_value_ = first_value;
 };
 
 bool Planner::uses(const std::vector<ProgramStep>& steps, auto test) const {
@@ -201,8 +217,8 @@ unsigned Planner::slot_of(const std::string& process) const {
 
 std::vector<unsigned> Planner::pages_of(const ProgramStep& step) const {
     if (step.va) return {*step.va};
-    std::vector<unsigned> pages(pages_);
-    for (unsigned va = 0; va < pages_; ++va) pages[va] = va;
+    std::vector<unsigned> pages(each_);
+    for (unsigned va = 0; va < each_; ++va) pages[va] = va;
     return pages;
 }
 
@@ -210,22 +226,40 @@ void Planner::see(const ProgramStep& step, std::size_t at, std::optional<unsigne
                   unsigned bit) {
     if (step.name.empty()) return;
     std::string name = step.name;
-    if (va && !step.va && pages_ > 1) name += fmt::format("[{}]", *va);
+    if (va && !step.va && each_ > 1) name += fmt::format("[{}]", *va);
     plan_.looks.push_back({name, step.seen, at, bit});
 }
 
 // ---------------------------------------------------------------- where it starts
 
+// As traces call values (traces/names.h): by the first letter of who made them, if no process
+// before has that one.
+std::string Planner::prefix_of(const std::string& who) const {
+    const auto initial = [](const std::string& name) {
+        return static_cast<char>(std::toupper(static_cast<unsigned char>(name.front())));
+    };
+    if (who == device_name) return "D";
+    bool taken = initial(who) == 'D';
+    for (const Process& process : world_.processes) {
+        if (process.name == who) break;
+        taken = taken || initial(process.name) == initial(who);
+    }
+    return taken ? who + "." : std::string(1, initial(who));
+}
+
+// P0 is what the parent has at the start only.
 std::uint64_t Planner::fresh_value(const std::string& who) {
-    const std::string prefix(1, who == "device" ? 'D' : static_cast<char>(who.front() - 'a' + 'A'));
+    const std::string prefix = prefix_of(who);
+    unsigned& next = stores_[prefix];
+    if (started_ && next == 0) next = 1;
     const std::uint64_t value = next_value_++;
-    plan_.values[value] = prefix + std::to_string(stores_[prefix]++);
+    plan_.values[value] = prefix + std::to_string(next++);
     return value;
 }
 
 // Pages that are alike hold the same value, whoever wrote them.
 std::uint64_t Planner::start_value(unsigned mm, bool alike) {
-    if (alike && next_value_ > 0x1000) return 0x1000;
+    if (alike && next_value_ > first_value) return first_value;
     return fresh_value(world_.processes[mm].name);
 }
 
@@ -240,8 +274,12 @@ void Planner::populate_page(unsigned mm, const StartMapping& mapping) {
     case Memory::ksm:
         add(Operation::write, {mapping.va, start_value(mm, true)}, mm);
         return;
-    default: add(Operation::write, {mapping.va, start_value(mm, false)}, mm); return;
+    default: break;
     }
+    // What is gone by the time that the program starts has no name.
+    const bool gone = mapping.memory == Memory::thp_last_page && mapping.va != 0;
+    last_start_value_ = gone ? nobodys_value : start_value(mm, false);
+    add(Operation::write, {mapping.va, last_start_value_}, mm);
 }
 
 // A THP is there once its memory has been written; then what splits its PMD, or it.
@@ -264,6 +302,8 @@ void Planner::finish_thp(unsigned mm, StartMapping::Memory memory) {
     }
     if (memory == Memory::thp_by_ptes) {
         split();
+        // Kernels before 6.2 leave it to a fault to make the entries writable again.
+        add(Operation::write, {1, last_start_value_}, mm);
         return;
     }
     // The first page was shared with a child for a while.
@@ -293,6 +333,7 @@ void Planner::populate(unsigned mm) {
 
 void Planner::set_up() {
     pages_ = world_.pages;
+    plan_.zeropage = world_.zeropage;
     const MemoryKind* kind = find_row(memory_kinds, world_.backing, &MemoryKind::backing);
     if (kind == nullptr) throw Skip{"this kind of memory is not made by the agent"};
     if (world_.backing == Backing::hugetlb) want(wire::has_hugetlb, "hugetlb memory");
@@ -408,9 +449,12 @@ void Planner::cpu_step(const ProgramStep& step) {
     want(call->needs, to_text(step.item));
     Operation operation = call->operation;
     if (operation == Operation::munmap && world_.fresh_mapping) operation = Operation::remap;
-    const bool all = call->all || !step.va;
-    see(step,
-        add(operation, {all ? 0 : *step.va, all ? pages_ : 1, call->argument}, slot, cpu), {});
+    const auto take = [&](std::uint64_t va, std::uint64_t pages) {
+        return add(operation, {va, pages, call->argument}, slot, cpu);
+    };
+    if (call->of == RangeCall::all) return see(step, take(0, pages_), {});
+    if (call->of == RangeCall::range && !step.va) return see(step, take(0, each_), {});
+    for (const unsigned va : pages_of(step)) see(step, take(va, 1), va);
 }
 
 // io_uring pins for writing and for long, vmsplice() gets for reading: the other flags have no
@@ -425,7 +469,7 @@ void Planner::gup(const ProgramStep& step, unsigned slot, unsigned cpu) {
     for (const unsigned va : pages_of(step)) {
         const auto pin = static_cast<unsigned>(pins_.size());
         if (pin >= wire::max_pins) throw Skip{"it has too many pins"};
-        pins_[{step.name, va}] = pin;
+        pins_[{step.name, va}] = {pin, !step.va && each_ > 1};
         see(step, add(ring ? Operation::pin : Operation::splice, {va, pin}, slot, cpu), va);
     }
 }
@@ -433,15 +477,13 @@ void Planner::gup(const ProgramStep& step, unsigned slot, unsigned cpu) {
 void Planner::device_step(const ProgramStep& step) {
     for (const auto& [holder, pin] : pins_) {
         if (holder.first != (step.who == "pin" ? "" : step.who)) continue;
-        switch (step.item.kind) {
-        case OperationKind::dma_read:
-            see(step, add(Operation::dma_read, {pin}), holder.second);
-            break;
-        case OperationKind::dma_write:
-            see(step, add(Operation::dma_write, {pin, fresh_value("device")}), holder.second);
-            break;
-        default: see(step, add(Operation::unpin, {pin}), holder.second);
-        }
+        const std::uint64_t number = pin.number;
+        const std::size_t at =
+            step.item.kind == OperationKind::dma_read ? add(Operation::dma_read, {number})
+            : step.item.kind == OperationKind::dma_write
+                ? add(Operation::dma_write, {number, fresh_value(device_name)})
+                : add(Operation::unpin, {number});
+        see(step, at, pin.one_of_several ? std::optional(holder.second) : std::nullopt);
     }
 }
 
@@ -495,8 +537,9 @@ void Planner::tell_file() {
 
 }  // namespace
 
-Plan plan_of(const ProgramText& program, const World& world, const wire::Hello& kernel) {
-    return Planner(program, world, kernel).run();
+Plan plan_of(const ProgramText& program, const World& world, unsigned pages,
+             const wire::Hello& kernel) {
+    return Planner(program, world, pages, kernel).run();
 }
 
 }  // namespace cowcheck

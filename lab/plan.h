@@ -2,6 +2,7 @@
 // they give back stands for what the program sees.
 #pragma once
 
+#include "lab/seen_words.h"
 #include "lab/wire_text.h"
 #include "model/program_text.h"
 #include "model/world.h"
@@ -29,16 +30,13 @@ struct Plan {
     std::vector<std::string> unseen;
     std::map<std::uint64_t, std::string> values;  // what a number in memory is called
     std::vector<std::size_t> file_entries;        // steps that tell the file's frames
+    bool zeropage = false;                        // the model has one where the program starts
     std::string skipped;                          // why this kernel cannot run it; else empty
 };
 
-// `world` is where the program starts.
-[[nodiscard]] Plan plan_of(const ProgramText& program, const World& world,
+// Where the program starts, and how many pages an operation that names none is done for.
+[[nodiscard]] Plan plan_of(const ProgramText& program, const World& world, unsigned pages,
                            const wire::Hello& kernel);
-
-// What a program saw: a word for each name, as `cowcheck run` has them. A page that is neither the
-// zeropage nor the file's is "page 1", "page 2", in the order of the names.
-using Seens = std::vector<std::pair<std::string, std::string>>;
 
 struct Observation {
     Seens seens;

@@ -35,6 +35,7 @@ struct Command {
 [[nodiscard]] Command run_command();
 [[nodiscard]] Command selftest_command();
 [[nodiscard]] Command export_command();
+[[nodiscard]] Command conform_command();
 [[nodiscard]] Command designs_command();
 [[nodiscard]] Command worlds_command();
 [[nodiscard]] Command properties_command();

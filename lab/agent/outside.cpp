@@ -151,6 +151,29 @@ std::uint64_t ksm_number(const char* name) {
     return number;
 }
 
+// The entries of all pages of all processes.
+struct Entries {
+    static constexpr std::uint64_t pages = 4;
+    std::uint64_t of[wire::max_slots][pages] = {};
+
+    Entries() {
+        for (unsigned slot = 0; slot < wire::max_slots; ++slot)
+            for (std::uint64_t va = 0; va < pages && va < shared->layout.pages; ++va)
+                if (shared->pid[slot] != 0) entry_of(slot, va, of[slot][va]);
+    }
+};
+
+// Whether anything is mapped elsewhere than before, but for the one page.
+bool others_moved(const Entries& before, std::uint64_t slot, std::uint64_t va) {
+    const Entries after;
+    for (unsigned other = 0; other < wire::max_slots; ++other)
+        for (std::uint64_t page = 0; page < Entries::pages; ++page)
+            if ((other != slot || page != va) &&
+                (before.of[other][page] & frame_mask) != (after.of[other][page] & frame_mask))
+                return true;
+    return false;
+}
+
 bool has_twin(std::uint64_t slot, std::uint64_t va) {
     std::uint64_t entry = 0;
     if (!entry_of(slot, va, entry) || (entry & present_bit) == 0) return false;
@@ -166,12 +189,14 @@ bool has_twin(std::uint64_t slot, std::uint64_t va) {
 
 // Two looks at an unchanged page and one to merge it: five scans are enough and to spare.
 Result merge(std::uint64_t slot, std::uint64_t va) {
+    const Entries before;
     shared->merged = true;
     const std::uint64_t scans = ksm_number("full_scans");
     if (!write_text("/sys/kernel/mm/ksm/run", "1")) return unable("ksm");
     for (unsigned tries = 0; tries < 1000 && ksm_number("full_scans") < scans + 5; ++tries)
         sleep_ns(2'000'000);
     write_text("/sys/kernel/mm/ksm/run", "0");
+    if (others_moved(before, slot, va)) return unable("ksmd-merged-other-pages-as-well");
     return has_twin(slot, va) || anybody_holds_a_page() ? ok() : unable("ksmd-merged-nothing");
 }
 

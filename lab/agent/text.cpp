@@ -64,7 +64,7 @@ std::string_view take_word(std::string_view& line) {
     while (!line.empty() && (line.front() == ' ' || line.front() == '\r')) line.remove_prefix(1);
     std::size_t size = 0;
     while (size < line.size() && line[size] != ' ' && line[size] != '\r') ++size;
-    const std::string_view word = line.substr(0, size);
+    const std::string_view word(line.data(), size);
     line.remove_prefix(size);
     return word;
 }

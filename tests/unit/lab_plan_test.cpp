@@ -20,7 +20,7 @@ struct Planned {
             const std::string& maps = "anonymous written", const std::string& without = "")
         : program_file{"t.program", "program t\nmemory " + maps + "\n" + lines + "\n"} {
         world_file = {"t.world", "world t\ntitle \"t\"\npages " + std::to_string(pages) +
-                                     "\nframes 8\npins 4\nmunmap leaves nothing\n"
+                                     "\nframes 8\npins 4\nzeropage shared\nmunmap leaves nothing\n"
                                      "process parent {\n cpus 2\n"};
         const bool huge = maps.find("thp") != std::string::npos;
         for (unsigned va = 0; va < (huge ? 1 : pages); ++va)
@@ -39,7 +39,7 @@ struct Planned {
             "hello 1 6.12.1 100 has pfn madv_free collapse io_uring pagemap_scan soft_dirty swap "
             "two_nodes ksm thp hugetlb uffd_wp uffd_wp_bit uffd_wp_file wp_async event_fork");
         kernel.has.erase(without);
-        plan = plan_of(*program, *world, kernel);
+        plan = plan_of(*program, *world, pages, kernel);
     }
 
     // The steps behind those that make the memory, one a line.
@@ -132,5 +132,7 @@ TEST_CASE("a THP is 512 pages, of which a virtual page of the model is half") {
     const Planned t("parent: x = read of va 1", 2, "pte-mapped thp");
     CHECK(wire::to_text(t.plan.steps.front()) == "0.0 map 4 2 256 1");
     // Its PMD is split as the kernel's own test does it.
-    CHECK(wire::to_text(t.plan.steps[t.plan.setup - 2]) == "0.0 mprotect 1 1 1");
+    CHECK(wire::to_text(t.plan.steps[t.plan.setup - 3]) == "0.0 mprotect 1 1 1");
+    // Then its entries are as they were.
+    CHECK(wire::to_text(t.plan.steps[t.plan.setup - 1]) == "0.0 write 1 4097");
 }

@@ -120,4 +120,5 @@ def main():
     if not _statements:
         failed = 1
     print(f"{len(_statements) - failed - skipped} hold, {failed} do not, {skipped} skipped")
-    sys.exit(1 if failed else 0)
+    nothing_ran = skipped == len(_statements)
+    sys.exit(1 if failed else 77 if nothing_ran else 0)  # SKIP_RETURN_CODE of ctest
