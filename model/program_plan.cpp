@@ -119,7 +119,10 @@ private:
     int find(const MenuItem& item) const {
         const auto& operations = plan_.program.operations;
         for (std::size_t i = 0; i < operations.size(); ++i)
-            if (operations[i].item == item) return static_cast<int>(i);
+            // There is an unpin for each kind of pin; which one it is, the pin decides.
+            if (operations[i].item == item || (item.kind == OperationKind::unpin &&
+                                               operations[i].item.kind == OperationKind::unpin))
+                return static_cast<int>(i);
         return PlannedAction::any;
     }
 

@@ -248,3 +248,17 @@ TEST_CASE("a limit is said") {
     CHECK(run_program(*planned.plan, {10, {}, {}}).limited);
     CHECK(run_program(*planned.plan, {1'000'000, {}, [] { return true; }}).states > 0);
 }
+
+TEST_CASE("what a program unpins is not pinned any more, whichever kind of pin it was") {
+    for (const std::string gup :
+         {"gup_fast(write, pin, longterm)", "gup(write, pin)", "gup_fast(read, get)"}) {
+        const Planned t("memory anonymous written\nparent: p = " + gup +
+                            "\np: u = unpin\nparent: fork\nlet a = page(parent, 0)\n"
+                            "let b = page(child, 0)\nforall (a == b)\n",
+                        "v6.12");
+        const Outcomes outcomes = t.outcomes();
+        REQUIRE(outcomes.size() == 1);
+        CHECK_MESSAGE(outcomes.begin()->find("u=ok") != std::string::npos, *outcomes.begin());
+        CHECK_MESSAGE(outcomes.begin()->find("a=A b=A") != std::string::npos, *outcomes.begin());
+    }
+}
