@@ -42,16 +42,30 @@ std::optional<ProgramText> with_the_other_gup(const ProgramText& text) {
     return changed ? std::optional(std::move(other)) : std::nullopt;
 }
 
+ProgramText as_taken(const ProgramText& text) {
+    ProgramText taken = text;
+    change_steps(taken.steps, [](ProgramStep& step) {
+        const bool gup = step.item.kind == OperationKind::gup ||
+                         step.item.kind == OperationKind::gup_fast;
+        if (step.kind != ProgramStep::Kind::operation || !gup) return false;
+        step.item.flags.longterm =
+            step.item.flags.longterm || (step.item.flags.write && step.item.flags.pin);
+        return true;
+    });
+    return taken;
+}
+
 bool has_branches(const ProgramText& text) {
     return std::any_of(text.steps.begin(), text.steps.end(), [](const ProgramStep& step) {
         return step.kind == ProgramStep::Kind::parallel;
     });
 }
 
-ConformCase case_of(const ProgramText& text, const ProgramStart& start,
+ConformCase case_of(const ProgramText& as_written, const ProgramStart& start,
                     const std::vector<DesignText>& designs, std::uint64_t max_states) {
     ConformCase result;
-    result.text = &text;
+    result.text = std::make_shared<const ProgramText>(as_taken(as_written));
+    const ProgramText& text = *result.text;
     result.start = start;
     Diagnostics out;
     const auto shape = shape_of(text, start, out);

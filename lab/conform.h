@@ -8,6 +8,7 @@
 #include <atomic>
 #include <chrono>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,9 @@ namespace cowcheck {
 
 // A program with one of its starts, and what each design allows.
 struct ConformCase {
-    const ProgramText* text = nullptr;  // outlives the case
+    // As the kernel takes it: io_uring's pins are long-term ones, whatever the program says. The
+    // files that it points into outlive the case.
+    std::shared_ptr<const ProgramText> text;
     ProgramStart start;
     World world;
     unsigned pages = 1;  // that an operation without one is done for

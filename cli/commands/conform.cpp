@@ -70,12 +70,6 @@ std::uint64_t number(std::string_view option, const Typed& values, std::uint64_t
     return result;
 }
 
-// Random programs live as long as the cases that point to them.
-struct Drawn {
-    std::vector<std::unique_ptr<SourceFile>> files;
-    std::vector<std::unique_ptr<ProgramText>> texts;
-};
-
 class Conform {
 public:
     explicit Conform(const Options& typed)
@@ -147,10 +141,9 @@ private:
             Diagnostics out;
             auto text = read_program(*file, out);
             if (!text) throw BadInput("a random program is refused\n" + to_text(out));
-            auto kept = std::make_unique<ProgramText>(std::move(*text));
             std::vector<ConformCase> cases;
             try {
-                cases = cases_of(*kept, nullptr, designs_, limits_.max_states);
+                cases = cases_of(*text, nullptr, designs_, limits_.max_states);
             } catch (const BadInput&) {
                 continue;  // too many pins or steps for the model
             }
@@ -158,10 +151,9 @@ private:
             // there is nothing to choose by.
             const auto enough = static_cast<unsigned>(1 + 2 * i / 20);
             if (designs_.size() > 1 && !pairs.wants(cases.front(), enough)) continue;
-            if (folder) static_cast<void>(folder->write(kept->name + ".program", file->text));
+            if (folder) static_cast<void>(folder->write(text->name + ".program", file->text));
             cases_.push_back(std::move(cases.front()));
-            drawn_.files.push_back(std::move(file));
-            drawn_.texts.push_back(std::move(kept));
+            drawn_.push_back(std::move(file));
             ++found;
         }
         if (found < wanted)
@@ -181,7 +173,7 @@ private:
     ConformLimits limits_;
     std::vector<DesignText> designs_;
     std::vector<std::unique_ptr<LoadedProgram>> programs_;
-    Drawn drawn_;
+    std::vector<std::unique_ptr<SourceFile>> drawn_;  // cases point into them
     std::vector<ConformCase> cases_;
     ConformReport report_;
 };

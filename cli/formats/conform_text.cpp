@@ -66,11 +66,11 @@ Totals totals(const ConformReport& report, const KernelReport& kernel) {
     return result;
 }
 
-std::string names(const ConformReport& report, const std::vector<std::size_t>& designs) {
-    std::string text;
-    for (const std::size_t design : designs)
-        text += (text.empty() ? "" : ", ") + report.designs[design];
-    return text;
+std::vector<std::string> names(const ConformReport& report,
+                               const std::vector<std::size_t>& designs) {
+    std::vector<std::string> words;
+    for (const std::size_t design : designs) words.push_back(report.designs[design]);
+    return words;
 }
 
 std::string contradicted(const ConformReport& report, const KernelReport& kernel) {
@@ -116,10 +116,7 @@ std::string kernel_text(const ConformReport& report, const KernelReport& kernel)
     if (kernel.results.empty()) return text;
     const Totals sum = totals(report, kernel);
     const auto judges = report.judges(kernel);
-    if (report.named)
-        text += fmt::format("  held against {}\n", names(report, judges));
-    else
-        text += fmt::format("  behaves like {}\n", names(report, judges));
+    text += paragraph(report.named ? "  held against" : "  behaves like", names(report, judges));
     text += fmt::format("  {} programs: {} agreed, {} disagreed, {} skipped", kernel.results.size(),
                         sum.agreed + sum.no_difference, sum.disagreed, sum.skipped);
     text += sum.undecided == 0 ? "\n" : fmt::format(", {} undecided\n", sum.undecided);

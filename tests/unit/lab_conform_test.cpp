@@ -31,7 +31,7 @@ struct Conformed {
         for (const std::string& name : names) designs.push_back(find_design(library, name));
         cases = cases_of(*text, nullptr, designs, max_states);
         REQUIRE(cases.size() == 1);
-        plan = plan_of(*text, cases[0].world, cases[0].pages, kernel);
+        plan = plan_of(*cases[0].text, cases[0].world, cases[0].pages, kernel);
         REQUIRE(plan.skipped.empty());
     }
 
@@ -111,6 +111,12 @@ TEST_CASE("what a long-term pin waits for may be what GUP does or what GUP-fast 
         CHECK(t.judged({"o w"}).fits.front() == Fit::agrees);
         CHECK(t.judged({"o o"}).fits.front() == Fit::contradicts);
     }
+}
+
+TEST_CASE("a kernel's pins are long-term ones, and so the design is asked about these") {
+    const Conformed t("parent: p = gup(write, pin)\nparent: x = read", {"v6.12"});
+    CHECK(t.cases[0].text->steps[0].item.flags.longterm);
+    CHECK(t.judged({"o v1000"}).fits.front() == Fit::agrees);
 }
 
 TEST_CASE("names that a kernel does not show are left out, and pages counted anew") {
