@@ -39,7 +39,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         return 0;
     }
     const ParsedTrace again = trace_from_json(to_json(*parsed.trace), "again");
-    require(again.trace && *again.trace == *parsed.trace);
+    Trace converted = *parsed.trace;  // an older format is written as the one of today
+    converted.format = trace_format;
+    require(again.trace && *again.trace == converted);
     require(!show_text(*parsed.trace).empty());
     require(is_fit_for_mail(show_columns(*parsed.trace)));
     return 0;

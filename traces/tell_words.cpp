@@ -1,6 +1,10 @@
 #include "traces/tell_words.h"
 
+#include "model/machine/alone.h"
 #include "traces/blocked.h"
+
+#include <algorithm>
+#include <vector>
 
 namespace cowcheck {
 
@@ -112,6 +116,30 @@ std::string Teller::author(unsigned page) const {
     return who;
 }
 
+// Of a thread that goes round: where it comes along.
+std::string Teller::round(unsigned thread) const {
+    const Program& program = runner_.program();
+    State state = runner_.state();
+    const auto pc = [&](const State& now) { return program.layout.get(now, Field::pc, thread); };
+    std::vector<State> seen{state};
+    run_alone(program, state, thread, [&](const StepResult& result, const State& now) {
+        if (result.blocked != Blocked::no || pc(now) == 0) return false;
+        const bool again = std::find(seen.begin(), seen.end(), now) != seen.end();
+        seen.push_back(now);
+        return !again;
+    });
+    const auto first = std::find(seen.begin(), seen.end(), seen.back());
+    std::string places;
+    std::string last;
+    for (auto at = first; at + 1 < seen.end(); ++at) {
+        const std::string where = program.rests[pc(*at)].where;
+        if (where != last) places += (places.empty() ? "" : ", ") + where;
+        last = where;
+    }
+    return " goes round for ever: each " + std::to_string(seen.end() - first - 1) +
+           " steps it is where it was (" + places + ")";
+}
+
 std::string Teller::stuck() const {
     const Program& program = runner_.program();
     std::string text;
@@ -119,9 +147,10 @@ std::string Teller::stuck() const {
         State next = runner_.state();
         const Blocked blocked = perform(program, next, action).blocked;
         const unsigned pc = program.layout.get(runner_.state(), Field::pc, action.thread);
-        text += (text.empty() ? "" : "; ") + program.world.threads[action.thread].name +
-                " is stuck in " + program.rests[pc].where + ": " +
-                why_blocked(program, runner_.state(), action, blocked);
+        text += (text.empty() ? "" : "; ") + program.world.threads[action.thread].name;
+        text += blocked == Blocked::no ? round(action.thread)
+                                       : " is stuck in " + program.rests[pc].where + ": " +
+                                             why_blocked(program, runner_.state(), action, blocked);
     });
     return text;
 }

@@ -36,6 +36,7 @@ private:
     [[nodiscard]] std::string content(unsigned page) const;
     [[nodiscard]] std::string author(unsigned page) const;
     [[nodiscard]] std::string stuck() const;
+    [[nodiscard]] std::string round(unsigned thread) const;
 
     const Runner& runner_;
     const Outcome& outcome_;

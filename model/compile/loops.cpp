@@ -51,7 +51,8 @@ private:
             const std::size_t member = stack_.back();
             stack_.pop_back();
             open_[member] = false;
-            program_.rests[member].in_loop = !alone || self;
+            program_.rests[member].in_loop =
+                !alone || (self && !is_oops(program_.code, program_.rests[member].address));
             more = member != rest;
         }
     }

@@ -238,6 +238,7 @@ std::string wrong_rests(const Program& program) {
 std::string wrong_loops(const Program& program) {
     for (std::size_t r = 1; r < program.rests.size(); ++r) {
         bool comes_back = false;
+        if (is_oops(program.code, program.rests[r].address)) continue;
         for (const std::uint16_t next :
              successors(program.code[program.rests[r].address], program.rests[r].address))
             each_reachable(program.code, next, false, [&](std::size_t address) {

@@ -17,7 +17,7 @@ enum class SpecialWord : std::uint8_t {
     content,      // {content(page)}: what it holds: "P1"
     in_full,      // {in_full(page)}: "page A (which holds P1)"
     author,       // {author(page)}: who wrote what it holds: "parent"
-    stuck         // {stuck}: of a deadlock, who waits for what
+    stuck         // {stuck}: who waits for what, or goes round
 };
 
 // A piece of the words: text, then perhaps a value.

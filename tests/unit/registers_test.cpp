@@ -79,7 +79,7 @@ std::string reads_too_early(const Program& program) {
     };
     for (const CheckCode& code : program.on_event)
         check(code, given({Reg::mm, Reg::va, Reg::pin, Reg::page, Reg::writes}));
-    check(program.always, given({Reg::writes}));
+    check(program.always, given({Reg::page, Reg::writes}));
     return early;
 }
 

@@ -198,7 +198,7 @@ private:
         const std::string name = text_.name + "-" + design.name();
         if (request_.world_path) header.world.path = request_.world_path(text_.name);
         try {
-            Trace trace = record(plan.program, std::move(header), actions);
+            Trace trace = record(plan.program, std::move(header), actions, {});
             trace.explanation = explanation;
             const ReplayResult again = replay(trace, plan.program);
             if (again.verdict != ReplayVerdict::ok)
