@@ -2,7 +2,7 @@
 
 _cowcheck_programs() { "${COMP_WORDS[0]}" run --list 2>/dev/null | sed 's/ .*//'; }
 _cowcheck_names() {
-    "${COMP_WORDS[0]}" "$1" 2>/dev/null | awk '{ print $1 }'
+    "${COMP_WORDS[0]}" "$1" 2>/dev/null | awk '/^[^ ]/ { print $1 }'
 }
 
 _cowcheck() {

@@ -1,7 +1,7 @@
 # fish completion for cowcheck
 
 function __cowcheck_names
-    cowcheck $argv[1] 2>/dev/null | string replace -r '\s.*' ''
+    cowcheck $argv[1] 2>/dev/null | string match -rv '^(\s|$)' | string replace -r '\s.*' ''
 end
 
 set -l commands check designs worlds properties replay explain export gate coverage prove run conform selftest history

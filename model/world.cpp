@@ -1,5 +1,6 @@
 #include "model/world.h"
 
+#include "model/contracts.h"
 #include "model/menu_entry.h"
 
 #include <algorithm>
@@ -86,8 +87,9 @@ std::uint16_t World::parts() const {
                 parts |= Part::mprotect;
             else if (item.kind == OperationKind::madvise_dontfork)
                 parts |= Part::dont_fork;
-            else if (item.kind == OperationKind::madvise_free && swap())
-                parts |= Part::lazy_free;
+            else if (const Contract& contract = contract_of(item.kind);
+                     gives_up(contract) && is_held(contract, {swap(), !hugetlb()}))
+                parts |= Part::gives_up;
     return parts;
 }
 

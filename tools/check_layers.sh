@@ -68,7 +68,7 @@ within_model state '(none)'
 within_model isa 'state/'
 within_model language '(none)'
 within_model machine "$below_machine"
-within_model compile "$below_machine|machine/"
+within_model compile "$below_machine|contracts\.h|machine/"
 within_model export "$below_machine|machine/|compile/"
 for folder in model/*/; do
     name=$(basename "$folder")

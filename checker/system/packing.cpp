@@ -14,6 +14,32 @@ namespace cowcheck {
 
 namespace {
 
+// What operations promise: those of a process's CPUs, and those of services that protect.
+unsigned bits_of_promises(const World& world, Field field) {
+    std::array<unsigned, Limits::processes> cpus{};
+    for (const Thread& thread : world.threads)
+        if (thread.actor == Actor::cpu) ++cpus[thread.mm];
+    const unsigned most = *std::max_element(cpus.begin(), cpus.end());
+    const unsigned count = std::bit_ceil(most + 1U) - 1U;
+    const auto some = [](const std::vector<MenuItem>& menu, const auto& is) {
+        return std::any_of(menu.begin(), menu.end(), is);
+    };
+    switch (field) {
+    case Field::giving_up: return count;
+    case Field::store_barred: return (count << StoreBar::permitting_shift) | StoreBar::state;
+    case Field::stored_meanwhile:
+        return most > 1 || world.secondary_mmu() ||
+                       some(world.device_menu, [](const MenuItem& item) { return item.stores(); })
+                   ? ~0U
+                   : 0U;
+    case Field::wp_armed: {
+        const auto protects = [](const MenuItem& item) { return arms(item.kind) != 0; };
+        return some(world.monitor_menu, protects) || some(world.procfs_menu, protects) ? ~0U : 0U;
+    }
+    default: return ~0U;
+    }
+}
+
 // The bits of each state word that any state of the program can have set.
 std::array<std::uint16_t, State::max_words + 4> used_bits(const Program& program) {
     std::array<std::uint16_t, State::max_words + 4> masks{};
@@ -24,6 +50,7 @@ std::array<std::uint16_t, State::max_words + 4> used_bits(const Program& program
         for (unsigned e = 0; e < l.size(field.scope); ++e) {
             std::uint16_t& mask = masks[l.element(field.scope, e) + field.word];
             unsigned bits = unsigned{l.largest(static_cast<Field>(i))};
+            bits &= bits_of_promises(program.world, static_cast<Field>(i));
             if (static_cast<Field>(i) == Field::pc)
                 bits = std::bit_ceil(static_cast<unsigned>(program.rests.size())) - 1U;
             if (static_cast<Field>(i) == Field::expected) bits = (1U << l.size(Scope::pte)) - 1U;

@@ -2,6 +2,7 @@
 #include "cli/commands/command.h"
 #include "cli/options/values.h"
 #include "cli/terminal/output.h"
+#include "model/contracts.h"
 #include "verify/run/selection.h"
 #include "verify/run/status.h"
 
@@ -65,7 +66,13 @@ std::string list_properties(const Library& library) {
     for (const ast::Property& property : library.properties().properties)
         table.push_back({property.name, std::string(kind_of(property)), property.meaning});
     table.push_back({std::string(assertions_name), "safety", "what the designs themselves assert"});
-    return to_text(table);
+    Table contracts;
+    for (const Contract& contract : contract_table)
+        contracts.push_back(
+            {"  " + std::string(info(contract.kind).name), std::string(contract.says)});
+    return to_text(table) +
+           "\n  contracts: what operations promise, whatever a design's handlers do\n" +
+           to_text(contracts);
 }
 
 // The text as it was written; what is added are comments, so that it stays a design.
@@ -108,6 +115,10 @@ std::string show_property(const Library& library, const std::string& name) {
     if (name == assertions_name)
         return "assertions (safety): what the designs themselves assert, as the kernel does with "
                "VM_BUG_ON\n";
+    for (const Contract& contract : contract_table)
+        if (info(contract.kind).name == name)
+            return name + " (contract): " + std::string(contract.says) +
+                   "\nsource: " + std::string(contract.source) + "\n";
     const ast::Property& property = find_property(library, name);
     return property.name + " (" + std::string(kind_of(property)) + "): " + property.meaning +
            "\nsource: " + property.source + "\n\n" + statement_of(property) + "\n";

@@ -269,16 +269,23 @@ private:
         if (e.name == "zapping" && !calm &&
             !(at({"load", "store"}) && is({"event's mm", "event's va"}) && way == Way::rises))
             against(reads_.against_joining, "zapping");
-        if ((e.name == "uffd_wp_promised" || e.name == "soft_dirty_promised") && !calm &&
-            way != Way::falls)
+        if ((e.name == "uffd_wp_promised" || e.name == "soft_dirty_promised" ||
+             e.name == "stores_barred") &&
+            !calm && way != Way::falls)
             against(reads_.against_joining, e.name);
         // What is stored once clear_refs returns, which may come earlier, is remembered for good.
         if (e.name == "soft_dirty_owed" && way != Way::falls)
             against(reads_.against_joining, e.name);
-        // Who forks while MADV_FREE begins, which may come later, may pass on less of its right.
+        // Content is given up later, and is gone earlier: who forks, stores or reads beside it has
+        // less of a right to be told anything.
         if (e.name == "holds_expected" && way != Way::rises &&
-            (world_.parts() & Part::lazy_free) != 0)
+            (world_.parts() & Part::gives_up) != 0)
             against(reads_.against_joining, e.name);
+        // Entries may be forgotten later.
+        if ((e.name == "translated" || e.name == "stale_translation") && !calm && way != Way::falls)
+            against(reads_.against_joining, e.name);
+        // VMAs go later.
+        if (e.name == "has_vma" && !calm) against(reads_.against_joining, e.name);
         if ((is_references(e) || e.name == "reachable_by_others") && !calm)
             against(reads_.against_joining, e.name);
         if (e.name == "mappings" || e.name == "pmd_mappings")

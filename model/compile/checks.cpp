@@ -75,6 +75,12 @@ private:
         if (needs.kind == ast::ExprKind::field && needs.operands[0].name == "world" &&
             needs.name == "clear_refs")
             return (e_.program().world.parts() & Part::soft_dirty) != 0;
+        if (needs.kind == ast::ExprKind::field && needs.operands[0].name == "world" &&
+            needs.name == "mprotect")
+            return (e_.program().world.parts() & Part::mprotect) != 0;
+        if (needs.kind == ast::ExprKind::field && needs.operands[0].name == "world" &&
+            needs.name == "unmaps")
+            return (e_.program().world.parts() & (Part::gives_up | Part::dont_fork)) != 0;
         if (needs.kind == ast::ExprKind::field && needs.operands[0].name == "page" &&
             needs.name == "anon_exclusive")
             return writes_field(e_.program(), Field::anon_exclusive);
@@ -88,8 +94,8 @@ private:
             return std::any_of(e_.program().world.outside.begin(), e_.program().world.outside.end(),
                                [](const OutsideReferences& one) { return one.mappings; });
         e_.complain(needs.span, "a property can need page.anon_exclusive, world.backing, "
-                                "world.clear_refs, world.fork_copies, world.outside_mappings or "
-                                "world.secondary_mmu");
+                                "world.clear_refs, world.fork_copies, world.mprotect, "
+                                "world.outside_mappings, world.secondary_mmu or world.unmaps");
         return false;
     }
 

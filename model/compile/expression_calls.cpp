@@ -35,9 +35,11 @@ struct GhostFunction {
     std::array<Type, 3> parameters;  // Type::error: no such parameter
 };
 
-constexpr std::array<GhostFunction, 8> ghost_functions{
+constexpr std::array<GhostFunction, 10> ghost_functions{
     {{"zapping", Code::zapping, Type::boolean, {Type::mm, Type::va, Type::error}},
      {"uffd_wp_promised", Code::wp_promised, Type::boolean, {Type::mm, Type::va, Type::error}},
+     {"stores_barred", Code::stores_barred, Type::boolean, {Type::mm, Type::va, Type::error}},
+     {"translated", Code::translated, Type::boolean, {Type::mm, Type::va, Type::error}},
      {"quiet", Code::quiet_mm, Type::boolean, {Type::mm, Type::error, Type::error}},
      {"mapped_outside",
       Code::mapped_outside,
@@ -71,8 +73,9 @@ Value Expressions::call(const ast::Expr& expr, Context& context) {
         for (const auto& p : *context.predicates) names.push_back(p.name);
     if (context.property) {
         for (const auto& g : ghost_functions) names.push_back(g.name);
-        names.insert(names.end(), {"references_but_pins", "entitled", "holds_expected",
-                                   "soft_dirty_promised", "soft_dirty_owed", "tlb", "pte", "spte"});
+        names.insert(names.end(),
+                     {"references_but_pins", "entitled", "holds_expected", "soft_dirty_promised",
+                      "soft_dirty_owed", "stale_translation", "has_vma", "tlb", "pte", "spte"});
     }
     e_.complain(expr.span, "there is no predicate '" + expr.name + "'",
                 did_you_mean(expr.name, names));
@@ -179,6 +182,18 @@ std::optional<Value> Expressions::ghost(const ast::Expr& expr, Context& context)
         const std::uint8_t reg = e_.scratch(expr.span);
         e_.emit(Code::references, reg, page, 0, 1);
         return in(Type::number, reg);
+    }
+    if (expr.name == "has_vma" && n == 2) {
+        const std::uint8_t index = e_.scratch(expr.span);
+        e_.emit(Code::pte_index, index, argument(0, Type::mm), argument(1, Type::va));
+        return load(Type::boolean, Field::mapped, index, expr.span);
+    }
+    if (expr.name == "stale_translation" && n == 2) {
+        const std::uint8_t mm = argument(0, Type::mm);
+        const std::uint8_t va = argument(1, Type::va);
+        const std::uint8_t reg = e_.scratch(expr.span);
+        e_.emit(Code::translated, reg, mm, va, 1);
+        return in(Type::boolean, reg);
     }
     if (expr.name == "soft_dirty_owed" && n == 2) {
         const std::uint8_t index = e_.scratch(expr.span);

@@ -25,7 +25,11 @@ constexpr std::uint64_t who_may_see = bits({Field::entitled, Field::zeroed, Fiel
 constexpr std::uint64_t what_is_expected =
     bits({Field::expected, Field::expects_zero, Field::zeroed});
 
-constexpr std::uint64_t lazily_freed = bits({Field::may_be_lost, Field::being_freed});
+// Where an operation gives content up, it is to go when that returns, but for what was stored
+// meanwhile.
+constexpr std::uint64_t given_up = bits({Field::stored_meanwhile});
+
+constexpr std::uint64_t barred = bits({Field::store_barred});
 
 struct Reader {
     Code code;
@@ -34,16 +38,18 @@ struct Reader {
 constexpr auto readers = std::to_array<Reader>({
     {Code::entitled_mm, who_may_see},
     {Code::entitled_pin, who_may_see},
-    {Code::holds_expected, what_is_expected | lazily_freed},
+    {Code::holds_expected, what_is_expected},
     // ksmd finds pages by what they hold, and makes one of what is known of two.
     {Code::twin, who_may_see | what_is_expected},
     {Code::identical, who_may_see | what_is_expected},
     {Code::wp_promised, bits({Field::wp_armed})},
+    {Code::stores_barred, barred},
     {Code::zapping, bits({Field::tlb_stale})},
+    {Code::translated, bits({Field::tlb_stale})},
 });
 
 constexpr std::uint64_t candidates =
-    who_may_see | what_is_expected | lazily_freed |
+    who_may_see | what_is_expected | given_up | barred |
     bits({Field::wp_armed, Field::soft_dirty_armed, Field::soft_dirty_owed, Field::fault_shared,
           Field::tlb_stale});
 
@@ -126,6 +132,7 @@ std::uint64_t find_unread_ghosts(const Program& program) {
         });
         if (reader != readers.end()) read |= reader->ghosts;
     }
+    if ((read & (who_may_see | what_is_expected)) != 0) read |= given_up;
     // Stores go by them.
     if ((read & bits({Field::soft_dirty_owed})) != 0) read |= bits({Field::soft_dirty_armed});
     if ((read & (who_may_see | what_is_expected | bits({Field::soft_dirty_owed}))) != 0)

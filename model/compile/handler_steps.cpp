@@ -389,7 +389,8 @@ bool Handlers::page_phrase(const ast::Expr& phrase) {
 }
 
 bool Handlers::memory_phrase(const ast::Expr& phrase) {
-    if (matches(phrase, {"zap", "pte"})) return e_.emit(Code::zap_pte), true;
+    const auto ends = static_cast<unsigned>(contract_of(item_.kind).zap);
+    if (matches(phrase, {"zap", "pte"})) return e_.emit(Code::zap_pte, 0, 0, 0, ends), true;
     if (matches(phrase, {"flush", "tlb"})) return e_.emit(Code::flush, 0, 0, 0, 1), true;
     if (matches(phrase, {"flush", "tlb", "va"})) return e_.emit(Code::flush, 0, 0, 0, 0), true;
     if (matches(phrase, {"detach", "vma(va)"})) return e_.emit(Code::detach_vma), true;
@@ -403,7 +404,7 @@ bool Handlers::memory_phrase(const ast::Expr& phrase) {
     const bool fills = matches(phrase, {"fill", "page_table", "from", "_"});
     if ((fills || matches(phrase, {"zap", "pmd"})) && !e_.program().world.thp())
         return e_.not_in_world(phrase.span), true;
-    if (matches(phrase, {"zap", "pmd"})) return e_.emit(Code::zap_pmd), true;
+    if (matches(phrase, {"zap", "pmd"})) return e_.emit(Code::zap_pmd, 0, 0, 0, ends), true;
     if (fills) {
         auto c = context();
         const Value pmd = x_.compile(phrase.operands[3], c, Type::pte);

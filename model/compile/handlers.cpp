@@ -23,6 +23,22 @@ std::vector<std::string> words_of(std::string_view text) {
     return words;
 }
 
+bool may_unmap(const World& world) {
+    return std::any_of(world.processes.begin(), world.processes.end(), [](const Process& process) {
+        return std::any_of(process.menu.begin(), process.menu.end(), [](const MenuItem& item) {
+            return item.kind == OperationKind::munmap || item.kind == OperationKind::munmap_range;
+        });
+    });
+}
+
+// Whether a handler's own text goes over all virtual pages.
+bool walks_pages(const ast::Block& block) {
+    return std::any_of(block.begin(), block.end(), [](const ast::Stmt& stmt) {
+        return (stmt.kind == ast::StmtKind::for_each && stmt.value.empty()) ||
+               walks_pages(stmt.body) || walks_pages(stmt.other);
+    });
+}
+
 bool always_leaves(const ast::Stmt& stmt) {
     return stmt.kind == ast::StmtKind::return_ || stmt.kind == ast::StmtKind::fail ||
            stmt.kind == ast::StmtKind::break_ || stmt.kind == ast::StmtKind::continue_;
@@ -65,22 +81,47 @@ void Handlers::begin_step(const ast::Stmt& stmt) {
     e_.program().statements.push_back({e_.here(), span});
 }
 
-// What the ghost data must know about an operation as a whole.
-// MADV_FREE, where somebody may drop what it gives away.
-bool Handlers::frees_lazily() const {
-    return item_.kind == OperationKind::madvise_free &&
-           (e_.program().world.parts() & Part::lazy_free) != 0;
+// What the operation's contract says of its start, or of its return: about its page, or all of the
+// process.
+void Handlers::keep_promises(const std::array<ContractStep, 2>& steps) {
+    const World& world = e_.program().world;
+    if (!is_held(contract_of(item_.kind), {world.swap(), !world.hugetlb()})) return;
+    const unsigned all = info(item_.kind).parameters.starts_with("va") ? 0 : 1;
+    for (const ContractStep& step : steps) {
+        if (step.code == Code::jump) continue;
+        if (step.code == Code::bar_stores && !e_.program().layout.has(Field::store_barred))
+            continue;
+        const bool all_or_none = all != 0 && step.code == Code::bar_stores &&
+                                 step.imm == BarStores::returned && may_unmap(world);
+        const auto holes = all_or_none ? jumps_if_unmapped() : std::vector<std::uint16_t>{};
+        e_.emit(step.code, 0, 0, step.code == Code::soft_dirty_armed ? 0U : all, step.imm);
+        e_.set_targets(holes, e_.here());
+    }
 }
 
+// mprotect() of a range in which something is not mapped fails (ENOMEM), and promises nothing.
+std::vector<std::uint16_t> Handlers::jumps_if_unmapped() {
+    std::vector<std::uint16_t> jumps;
+    e_.free_scratch();
+    const SourceSpan& span = e_.program().statements.back().span;
+    const std::uint8_t va = e_.scratch(span);
+    const std::uint8_t mapped = e_.scratch(span);
+    for (unsigned page = 0; page < e_.program().world.pages; ++page) {
+        e_.emit(Code::imm, va, 0, 0, page);
+        e_.emit(Code::pte_index, mapped, Reg::mm, va);
+        e_.emit(Code::load, mapped, mapped, static_cast<unsigned>(Field::mapped));
+        jumps.push_back(e_.emit(Code::jump_unless, mapped));
+    }
+    return jumps;
+}
+
+// What the ghost data must know about an operation as a whole.
 void Handlers::ghost_start() {
     if (item_.kind == OperationKind::unpin) {
         e_.emit(Code::load, Reg::page, Reg::pin, static_cast<unsigned>(Field::pin_page));
         e_.emit(Code::unpin_event);
     }
-    if (item_.kind == OperationKind::clear_refs) e_.emit(Code::soft_dirty_armed, 0, 0, 0, 0);
-    if (frees_lazily()) e_.emit(Code::lazy_free, 0, 0, 0, 0);
-    if (item_.kind == OperationKind::uffd_wp_resolve) e_.emit(Code::wp_resolved);
-    if (item_.kind == OperationKind::uffd_wp_resolve_range) e_.emit(Code::wp_resolved, 0, 0, 1);
+    keep_promises(contract_of(item_.kind).at_start);
     if (item_.kind == OperationKind::exit) {
         e_.emit(Code::imm, Reg::scratch, 0, 0, static_cast<unsigned>(Life::exiting));
         e_.emit(Code::store, Reg::scratch, Reg::mm, static_cast<unsigned>(Field::life));
@@ -88,14 +129,7 @@ void Handlers::ghost_start() {
 }
 
 void Handlers::ghost_end() {
-    // There is no soft-dirty tracking of hugetlb memory, so nothing is promised.
-    if (item_.kind == OperationKind::clear_refs && !e_.program().world.hugetlb())
-        e_.emit(Code::soft_dirty_armed, 0, 0, 0, 1);
-    if (frees_lazily()) e_.emit(Code::lazy_free, 0, 0, 0, 1);
-    if (item_.kind == OperationKind::uffd_wp_resolve) e_.emit(Code::wp_resolved);
-    if (item_.kind == OperationKind::uffd_wp_resolve_range) e_.emit(Code::wp_resolved, 0, 0, 1);
-    if (const unsigned armed = arms(item_.kind); armed != 0)
-        e_.emit(Code::wp_returned, 0, 0, item_.kind == OperationKind::uffd_wp_protect_range, armed);
+    keep_promises(contract_of(item_.kind).at_return);
     if (item_.kind == OperationKind::unpin) e_.emit(Code::drop_pin);
 }
 
@@ -189,10 +223,25 @@ void Handlers::body(const ast::Handler& handler, Names names, bool fault, bool o
     frames_.push_back(std::move(frame));
     auto outer_loops = std::move(loops_);
     loops_.clear();
+    // An operation of one page stays that, whatever a handler goes over.
+    const bool keeps_va = !operation && info(item_.kind).parameters.starts_with("va") &&
+                          e_.program().world.pages > 1 && locals_.size() < max_locals &&
+                          walks_pages(handler.body);
+    const auto kept = static_cast<unsigned>(locals_.size());
+    if (keeps_va) {
+        locals_.push_back({Type::number, "va", handler.name});
+        e_.emit(Code::store_local, Reg::va, 0, 0, kept);
+    }
     block(handler.body);
     left_ = false;
     if (operation) end(gup_ && !result ? EndOf::failed_gup : EndOf::plain);
     e_.set_targets(frames_.back().returns, e_.here());
+    if (keeps_va) {
+        e_.free_scratch();
+        const std::uint8_t va = e_.scratch(handler.span);
+        e_.emit(Code::load_local, va, 0, 0, kept);
+        set_va(va);
+    }
     loops_ = std::move(outer_loops);
     frames_.pop_back();
     if (!frames_.empty()) e_.in_text(text_at(frames_.back().where));

@@ -5,7 +5,9 @@
 
 #include "model/compile/expressions.h"
 #include "model/compile/local_layout.h"
+#include "model/contracts.h"
 
+#include <array>
 #include <optional>
 #include <set>
 
@@ -42,7 +44,8 @@ private:
 
     Context context();
     void begin_step(const ast::Stmt& stmt);
-    [[nodiscard]] bool frees_lazily() const;
+    void keep_promises(const std::array<ContractStep, 2>& steps);
+    std::vector<std::uint16_t> jumps_if_unmapped();
     void ghost_start();
     void ghost_end();
     void end(EndOf end, unsigned page = 0);

@@ -331,7 +331,10 @@ private:
         // began, and withdraws once more, somebody else has given meanwhile: that may stay.
         case Code::soft_dirty_armed:
         case Code::wp_resolved:
-        case Code::wp_returned: return Mover::left;
+        case Code::wp_returned:
+        case Code::bar_stores: return Mover::left;
+        // What it gave up is gone earlier; ksmd may ask whether that was the same as something.
+        case Code::give_up: return p_.searches ? Mover::none : Mover::left;
         case Code::leaf: {
             const std::uint8_t pte = classify_load(Field::pte, rest);
             return together(pte, classify_load(Field::pmd, rest));

@@ -20,15 +20,17 @@ void widen(Layout& layout) {
     }
 }
 
-// Whether a mapping can end in a process that does not exit. The operations' code is there in
-// their order.
+// Whether a `zap` may end a mapping in a process that does not exit. The operations' code is there
+// in their order.
 bool zaps_while_others_run(const Program& program) {
     for (std::size_t n = 0; n < program.operations.size(); ++n) {
         if (program.operations[n].item.kind == OperationKind::exit) continue;
         const std::size_t end = n + 1 < program.operations.size() ? program.operations[n + 1].entry
                                                                   : program.code.size();
         for (std::size_t at = program.operations[n].entry; at < end; ++at)
-            if (program.code[at].code == Code::zap_pte || program.code[at].code == Code::zap_pmd)
+            if ((program.code[at].code == Code::zap_pte ||
+                 program.code[at].code == Code::zap_pmd) &&
+                static_cast<Zap>(program.code[at].imm) == Zap::ends_given_up)
                 return true;
     }
     return false;

@@ -17,7 +17,7 @@ namespace cowcheck::promela {
 using Footprint = std::uint64_t;
 inline constexpr Footprint locals_footprint = Footprint{1} << 63U;
 inline constexpr Footprint everything = ~Footprint{0};
-static_assert(field_table.size() < 63);
+static_assert(field_table.size() <= 63);
 
 [[nodiscard]] constexpr Footprint footprint(Field field) {
     return Footprint{1} << static_cast<unsigned>(field);

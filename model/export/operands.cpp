@@ -73,12 +73,14 @@ Kind kind_of(Code code) {
     case Code::dma_read: case Code::dma_write: return Kind::hardware;
 
     case Code::unpin_event: case Code::drop_pin: case Code::attach:
-    case Code::soft_dirty_armed: case Code::lazy_free: case Code::wp_resolved: case Code::wp_returned:
+    case Code::soft_dirty_armed: case Code::give_up: case Code::bar_stores:
+    case Code::wp_resolved: case Code::wp_returned:
         return Kind::ghost;
     case Code::note_shared: return Kind::ghost;
 
     case Code::entitled_mm: case Code::entitled_pin: case Code::holds_expected:
     case Code::zapping: case Code::wp_promised: case Code::reachable:
+    case Code::stores_barred: case Code::translated:
         return Kind::ghost_value;
     case Code::quiet: return Kind::ghost_value;
     case Code::quiet_mm: case Code::references: case Code::mappings: case Code::pmd_mappings:

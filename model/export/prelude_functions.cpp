@@ -213,12 +213,16 @@ private:
     std::string threads() const {
         const unsigned threads = l_.size(Scope::thread);
         std::string stale;  // translations of what was zapped
-        for (const Thread& thread : p_.world.threads)
-            if (thread.actor == cowcheck::Actor::cpu && l_.has(Field::tlb_stale))
-                stale += (stale.empty() ? "((m) == " : " || ((m) == ") +
-                         process_constant(p_, thread.mm) + " && tlb[" +
-                         index_text(p_, std::to_string(thread.cpu), "v") + "].stale)";
-        return define("has_stale_tlb(m, v)", any(stale)) +
+        std::string valid;
+        for (const Thread& thread : p_.world.threads) {
+            if (thread.actor != cowcheck::Actor::cpu) continue;
+            const std::string entry = process_constant(p_, thread.mm) + " && tlb[" +
+                                      index_text(p_, std::to_string(thread.cpu), "v") + "].";
+            valid += (valid.empty() ? "((m) == " : " || ((m) == ") + entry + "valid)";
+            if (l_.has(Field::tlb_stale))
+                stale += (stale.empty() ? "((m) == " : " || ((m) == ") + entry + "stale)";
+        }
+        return define("has_stale_tlb(m, v)", any(stale)) + define("translated(m, v)", any(valid)) +
                define("zapping_at(m, v)",
                       any(threads, "(thread[#].zapping && thread[#].op_mm == (m) && "
                                    "(thread[#].op_va == (v) || has_stale_tlb(m, v)))")) +
@@ -241,8 +245,7 @@ private:
         const std::string own =
             "(pin[#].state != NO_PIN && pin[#].owned && pin[#].mm == (m) -> 1 << (" +
             std::to_string(l_.mms) + " + #) : 0)";
-        std::string zeroes = "pte[" + at_ + "].expects_zero";
-        if (l_.has(Field::may_be_lost)) zeroes = "(" + zeroes + " || pte[" + at_ + "].may_be_lost)";
+        const std::string zeroes = "pte[" + at_ + "].expects_zero";
         return define("mm_entitled(m, p)",
                       "(page[p].zeroed || ((page[p].entitled >> (m)) & 1) != 0)") +
                define("pin_entitled(q, p)",
@@ -250,6 +253,9 @@ private:
                define("holds_expected(m, v, p)", "(((page[p].expected >> (" + at_ +
                                                      ")) & 1) != 0 || (page[p].zeroed && " +
                                                      zeroes + "))") +
+               (l_.has(Field::store_barred)
+                    ? define("stores_barred(m, v)", "((pte[" + at_ + "].store_barred & 2) != 0)")
+                    : std::string{}) +
                define("wp_promised(m, v)", "(pte[" + at_ + "].wp_armed == 2)") +
                define("pins_of(m)", pins == 0 ? "0" : "(" + unroll(pins, own, " | ") + ")");
     }

@@ -60,14 +60,14 @@ private:
                define("content_changes(p, bits)",
                       "page[p].expected = 0;\npage[p].entitled = bits;\npage[p].zeroed = 0") +
                define("store_value(m, v, p, bits, zeroes)",
-                      "forget_expected(" + pte + ");\npte[" + pte +
-                          "].expects_zero = zeroes;\ncontent_changes(p, bits);\n"
+                      "forget_expected(" + pte + ");\npte[" + pte + "].expects_zero = " +
+                          (p_.layout.has(Field::giving_up)
+                               ? "(zeroes || pte[" + pte + "].giving_up != 0);\npte[" + pte +
+                                     "].stored_meanwhile = (pte[" + pte + "].giving_up != 0)"
+                               : std::string("zeroes")) +
+                          ";\ncontent_changes(p, bits);\n"
                           "page[p].zeroed = zeroes;\npage[p].expected = (1 - zeroes) << (" +
-                          pte + ")" +
-                          (p_.layout.has(Field::may_be_lost)
-                               ? ";\n" + when("pte[" + pte + "].being_freed == 0",
-                                              "pte[" + pte + "].may_be_lost = 0")
-                               : std::string{})) +
+                          pte + ")") +
                define("store(m, v, p, is_stale, zeroes)",
                       "if\n:: is_stale && zapping_at(m, v) ->\n"
                       "    content_changes(p, (1 << (m)) | pins_of(m));\n"
@@ -84,11 +84,35 @@ private:
                           (p_.layout.has(Field::soft_dirty_owed)
                                ? ";\n" + each_va("pte[" + at("m", "#") + "].soft_dirty_owed = 0")
                                : std::string{})) +
-               (p_.layout.has(Field::may_be_lost)
-                    ? define("lazy_free(m, v, change)", "pte[" + pte + "].being_freed = pte[" +
-                                                            pte + "].being_freed + change;\npte[" +
-                                                            pte + "].may_be_lost = 1")
-                    : std::string{});
+               contracts();
+    }
+
+    // What is promised where an operation starts, and where it returns (model/contracts.h).
+    std::string contracts() const {
+        const std::string own = "pte[" + at("m", "v") + "].";
+        std::string text = define("forget_content(m, v)", "forget_expected(" + at("m", "v") +
+                                                              ");\n" + own + "expects_zero = 1");
+        if (p_.layout.has(Field::giving_up)) {
+            const std::string alone = when(own + "giving_up == 0", own + "stored_meanwhile = 0");
+            const std::string less = own + "giving_up = " + own + "giving_up - 1;\n" + alone;
+            text +=
+                define("give_up(m, v)", alone + ";\n" + own + "expects_zero = 1;\n" + own +
+                                            "giving_up = " + own + "giving_up + 1") +
+                define("keep(m, v)", less) +
+                define("give_up_for_good(m, v)",
+                       when("!" + own + "stored_meanwhile", "forget_content(m, v)") + ";\n" + less);
+        }
+        if (p_.layout.has(Field::store_barred))
+            text += define("bar_stores(m, v)",
+                           when("(" + own + "store_barred & 3) == 0",
+                                own + "store_barred = " + own + "store_barred + 1")) +
+                    define("stores_are_barred(m, v)",
+                           when("(" + own + "store_barred & 3) == 1",
+                                own + "store_barred = (" + own + "store_barred == 1 -> 2 : " + own +
+                                    "store_barred - 1)")) +
+                    define("let_store(m, v, change)",
+                           own + "store_barred = (" + own + "store_barred & ~3) + 4 * (change)");
+        return text;
     }
 
     std::string references() const {
@@ -230,15 +254,17 @@ private:
         std::string ghosts = ".wp_armed = 0";
         if (p_.layout.has(Field::soft_dirty_owed))
             ghosts += "; pte[" + pte + "].soft_dirty_owed = 0";
-        if (p_.layout.has(Field::may_be_lost))
-            ghosts += ";\npte[" + pte + "].may_be_lost = (pte[" + pte + "].being_freed != 0)";
-        return define("forget_mapping(m, v)", "forget_expected(" + pte + ");\npte[" + pte +
-                                                  "].expects_zero = 1;\npte[" + pte + "]" + ghosts +
+        const std::string zapped = "end_generation(m, v);\n" +
+                                   std::string(stale() ? "make_stale(m, v);\n" : "") +
+                                   "thread[t].zapping = 1";
+        return define("end_generation(m, v)", "pte[" + pte + "]" + ghosts +
                                                   (pins_ > 0 ? ";\n" : "") +
                                                   unroll(pins_, detached, ";\n")) +
-               define("zap_pte(t, m, v)", "pte[" + pte + "].value = 0;\nforget_mapping(m, v);\n" +
-                                              (stale() ? "make_stale(m, v);\n" : "") +
-                                              "thread[t].zapping = 1") +
+               define("zapped_all(t, m, v)", zapped) +
+               define("zapped_given_up(t, m, v)",
+                      p_.layout.has(Field::giving_up)
+                          ? when("pte[" + pte + "].giving_up != 0", zapped)
+                          : std::string("skip")) +
                define(
                    "copy_vma(m, c, v)",
                    "pte[" + at("c", "v") + "].mapped = pte[" + pte + "].mapped" +
@@ -267,12 +293,13 @@ private:
             "copy_vma(m, c, v);\nx = leaf(m, v);\ny = leaf(c, v);\n"
             "if\n:: has(y, PRESENT) && !refers_to(x, frame_of(y)) -> inherit_copy(m, c, v, x, y)\n"
             ":: else -> inherit_shared(m, c, v, x, y)\nfi";
-        if (p_.layout.has(Field::may_be_lost))
-            inherits += ";\n" + childs + "may_be_lost = " + parents + "may_be_lost";
+        if (p_.layout.has(Field::store_barred))
+            inherits += ";\n" + childs + "store_barred = (" + parents + "store_barred & 2)";
         if (p_.world.event_fork) inherits += ";\n" + childs + "wp_armed = " + parents + "wp_armed";
         if (p_.layout.has(Field::dont_copy))
             inherits = "if\n:: " + parents + "dont_copy -> " + childs +
-                       "mapped = 0; forget_mapping(c, v)\n:: else ->\n" + inherits + "\nfi";
+                       "mapped = 0; forget_content(c, v); end_generation(c, v)\n:: else ->\n" +
+                       inherits + "\nfi";
         return define("new_mm(c)", "c = FIRST_FREE_MM;\nmm[c].life = FORKING") +
                define("inherit_copy(m, c, v, x, y)",
                       unroll(frames_, copies, ";\n") + ";\n" + childs +
@@ -289,7 +316,8 @@ private:
         std::string body;
         for (unsigned v = 0; v < pages_; ++v) {
             const std::string va = std::to_string(v);
-            body += "forget_mapping(m, " + va + ");\n" + clear(Scope::pte, at("m", va)) + ";\n";
+            body += "forget_content(m, " + va + ");\nend_generation(m, " + va + ");\n" +
+                    clear(Scope::pte, at("m", va)) + ";\n";
         }
         body += unroll(frames_, "page[#].entitled = page[#].entitled & ~(1 << (m))", ";\n") + ";\n";
         if (pins_ > 0)
@@ -377,10 +405,8 @@ private:
                               "].value = ((x) & 255 & ~HUGE) | ((has(x, SPECIAL) -> " +
                               std::to_string(p_.world.frames) +
                               " : subpage(frame_of(x), #)) << 8)")) +
-               define("zap_pmd(t, m)",
-                      "mm[m].pmd = 0;\n" + each_va("forget_mapping(m, #)") +
-                          (stale() ? ";\n" + each_va("make_stale(m, #)") : std::string{}) +
-                          ";\nthread[t].zapping = 1");
+               define("zapped_pmd_all(t, m)", each_va("zapped_all(t, m, #)")) +
+               define("zapped_pmd_given_up(t, m)", each_va("zapped_given_up(t, m, #)"));
     }
 
     std::string searches() const {

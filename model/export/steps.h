@@ -173,7 +173,7 @@ inline constexpr Footprint content =
 
 // What of a virtual page follows a store.
 inline constexpr Footprint content_of_va = footprint(Field::expects_zero) |
-                                           footprint(Field::may_be_lost) |
+                                           footprint(Field::stored_meanwhile) |
                                            footprint(Field::soft_dirty_owed);
 
 // A new instruction must be translated.

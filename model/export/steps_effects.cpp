@@ -198,8 +198,12 @@ bool Steps::kernel(Walk& w, const Instruction& i) {
                footprint(Field::seq_watch));
         break;
     case Code::zap_pte:
-        effect(w, "zap_pte(" + actor_.thread + ", " + mm(w) + ", " + va + ")",
-               mapping | footprint(Field::tlb_stale) | footprint(Field::zapping));
+        effect(w, own_pte(w) + ".value = 0", footprint(Field::pte));
+        if (const auto zap = static_cast<Zap>(i.imm); zap != Zap::breaks_promise)
+            effect(w,
+                   (zap == Zap::ends_all ? "zapped_all(" : "zapped_given_up(") + actor_.thread +
+                       ", " + mm(w) + ", " + va + ")",
+                   mapping | footprint(Field::tlb_stale) | footprint(Field::zapping));
         break;
     case Code::flush:
         if (p_.world.flush_waits) {
@@ -374,6 +378,10 @@ bool Steps::notifiers(Walk& w, const Instruction& i) {
 void Steps::ghost(Walk& w, const Instruction& i) {
     const std::string va = render(w.registers[Reg::va].now);
     const std::string pin = render(w.registers[Reg::pin].now);
+    const auto each_page = [&](const auto& act) {  // that a contract is about
+        for (unsigned v = 0; v < (i.c != 0 ? p_.layout.pages : 1U); ++v)
+            act(i.c != 0 ? std::to_string(v) : va);
+    };
     switch (i.code) {
     case Code::unpin_event: return raise(w, Event::unpin, va, "pin[" + pin + "].page", pin, "0");
     case Code::drop_pin:
@@ -395,22 +403,35 @@ void Steps::ghost(Walk& w, const Instruction& i) {
     case Code::soft_dirty_armed:
         return effect(w, "arm_soft_dirty(" + mm(w) + ", " + std::to_string(i.imm) + ")",
                       footprint(Field::soft_dirty_armed) | footprint(Field::soft_dirty_owed));
-    case Code::lazy_free:
-        if (!p_.layout.has(Field::may_be_lost)) return;
-        return effect(w, "lazy_free(" + mm(w) + ", " + va + (i.imm == 0 ? ", 1)" : ", -1)"),
-                      footprint(Field::may_be_lost) | footprint(Field::being_freed));
+    case Code::give_up:
+        return each_page([&](const std::string& at) {
+            const std::string_view what = i.imm == GiveUp::starts    ? "give_up("
+                                          : i.imm == GiveUp::returns ? "keep("
+                                                                     : "give_up_for_good(";
+            effect(w, std::string(what) + mm(w) + ", " + at + ")",
+                   content_of_va | footprint(Field::giving_up) | footprint(Field::expected));
+        });
+    case Code::bar_stores:
+        return each_page([&](const std::string& at) {
+            const std::string_view what = i.imm == BarStores::starts     ? "bar_stores("
+                                          : i.imm == BarStores::returned ? "stores_are_barred("
+                                                                         : "let_store(";
+            const std::string_view change = i.imm == BarStores::permits     ? ", 1)"
+                                            : i.imm == BarStores::permitted ? ", -1)"
+                                                                            : ")";
+            effect(w, std::string(what) + mm(w) + ", " + at + std::string(change),
+                   footprint(Field::store_barred));
+        });
     case Code::wp_resolved:
     case Code::wp_returned:
-        for (unsigned v = 0; v < (i.c != 0 ? p_.layout.pages : 1U); ++v) {
-            const std::string armed =
-                "pte[" + index_text(p_, mm(w), i.c != 0 ? std::to_string(v) : va) + "].wp_armed";
+        return each_page([&](const std::string& at) {
+            const std::string armed = "pte[" + index_text(p_, mm(w), at) + "].wp_armed";
             effect(w,
                    i.code == Code::wp_resolved ? armed + " = 0"
                                                : "if :: " + armed + " == " + std::to_string(i.imm) +
                                                      " -> " + armed + " = 2 :: else fi",
                    footprint(Field::wp_armed));
-        }
-        return;
+        });
     default: no_such(i);
     }
 }

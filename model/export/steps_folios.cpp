@@ -45,10 +45,13 @@ bool Steps::folios(Walk& w, const Instruction& i) {
                footprint(Field::pte));
         return true;
     case Code::zap_pmd:
-        effect(w, "zap_pmd" + in_brackets(actor_.thread, mm(w)),
-               map | footprint(Scope::pte) | footprint(Field::expected) |
-                   footprint(Field::pin_attached) | footprint(Field::tlb_stale) |
-                   footprint(Field::zapping));
+        effect(w, "mm[" + mm(w) + "].pmd = 0", map);
+        if (const auto zap = static_cast<Zap>(i.imm); zap != Zap::breaks_promise)
+            effect(w,
+                   (zap == Zap::ends_all ? "zapped_pmd_all" : "zapped_pmd_given_up") +
+                       in_brackets(actor_.thread, mm(w)),
+                   map | footprint(Scope::pte) | footprint(Field::pin_attached) |
+                       footprint(Field::tlb_stale) | footprint(Field::zapping));
         return true;
     case Code::copy_into:
         effect(w, "copy_page" + in_brackets(stable(w, b, content), stable(w, a, content)), content);

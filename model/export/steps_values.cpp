@@ -275,6 +275,8 @@ void Steps::ghost_value(Walk& w, const Instruction& i) {
     case Code::holds_expected: return is("holds_expected", {b, w.registers[Reg::va], c});
     case Code::zapping: return is("zapping_at", {b, c});
     case Code::wp_promised: return is("wp_promised", {b, c});
+    case Code::stores_barred: return is("stores_barred", {b, c});
+    case Code::translated: return is(i.imm == 0 ? "translated" : "has_stale_tlb", {b, c});
     case Code::quiet: return is("QUIET", {});
     case Code::quiet_mm: return is("quiet_in", {b});
     case Code::references: return is(i.imm == 0 ? "references" : "references_but_pins", {b});

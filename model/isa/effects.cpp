@@ -79,21 +79,19 @@ constexpr E allocates{.reads = fields(kind),
                       .closes = ways(Way::allocator)};
 constexpr E allocates_huge = allocates | E{.writes = folio, .opens = ways(Way::other_half)};
 constexpr E copies{.reads = content, .writes = content, .opens = ways(Way::twin)};
-// The mapping generation of a virtual page ends, or that of all of a process.
-constexpr E forgets_all_mappings{
-    .reads = own_pins,
-    .updates = fields(expected),
-    .writes = fields(expects_zero, wp_armed, pin_attached, may_be_lost, soft_dirty_owed),
-    .closes = ways(Way::twin)};
-// An MADV_FREE that is under way goes on, unless the process ends.
-constexpr E forgets_mappings = forgets_all_mappings | E{.reads = fields(being_freed)};
-constexpr E forgets_mapping = forgets_mappings | E{.reads = fields(pin_va)};
+// What a process should read somewhere is forgotten.
+constexpr E forgets_content{
+    .updates = fields(expected), .writes = fields(expects_zero), .closes = ways(Way::twin)};
+// The mapping generation of a virtual page ends, or those of all of a process.
+constexpr E ends_all_generations{.reads = own_pins,
+                                 .writes = fields(wp_armed, pin_attached, soft_dirty_owed)};
+constexpr E ends_generation = ends_all_generations | E{.reads = fields(pin_va)};
 // Whether an access is the program's own race with its own zap.
 constexpr E looks_for_zap{.reads = fields(tlb_stale, zapping, op_mm, op_va),
                           .others_read = fields(zapping, op_mm, op_va)};
-constexpr E changes_content{.reads = own_pins | fields(being_freed),
+constexpr E changes_content{.reads = own_pins | fields(giving_up),
                             .updates = fields(expected),
-                            .writes = fields(entitled, zeroed, expects_zero, may_be_lost),
+                            .writes = fields(entitled, zeroed, expects_zero, stored_meanwhile),
                             .closes = ways(Way::twin)};
 // A mapping that is zapped: what the TLBs still have of it.
 constexpr E makes_stale{.reads = fields(tlb_valid), .writes = fields(tlb_stale)};
@@ -252,8 +250,8 @@ constexpr EffectTable table{
     {Code::fill_table, {}, {.operands = a | b, .reads = folio, .writes = fields(pte),
                             .opens = by_page_table | ways(Way::detached_table),
                             .closes = by_page_table | ways(Way::detached_table)}},
-    {Code::zap_pmd, {}, forgets_mappings | makes_stale | E{.operands = mm, .writes = fields(pmd, zapping),
-                                                           .opens = ways(Way::detached_table), .closes = ways(Way::pte, Way::huge_pmd)}},
+    {Code::zap_pmd, {}, {.operands = mm, .writes = fields(pmd),
+                         .opens = ways(Way::detached_table), .closes = ways(Way::pte, Way::huge_pmd)}},
     {Code::alloc_huge, {}, allocates_huge | E{.results = a, .writes = fields(zeroed)}},
     {Code::copy_huge, {}, allocates_huge | copies | E{.operands = b, .results = a, .reads = folio}},
     {Code::copy_into, {}, copies | E{.operands = a | b, .closes = ways(Way::twin)}},
@@ -266,18 +264,18 @@ constexpr EffectTable table{
                            .updates = fields(pmd), .writes = fields(mapped, read_only, pte, pin_crossed),
                            .opens = by_page_table | ways(Way::huge_pmd, Way::detached_table),
                            .closes = by_page_table | ways(Way::huge_pmd, Way::detached_table)}},
-    {Code::zap_pte, {}, forgets_mapping | makes_stale | E{.operands = mm | va, .writes = fields(pte, zapping),
-                                                          .closes = by_page_table | ways(Way::detached_table)}},
+    {Code::zap_pte, {}, {.operands = mm | va, .writes = fields(pte),
+                         .closes = by_page_table | ways(Way::detached_table)}},
     {Code::flush, {}, {.operands = mm | va, .writes = translation | fields(zapping), .others_read = fields(pc),
                        .waits_for = Held::irqs_off, .blocks = by_interrupts, .closes = ways(Way::tlb)}},
     {Code::detach_vma, {}, {.operands = mm | va, .writes = fields(mapped, read_only, dont_copy)}},
     {Code::new_mm, {}, {.results = a, .reads = fields(life), .writes = fields(life, fault_shared),
                         .outside_reads = asks_for_foll_pins.reads, .blocks = by_lock}},
-    {Code::start_mm, {}, forgets_mapping | E{.operands = a | mm,
-                                             .reads = leaf | fields(expected, zeroed, mapped, read_only, dont_copy, expects_zero, wp_armed, may_be_lost),
+    {Code::start_mm, {}, forgets_content | ends_generation | E{.operands = a | mm,
+                                             .reads = leaf | fields(expected, zeroed, mapped, read_only, dont_copy, expects_zero, wp_armed, store_barred),
                                              .updates = fields(entitled),
-                                             .writes = fields(mapped, read_only, life)}},
-    {Code::end_mm, {}, forgets_all_mappings | E{.operands = mm, .updates = fields(entitled),
+                                             .writes = fields(mapped, read_only, life, store_barred)}},
+    {Code::end_mm, {}, forgets_content | ends_all_generations | E{.operands = mm, .updates = fields(entitled),
                                            .writes = fields_of(Scope::pte) | fields_of(Scope::mm) | translation | fields(pin_owned),
                                            .others_read = fields(pc, op_mm), .blocks = by_lock,
                                            .closes = by_page_table | ways(Way::huge_pmd, Way::tlb, Way::secondary_mmu, Way::detached_table)}},
@@ -299,16 +297,19 @@ constexpr EffectTable table{
     {Code::note_shared, {}, asks_who | E{.operands = a | mm, .writes = fields(fault_shared),
                                          .outside_reads = fields(outside_page)}},
     {Code::soft_dirty_armed, {}, {.operands = mm, .writes = fields(Field::soft_dirty_armed, soft_dirty_owed)}},
-    {Code::lazy_free, {}, {.operands = mm | va, .updates = fields(being_freed), .writes = fields(may_be_lost)}},
+    {Code::give_up, {}, {.operands = mm | va, .reads = fields(giving_up, stored_meanwhile), .writes = fields(giving_up, stored_meanwhile)}},
+    {Code::bar_stores, {}, {.operands = mm | va, .updates = fields(store_barred)}},
     {Code::wp_resolved, {}, {.operands = mm | va, .writes = fields(wp_armed)}},
     {Code::wp_returned, {}, {.operands = mm | va, .updates = fields(wp_armed)}},
 
     {Code::entitled_mm, {}, compares | E{.reads = fields(zeroed, entitled), .asks = fields(zeroed, entitled)}},
     {Code::entitled_pin, {}, compares | E{.reads = fields(zeroed, entitled), .asks = fields(zeroed, entitled)}},
-    {Code::holds_expected, {}, compares | E{.operands = va, .reads = fields(expected, expects_zero, zeroed, may_be_lost),
-                                            .asks = fields(expected, expects_zero, zeroed, may_be_lost)}},
+    {Code::holds_expected, {}, compares | E{.operands = va, .reads = fields(expected, expects_zero, zeroed),
+                                            .asks = fields(expected, expects_zero, zeroed)}},
     {Code::zapping, {}, compares | looks_for_zap | E{.asks = fields(Field::zapping, tlb_stale)}},
     {Code::wp_promised, {}, compares | E{.reads = fields(wp_armed), .asks = fields(wp_armed)}},
+    {Code::stores_barred, {}, compares | E{.reads = fields(store_barred), .asks = fields(store_barred)}},
+    {Code::translated, {}, compares | E{.reads = fields(tlb_valid, tlb_stale), .asks = fields(tlb_stale)}},
     {Code::quiet, {}, {.results = a, .reads = fields(pc), .others_read = fields(pc)}},
     {Code::quiet_mm, {}, {.operands = b, .results = a, .reads = fields(pc, op_mm), .others_read = fields(pc, op_mm)}},
     {Code::mappings, {}, {.operands = b, .results = a, .reads = leaf}},
@@ -333,6 +334,10 @@ constexpr EffectTable table{
                                                           .raises = event_bit(Event::cow_copy)}},
     {Code::set_pte, EffectOfImm::not_zero, {.reads = fields(pte), .updates = fields(wp_armed)}},
     {Code::set_leaf, EffectOfImm::not_zero, {.reads = fields(pte, pmd), .updates = fields(wp_armed)}},
+    {Code::zap_pte, EffectOfImm::not_zero, ends_generation | makes_stale | E{.reads = fields(giving_up), .writes = fields(zapping)}},
+    {Code::zap_pmd, EffectOfImm::not_zero, ends_generation | makes_stale | E{.reads = fields(giving_up), .writes = fields(zapping)}},
+    {Code::give_up, GiveUp::starts, {.writes = fields(expects_zero)}},
+    {Code::give_up, GiveUp::is_gone, forgets_content},
     {Code::walk, EffectOfImm::not_zero, {.updates = fields(pte, pmd)}},
     {Code::try_store, EffectOfImm::not_zero, {.opens = ways(Way::twin)}},
     }},

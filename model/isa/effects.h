@@ -17,7 +17,7 @@ namespace cowcheck {
 // Fields by their numbers; one bit more stands for the locals of a handler.
 using FieldSet = std::uint64_t;
 inline constexpr FieldSet locals_bit = FieldSet{1} << 63U;
-static_assert(field_table.size() < 63);
+static_assert(field_table.size() <= 63);
 
 template <class... Fields>
 [[nodiscard]] constexpr FieldSet fields(Fields... each) {
@@ -125,7 +125,7 @@ inline constexpr std::size_t code_count = 0
     COWCHECK_CODES(X)
 #undef X
     ;
-inline constexpr std::size_t effect_of_imm_count = 9;
+inline constexpr std::size_t effect_of_imm_count = 13;
 struct EffectTable {
     std::array<EffectRow, code_count> rows{};
     std::array<EffectOfImm, effect_of_imm_count> of_imm{};

@@ -103,14 +103,14 @@ struct Reg {
     X(set_leaf)      /* what maps mm b at va c = a: the PMD if a is huge, else the PTE */        \
     X(set_pmd)       /* PMD of mm b = a */                                                       \
     X(fill_table)    /* the PTEs of mm b map the subpages that PMD value a maps */               \
-    X(zap_pmd)       /* the huge PMD goes, and the mapping generation of all it maps */          \
+    X(zap_pmd)       /* the huge PMD goes, and the mapping generations likewise */               \
     X(alloc_huge)    /* a = a zeroed THP; blocks while there is none */                          \
     X(copy_huge)     /* a = a THP, a copy of what PMD value b maps; blocks; imm as for copy */   \
     X(copy_into)     /* page a holds what page b holds */                                        \
     X(split_folio)   /* a = the THP of page b has become two pages; not if it has more           \
                         references than mappings and imm */                                      \
     X(share_pte)     /* PTE of mm c at va becomes a: fork */                                     \
-    X(zap_pte)       /* the PTE at va goes, and the mapping generation with it */                \
+    X(zap_pte)       /* the PTE at va goes, and the mapping generation as Zap imm says */        \
     X(flush)         /* TLBs of the mm: imm 0 the page va, 1 all; waits for interrupts */        \
     X(detach_vma)    /* munmap: no VMA covers va any more, or a fresh one does */                \
     X(new_mm)        /* a = a free process slot, taken */                                        \
@@ -127,12 +127,15 @@ struct Reg {
     X(attach)        /* ghost: GUP has looked at the PTE */                                      \
     X(note_shared)   /* ghost: a fault looked at PTE value a: can others get at its page? */      \
     X(soft_dirty_armed)           /* ghost: imm 0 clear_refs starts, 1 returns */                \
-    X(lazy_free)     /* ghost: imm 0 MADV_FREE of va starts, 1 returns */                        \
+    X(give_up)       /* ghost: what is at va (c 1: anywhere in the mm) may be lost: GiveUp imm */ \
+    X(bar_stores)    /* ghost: whether stores may commit there: BarStores imm */                 \
     X(wp_resolved)   /* ghost: nothing is promised at va; c 1: anywhere in the mm */             \
     X(wp_returned)   /* ghost: what was protected at va (wp_armed imm; c 1: anywhere in the mm)   \
                         is promised now */                                                       \
     /* ghost functions, for checks: a = f(b, c) */                                               \
     X(entitled_mm) X(entitled_pin) X(holds_expected) X(zapping) X(wp_promised)                   \
+    X(stores_barred)                                                                             \
+    X(translated)    /* imm 1: a translation of a mapping that ended */                          \
     X(quiet) X(quiet_mm) X(mappings) X(pmd_mappings) X(reachable)                                \
     X(references)    /* imm 1: those of FOLL_PIN left out */                                     \
     X(mapped_outside) /* a = processes outside the model map page b */
@@ -184,6 +187,26 @@ struct Unless {
 
 // No transition joins more steps than this.
 inline constexpr unsigned max_joined = 40;
+
+// What the statement `zap` ends besides the entry: the mapping generation, if the operation's
+// contract (model/contracts.h) gives up what is mapped there, or all that the process has.
+enum class Zap : std::uint16_t { breaks_promise, ends_given_up, ends_all };
+
+// An operation starts that gives up what is there; one returns, and what is there need not be
+// lost; or is gone.
+struct GiveUp {
+    static constexpr std::uint16_t starts = 0;
+    static constexpr std::uint16_t returns = 1;
+    static constexpr std::uint16_t is_gone = 2;
+};
+
+// mprotect(PROT_READ) starts, or has returned; who permits stores again does.
+struct BarStores {
+    static constexpr std::uint16_t starts = 0;
+    static constexpr std::uint16_t returned = 1;
+    static constexpr std::uint16_t permits = 2;
+    static constexpr std::uint16_t permitted = 3;
+};
 
 // How an operation ends.
 enum class EndOf : std::uint16_t { plain, gup, failed_gup };

@@ -300,9 +300,13 @@ private:
     void copy_content(unsigned from, unsigned to);
     void store_value(unsigned mm, unsigned va, unsigned page, unsigned entitled, bool zeroes);
     bool has_stale_tlb(unsigned mm, unsigned va);
+    bool is_translated(Field which, unsigned mm, unsigned va);
     bool is_zapping(unsigned mm, unsigned va);
     void make_stale(unsigned mm, unsigned va);
-    void forget_mapping(unsigned mm, unsigned va);
+    void forget_content(unsigned mm, unsigned va);
+    void end_generation(unsigned mm, unsigned va);
+    void give_up(unsigned mm, unsigned va, unsigned how);
+    void bar_stores(unsigned mm, unsigned va, unsigned how);
     bool holds_expected(unsigned mm, unsigned va, unsigned page) const;
     unsigned swap_cache() const;
     bool holds_the_same(unsigned a, unsigned b) const;
@@ -326,8 +330,9 @@ private:
     [[nodiscard]] bool mapped_outside(unsigned page);
 
     // Steps of some size.
-    void zap_pte(unsigned mm, unsigned va);
-    void zap_pmd(unsigned mm);
+    void zapped(unsigned mm, unsigned va, Zap zap);
+    void zap_pte(unsigned mm, unsigned va, Zap zap);
+    void zap_pmd(unsigned mm, Zap zap);
     void set_leaf(unsigned mm, unsigned va, unsigned value, bool arms);
     unsigned mm_mapcount(unsigned page, unsigned mm) const {
         return (unsigned{get(Field::mm_mapcount, head_of(page))} >> (2 * mm)) & 3U;
@@ -346,7 +351,6 @@ private:
     void lru_drain(unsigned entry);
     void forget_translation(unsigned entry);
     void notify(unsigned mm, unsigned va, bool start);
-    void free_lazily(unsigned mm, unsigned va, bool starts);
     enum class Access : std::uint8_t { load, store, store_of_zeroes };
     void commit_access(unsigned page, Access access, bool stale);
     bool access_tlb(Access access);

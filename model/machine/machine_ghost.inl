@@ -72,20 +72,27 @@ void Machine<O>::store_value(unsigned mm, unsigned va, unsigned page, unsigned e
     const unsigned i = slot(mm, va);
     const unsigned bit = 1U << i;
     for (unsigned f = 0; f < frames(); ++f) set(Field::expected, f, get(Field::expected, f) & ~bit);
-    set(Field::expects_zero, i, zeroes);
+    // What is stored beside an operation that gives it up may be stored before it.
+    const bool given_up = get(Field::giving_up, i) != 0;
+    set(Field::expects_zero, i, zeroes || given_up);
+    set(Field::stored_meanwhile, i, given_up);
     content_changes(page, entitled);
     set(zeroes ? Field::zeroed : Field::expected, page, zeroes ? 1U : bit);
-    // What is stored beside an MADV_FREE may be stored before it.
-    if (get(Field::being_freed, i) == 0) set(Field::may_be_lost, i, 0);
 }
 
 // Whether some CPU still has a translation of a mapping that was zapped: whoever zaps a
 // huge PMD, or a range, zaps what is beside its own page, too.
 template <class O>
 bool Machine<O>::has_stale_tlb(unsigned mm, unsigned va) {
+    return is_translated(Field::tlb_stale, mm, va);
+}
+
+// Whether some CPU has a translation of which that is so.
+template <class O>
+bool Machine<O>::is_translated(Field which, unsigned mm, unsigned va) {
     for (const Thread& thread : p_.world.threads)
         if (thread.actor == Actor::cpu && thread.mm == mm &&
-            get(Field::tlb_stale, p_.layout.tlb_index(thread.cpu, va)) != 0)
+            get(which, p_.layout.tlb_index(thread.cpu, va)) != 0)
             return true;
     return false;
 }
@@ -113,36 +120,62 @@ void Machine<O>::make_stale(unsigned mm, unsigned va) {
     }
 }
 
-// The mapping generation ends: fresh memory would read as zeroes, nothing that
-// was promised about the old one holds, and its pins owe it nothing any more.
+// The process should read nothing of what was there.
 template <class O>
-void Machine<O>::forget_mapping(unsigned mm, unsigned va) {
+void Machine<O>::forget_content(unsigned mm, unsigned va) {
     const unsigned bit = 1U << slot(mm, va);
     for (unsigned f = 0; f < frames(); ++f) set(Field::expected, f, get(Field::expected, f) & ~bit);
-    for (const Field ghost : {Field::wp_armed, Field::soft_dirty_owed}) set(ghost, slot(mm, va), 0);
     set(Field::expects_zero, slot(mm, va), 1);
-    // An MADV_FREE that is under way may come to what is mapped next.
-    set(Field::may_be_lost, slot(mm, va), get(Field::being_freed, slot(mm, va)) != 0 ? 1U : 0U);
+}
+
+// The mapping generation ends: nothing that was promised about it holds, and its pins owe it
+// nothing any more. What the process should read is not for a statement to say.
+template <class O>
+void Machine<O>::end_generation(unsigned mm, unsigned va) {
+    for (const Field ghost : {Field::wp_armed, Field::soft_dirty_owed}) set(ghost, slot(mm, va), 0);
     for (unsigned i = 0; i < pins(); ++i)
         if (get(Field::pin_state, i) != 0 && get(Field::pin_owned, i) != 0 &&
             get(Field::pin_mm, i) == mm && get(Field::pin_va, i) == va)
             set(Field::pin_attached, i, 0);
 }
 
-// MADV_FREE: what is there may be lost from now on, and what others store meanwhile as well.
+// From the start on, zeroes may be there as well, and what others store meanwhile may be lost.
+// Where it is gone at the return, nothing is there but what was stored meanwhile.
 template <class O>
-void Machine<O>::free_lazily(unsigned mm, unsigned va, bool starts) {
+void Machine<O>::give_up(unsigned mm, unsigned va, unsigned how) {
     const unsigned i = slot(mm, va);
-    set(Field::being_freed, i, get(Field::being_freed, i) + (starts ? 1U : ~0U));
-    set(Field::may_be_lost, i, 1);
+    const unsigned others = get(Field::giving_up, i) - (how == GiveUp::starts ? 0U : 1U);
+    if (how == GiveUp::starts) set(Field::expects_zero, i, 1);
+    if (how == GiveUp::is_gone && get(Field::stored_meanwhile, i) == 0) forget_content(mm, va);
+    if (others == 0) set(Field::stored_meanwhile, i, 0);
+    set(Field::giving_up, i, others + (how == GiveUp::starts ? 1U : 0U));
+}
+
+// Who permits stores while mprotect(PROT_READ) is under way leaves it nothing to promise.
+template <class O>
+void Machine<O>::bar_stores(unsigned mm, unsigned va, unsigned how) {
+    const unsigned i = slot(mm, va);
+    const unsigned all = get(Field::store_barred, i);
+    const unsigned permitting = all >> StoreBar::permitting_shift;
+    unsigned state = all & StoreBar::state;
+    unsigned others = permitting;
+    switch (how) {
+    case BarStores::starts:
+        if (state == 0) state = StoreBar::under_way;
+        break;
+    case BarStores::returned:
+        if (state == StoreBar::under_way) state = permitting == 0 ? StoreBar::promised : 0U;
+        break;
+    default: state = 0; others = how == BarStores::permits ? permitting + 1U : permitting - 1U;
+    }
+    set(Field::store_barred, i, state | (others << StoreBar::permitting_shift));
 }
 
 template <class O>
 bool Machine<O>::holds_expected(unsigned mm, unsigned va, unsigned page) const {
     const unsigned i = slot(mm, va);
     return ((get(Field::expected, page) >> i) & 1U) != 0 ||
-           (get(Field::zeroed, page) != 0 &&
-            (get(Field::expects_zero, i) != 0 || get(Field::may_be_lost, i) != 0));
+           (get(Field::zeroed, page) != 0 && get(Field::expects_zero, i) != 0);
 }
 
 template <class O>

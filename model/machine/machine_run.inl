@@ -309,7 +309,7 @@ StepResult Machine<O>::run(unsigned address, bool entering) {
             set(Field::pmd, r[i->b], r[i->a]);
             break;
         case Code::fill_table: fill_table(r[i->b], r[i->a]); break;
-        case Code::zap_pmd: zap_pmd(r[Reg::mm]); break;
+        case Code::zap_pmd: zap_pmd(r[Reg::mm], static_cast<Zap>(i->imm)); break;
         case Code::alloc_huge:
         case Code::copy_huge: {
             unsigned head = 0;
@@ -339,7 +339,7 @@ StepResult Machine<O>::run(unsigned address, bool entering) {
         case Code::copy_into: copy_content(r[i->b], r[i->a]); break;
         case Code::split_folio: r[i->a] = truth(split_folio(r[i->b], i->imm)); break;
         case Code::share_pte: share_pte(r[i->c], r[Reg::va], r[i->a]); break;
-        case Code::zap_pte: zap_pte(r[Reg::mm], r[Reg::va]); break;
+        case Code::zap_pte: zap_pte(r[Reg::mm], r[Reg::va], static_cast<Zap>(i->imm)); break;
         case Code::flush:
             if (!flush(r[Reg::mm], r[Reg::va], i->imm != 0)) {
                 blocked = Blocked::interrupts;
@@ -411,7 +411,16 @@ StepResult Machine<O>::run(unsigned address, bool entering) {
             for (unsigned va = 0; va < p_.layout.pages; ++va)
                 set(Field::soft_dirty_owed, slot(r[Reg::mm], va), 0);
             break;
-        case Code::lazy_free: free_lazily(r[Reg::mm], r[Reg::va], i->imm == 0); break;
+        case Code::give_up:
+        case Code::bar_stores:
+            for (unsigned va = 0; va < p_.layout.pages; ++va) {
+                if (i->c == 0 && va != r_[Reg::va]) continue;
+                if (i->code == Code::give_up)
+                    give_up(r_[Reg::mm], va, i->imm);
+                else
+                    bar_stores(r_[Reg::mm], va, i->imm);
+            }
+            break;
         case Code::wp_resolved:
         case Code::wp_returned:
             for (unsigned va = 0; va < p_.layout.pages; ++va) {
@@ -439,6 +448,14 @@ StepResult Machine<O>::run(unsigned address, bool entering) {
         case Code::zapping: r[i->a] = truth(is_zapping(r[i->b], r[i->c])); break;
         case Code::wp_promised:
             r[i->a] = truth(get(Field::wp_armed, slot(r[i->b], r[i->c])) == 2);
+            break;
+        case Code::stores_barred:
+            r[i->a] =
+                truth((get(Field::store_barred, slot(r[i->b], r[i->c])) & StoreBar::promised) != 0);
+            break;
+        case Code::translated:
+            r[i->a] = truth(
+                is_translated(i->imm == 0 ? Field::tlb_valid : Field::tlb_stale, r[i->b], r[i->c]));
             break;
         case Code::quiet: r[i->a] = truth(p_.layout.work(s_).processes == 0); break;
         case Code::quiet_mm:

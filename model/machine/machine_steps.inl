@@ -97,22 +97,28 @@ void Machine<O>::drop(unsigned page, unsigned amount) {
     if (count == amount && !held_outside(page)) free_page(page);
 }
 
+// An entry was cleared. Where the operation's contract does not speak of the page, that is all:
+// the pins keep their promise, and an access is no race of the program's.
 template <class O>
-void Machine<O>::zap_pte(unsigned mm, unsigned va) {
-    set(Field::pte, slot(mm, va), 0);
-    forget_mapping(mm, va);
+void Machine<O>::zapped(unsigned mm, unsigned va, Zap zap) {
+    if (zap == Zap::breaks_promise ||
+        (zap == Zap::ends_given_up && get(Field::giving_up, slot(mm, va)) == 0))
+        return;
+    end_generation(mm, va);
     make_stale(mm, va);
     thread_words(thread_)[1] = static_cast<std::uint16_t>(thread_words(thread_)[1] | (1U << 6U));
 }
 
 template <class O>
-void Machine<O>::zap_pmd(unsigned mm) {
+void Machine<O>::zap_pte(unsigned mm, unsigned va, Zap zap) {
+    set(Field::pte, slot(mm, va), 0);
+    zapped(mm, va, zap);
+}
+
+template <class O>
+void Machine<O>::zap_pmd(unsigned mm, Zap zap) {
     set(Field::pmd, mm, 0);
-    for (unsigned va = 0; va < p_.layout.pages; ++va) {
-        forget_mapping(mm, va);
-        make_stale(mm, va);
-    }
-    thread_words(thread_)[1] = static_cast<std::uint16_t>(thread_words(thread_)[1] | (1U << 6U));
+    for (unsigned va = 0; va < p_.layout.pages; ++va) zapped(mm, va, zap);
 }
 
 // A value with `huge` goes to the PMD, which maps the head; any other one to the PTE, for
@@ -302,7 +308,8 @@ void Machine<O>::start_mm(unsigned child) {
         const unsigned to = slot(child, va);
         if (p_.layout.has(Field::dont_copy) && get(Field::dont_copy, from) != 0) {
             set(Field::mapped, to, 0);
-            forget_mapping(child, va);
+            forget_content(child, va);
+            end_generation(child, va);
             continue;
         }
         copy_vma(parent, child, va);
@@ -325,7 +332,7 @@ void Machine<O>::start_mm(unsigned child) {
         set(Field::expects_zero, to,
             own_copy ? get(Field::zeroed, ours >> PteBit::frame_shift)
                      : get(Field::expects_zero, from));
-        set(Field::may_be_lost, to, get(Field::may_be_lost, from));
+        set(Field::store_barred, to, get(Field::store_barred, from) & StoreBar::promised);
         if (p_.world.event_fork)  // the monitor has the child's userfaultfd, too
             set(Field::wp_armed, to, get(Field::wp_armed, from));
     }
@@ -337,7 +344,8 @@ void Machine<O>::start_mm(unsigned child) {
 template <class O>
 void Machine<O>::end_mm(unsigned mm) {
     for (unsigned va = 0; va < p_.layout.pages; ++va) {
-        forget_mapping(mm, va);
+        forget_content(mm, va);
+        end_generation(mm, va);
         clear(Scope::pte, slot(mm, va));
     }
     for (unsigned f = 0; f < frames(); ++f)

@@ -33,12 +33,13 @@ inline constexpr std::size_t scope_count = 7;
     X(pte,               pte,    0,   0,  12, "the page table entry, see PteBit")                 \
     X(mapped,            pte,    0,  12,   1, "a VMA covers the page")                            \
     X(wp_armed,          pte,    0,  13,   2, "ghost: 1 protected, 2 and the ioctl has returned, 3 by PAGEMAP_SCAN") \
-    X(expects_zero,      pte,    0,  15,   1, "ghost: the process should read zeroes here")       \
+    X(expects_zero,      pte,    0,  15,   1, "ghost: the process may read zeroes here")          \
     X(read_only,         pte,    1,   0,   1, "mprotect(PROT_READ) took VM_WRITE from the VMA")    \
     X(dont_copy,         pte,    1,   1,   1, "MADV_DONTFORK: fork leaves the VMA out")               \
-    X(may_be_lost,       pte,    1,   2,   1, "ghost: MADV_FREE gave what is here away, and no store took it back") \
-    X(being_freed,       pte,    1,   3,   3, "ghost: how many MADV_FREEs of the page are under way")  \
-    X(soft_dirty_owed,   pte,    1,   6,   1, "ghost: a store since clear_refs returned is recorded") \
+    X(stored_meanwhile,  pte,    1,   2,   1, "ghost: the process stored here since the first of those began") \
+    X(giving_up,         pte,    1,   3,   4, "ghost: how many operations that give up what is here are under way") \
+    X(soft_dirty_owed,   pte,    1,   7,   1, "ghost: a store since clear_refs returned is recorded") \
+    X(store_barred,      pte,    1,   8,   6, "ghost: whether stores may commit, see StoreBar")   \
     X(spte,              pte,    2,   0,  12, "the secondary MMU's entry, see PteBit")            \
     X(invalidating,      pte,    2,  12,   4, "between invalidate_range_start and _end, how often") \
     X(refcount,          page,   0,   0,  16, "the kernel's number; a pin counts 1024")           \
@@ -132,17 +133,18 @@ struct Part {
     static constexpr std::uint16_t thp = 128;
     static constexpr std::uint16_t dont_fork = 256;
     static constexpr std::uint16_t zaps = 512;  // where a mapping can end while its process runs
-    static constexpr std::uint16_t lazy_free = 1024;   // where somebody may drop such memory
+    static constexpr std::uint16_t gives_up = 1024;    // where a system call gives content up
     static constexpr std::uint16_t soft_dirty = 2048;  // where clear_refs' records may be lost
 };
 
 [[nodiscard]] constexpr std::uint16_t part_of(Field field) {
     switch (field) {
-    case Field::read_only: return Part::mprotect;
+    case Field::read_only:
+    case Field::store_barred: return Part::mprotect;
     case Field::dont_copy: return Part::dont_fork;
     case Field::tlb_stale: return Part::zaps;
-    case Field::may_be_lost:
-    case Field::being_freed: return Part::lazy_free;
+    case Field::stored_meanwhile:
+    case Field::giving_up: return Part::gives_up;
     case Field::soft_dirty_owed: return Part::soft_dirty;
     case Field::swapcache:
     case Field::page_dirty: return Part::swap;
@@ -188,6 +190,15 @@ struct PteBit {
     static constexpr std::uint16_t table = 1U << 7;  // of a PMD, not present: a page table
     static constexpr unsigned frame_shift = 8;
     static constexpr std::uint16_t frame_mask = 0xf;
+};
+
+// What mprotect(PROT_READ) promises of a virtual page, and, above it, how many operations are under
+// way that permit stores again.
+struct StoreBar {
+    static constexpr std::uint16_t under_way = 1;
+    static constexpr std::uint16_t promised = 2;
+    static constexpr std::uint16_t state = 3;
+    static constexpr unsigned permitting_shift = 2;
 };
 
 // What designs and traces call the bits. Of those that share a bit, the first is the present

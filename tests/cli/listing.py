@@ -52,9 +52,20 @@ def worlds_are_listed_with_what_they_are_for():
 
 @statement
 def properties_are_listed_with_their_kind():
-    kinds = {line.split()[0]: line.split()[1] for line in lines_of("properties")}
+    kinds = {line.split()[0]: line.split()[1] for line in lines_of("properties")
+             if line and not line[0].isspace()}
     expect(kinds["no_foreign_data"] == "safety" and kinds["no_needless_copy"] == "cost", kinds)
     expect(kinds["assertions"] == "safety", kinds)
+
+
+@statement
+def contracts_are_listed_below_and_shown_with_their_source():
+    lines = lines_of("properties")
+    contracts = {line.split()[0]: line for line in lines[lines.index("") :] if line}
+    expect("zeroes" in contracts["madvise_dontneed"], contracts)
+    expect("no store commits" in contracts["mprotect_read"], contracts)
+    shown = cowcheck("properties", "show", "munmap")
+    expect(shown.out.startswith("munmap (contract): ") and "source: munmap(2)" in shown.out, shown)
 
 
 @statement

@@ -256,8 +256,13 @@ std::optional<std::set<std::string>> quiet_states(const Program& program, unsign
             if (in_flight(program, stored) != 0) return;
             State state = stored;
             for (unsigned i = 0; i < layout.size(Scope::pte); ++i)
-                for (const Field began : {Field::wp_armed, Field::soft_dirty_owed})
+                for (const Field began :
+                     {Field::wp_armed, Field::soft_dirty_owed, Field::store_barred})
                     if (layout.has(began)) layout.set(state, began, i, 0);
+            // Nor is who stored while an operation gave content up: with joined steps that is over
+            // sooner.
+            for (unsigned i = 0; layout.has(Field::giving_up) && i < layout.size(Scope::pte); ++i)
+                layout.set(state, Field::expects_zero, i, 0);
             for (unsigned mm = 0; mm < layout.mms; ++mm)
                 layout.set(state, Field::soft_dirty_armed, mm, 0);
             canonical.normalize(state);

@@ -59,8 +59,12 @@ std::set<std::string> quiet_states(const Explorer& explorer) {
             const Layout& layout = program.layout;
             for (unsigned i = 0; i < layout.size(Scope::pte); ++i)
                 for (const Field ghost :
-                     {Field::wp_armed, Field::soft_dirty_owed, Field::may_be_lost})
+                     {Field::wp_armed, Field::soft_dirty_owed, Field::store_barred})
                     if (layout.has(ghost)) layout.set(state, ghost, i, 0);
+            // Nor is who stored while an operation gave content up: with joined steps that is over
+            // sooner.
+            for (unsigned i = 0; layout.has(Field::giving_up) && i < layout.size(Scope::pte); ++i)
+                layout.set(state, Field::expects_zero, i, 0);
             for (unsigned mm = 0; mm < layout.mms; ++mm)
                 layout.set(state, Field::soft_dirty_armed, mm, 0);
             canonical.normalize(state);

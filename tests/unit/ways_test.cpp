@@ -267,8 +267,12 @@ std::set<std::string> quiet_states(const Explorer& explorer, const Canonical& ca
             if (in_flight(program, state) != 0) return;
             for (unsigned i = 0; i < l.size(Scope::pte); ++i)
                 for (const Field ghost :
-                     {Field::wp_armed, Field::soft_dirty_owed, Field::may_be_lost})
+                     {Field::wp_armed, Field::soft_dirty_owed, Field::store_barred})
                     if (l.has(ghost)) l.set(state, ghost, i, 0);
+            // Nor is who stored while an operation gave content up: with joined steps that is over
+            // sooner.
+            for (unsigned i = 0; l.has(Field::giving_up) && i < l.size(Scope::pte); ++i)
+                l.set(state, Field::expects_zero, i, 0);
             for (unsigned mm = 0; mm < l.mms; ++mm) l.set(state, Field::soft_dirty_armed, mm, 0);
             canonical.normalize(state);
             all.insert(bytes_of(state));

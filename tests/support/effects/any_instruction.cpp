@@ -47,7 +47,9 @@ std::optional<std::uint8_t> any_field(const Program& program, Code code, Dice& d
 std::uint16_t any_imm(Code code, Dice& dice) {
     if (code == Code::bit || code == Code::put_bit)
         return static_cast<std::uint16_t>(1U << dice.below(8));
-    const unsigned kinds = code == Code::end || code == Code::copy ? 3 : goes_by_imm(code) ? 2 : 4;
+    const unsigned kinds = code == Code::end || code == Code::copy || code == Code::give_up ? 3
+                           : goes_by_imm(code)                                              ? 2
+                                                                                            : 4;
     return static_cast<std::uint16_t>(dice.below(kinds));
 }
 
@@ -105,7 +107,8 @@ std::optional<Instance> any_instance(const Program& program, Code code, const St
         if (!field) return std::nullopt;
         i.c = *field;
     }
-    if (code == Code::wp_returned || code == Code::wp_resolved)
+    if (code == Code::wp_returned || code == Code::wp_resolved || code == Code::give_up ||
+        code == Code::bar_stores)
         i.c = static_cast<std::uint8_t>(dice.below(2));
     for (unsigned bit = 0; bit < 6; ++bit) {
         const auto operand = static_cast<std::uint8_t>(1U << bit);

@@ -65,6 +65,8 @@ constexpr auto operand_kinds = std::to_array<OperandKinds>({
     {Code::holds_expected, ".mp"},
     {Code::zapping, ".mv"},
     {Code::wp_promised, ".mv"},
+    {Code::stores_barred, ".mv"},
+    {Code::translated, ".mv"},
     {Code::quiet_mm, ".m."},
     {Code::references, ".p."},
     {Code::mappings, ".p."},

@@ -55,8 +55,9 @@ bool names_field(Code code) {
 }
 
 bool goes_by_imm(Code code) {
-    constexpr std::array codes{Code::end,      Code::copy, Code::copy_huge, Code::set_pte,
-                               Code::set_leaf, Code::walk, Code::try_store};
+    constexpr std::array codes{Code::end,      Code::copy,   Code::copy_huge, Code::set_pte,
+                               Code::set_leaf, Code::walk,   Code::try_store, Code::zap_pte,
+                               Code::zap_pmd,  Code::give_up};
     return std::find(codes.begin(), codes.end(), code) != codes.end();
 }
 
