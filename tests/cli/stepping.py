@@ -113,8 +113,8 @@ def states_change_by_what_the_trace_says_and_by_nothing_else():
         output = cowcheck("replay", path, "--format", "itf").out
         fresh = [fields_of(state) for state in json.loads(output)["states"]]
         ghosts = ("expected", "entitled", "armed", "should_read", "expects_zero", "attached",
-                  "crossed", "owned", "zapping", "fault_shared", "zeroed", "owed", "may_be_lost",
-                  "being_freed", "stale", "at", "mm", "va", "pin")
+                  "crossed", "owned", "zapping", "fault_shared", "zeroed", "owed", "stored_meanwhile",
+                  "giving_up", "store_barred", "stale", "at", "mm", "va", "pin")
         for number, (before, after) in enumerate(zip(fresh, fresh[1:])):
             said = {name_of(change): change for change in steps[number]["changes"]}
             for name in before.keys() & after.keys():

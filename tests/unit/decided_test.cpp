@@ -166,12 +166,12 @@ frames 2
 process parent {
     cpus 2
     maps va 0 anonymous written
-    may read, madvise_dontneed
+    may read, mprotect_write
 }
 )");
     Diagnostics out;
     const auto text = try_parse(R"(design trial extends v6.2
-operation madvise_dontneed(va) {
+operation mprotect_write(va) {
     lock ptl
     pte = none
     unlock ptl
