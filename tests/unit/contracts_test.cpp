@@ -200,7 +200,7 @@ const std::vector<Vacuous>& designs() {
          {.menu = protects},
          "mprotect_stops_stores",
          2},
-        {"a page comes back from swap writable, whatever the VMA says",
+        {"a write fault does not ask the VMA",
          "v6.2",
          "fault write(va) { lock ptl; if pte.present { pte = pte with { writable, dirty, "
          "soft_dirty } }; unlock ptl }\n"
