@@ -1,16 +1,22 @@
 """Programs on real kernels: what is refused, a kernel that hangs, and nothing that is left behind."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
 
+import jsonschema
+
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
-from statements import COWCHECK, Skip, cowcheck, expect, main, statement
+from statements import COWCHECK, SOURCE_DIR, Skip, cowcheck, expect, main, statement
 
 HAVE_QEMU = any(os.access(os.path.join(path, "qemu-system-x86_64"), os.X_OK)
                 for path in os.environ.get("PATH", "").split(":"))
+
+
+SCHEMA = json.loads((SOURCE_DIR / "docs/conform.schema.json").read_text(encoding="utf-8"))
 
 
 def processes():
@@ -81,6 +87,14 @@ def a_kernel_that_hangs_ends_in_a_message_and_leaves_nothing():
     expect(result.status == 3, result)
     expect("did not answer in time while it booted" in result.out + result.err, result)
     expect(not guests(image), guests(image))
+    report = cowcheck("conform", "--timeout", "1", "--format", "json", "--kernel", image).json()
+    expect(report["kernels"][0]["stopped"] != "" and not report["kernels"][0]["programs"], report)
+    jsonschema.validate(report, SCHEMA)
+
+
+@statement
+def the_schema_is_one():
+    jsonschema.Draft7Validator.check_schema(SCHEMA)
 
 
 def after_signal(number):

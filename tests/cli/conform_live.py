@@ -5,8 +5,11 @@ Kernels are looked for in $COWCHECK_KERNELS (a folder), in build/kernels (tools/
 """
 
 import glob
+import json
 import os
 import sys
+
+import jsonschema
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
 from statements import SOURCE_DIR, Skip, cowcheck, expect, main, statement, write
@@ -43,6 +46,8 @@ def a_real_kernel_does_not_leak_and_contradicts_the_design_that_does():
     image = kernel()
     report = cowcheck("conform", "leak.program", "--random", "12", "--design", "v5.7", "--design",
                       "v6.2", "--format", "json", "--kernel", image).json()
+    jsonschema.validate(report, json.loads(
+        (SOURCE_DIR / "docs/conform.schema.json").read_text(encoding="utf-8")))
     guest = report["kernels"][0]
     expect("stopped" not in guest, guest)
     leak = guest["programs"][0]
