@@ -1,15 +1,14 @@
 // Any bytes as a design: parsed, checked and compiled for a world, and if nothing is
 // wrong with it, run for a while. Whatever comes, there is a program or a diagnostic
 // that can be shown, and the machine stays within its state.
+#include "fuzz/support.h"
 #include "model/compile/check_design.h"
 #include "model/compile/join.h"
 #include "model/language/parse.h"
-#include "model/library.h"
 #include "model/machine/actions.h"
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <deque>
 #include <set>
 #include <string>
@@ -18,21 +17,10 @@ namespace {
 
 using namespace cowcheck;
 
-void require(bool condition) {
-    if (!condition) std::abort();
-}
-
-const Library& library() {
-    static Diagnostics out;
-    static const Library builtin(out);
-    require(out.empty());
-    return builtin;
-}
-
 // The design with what it extends; one that extends nothing stands on the hardware.
 std::optional<DesignText> with_bases(std::shared_ptr<const ParsedDesign> parsed, Diagnostics& out) {
     const std::string base = parsed->tree.base;
-    auto design = library().design(base.empty() ? "v5.7" : base, out);
+    auto design = fuzz_library().design(base.empty() ? "v5.7" : base, out);
     if (!design) return std::nullopt;
     if (base.empty()) design->chain.erase(design->chain.begin());
     design->chain.insert(design->chain.begin(), std::move(parsed));
@@ -74,11 +62,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto design = with_bases(std::move(parsed), out);
     require(design.has_value() == out.empty());
     if (!design) return 0;
-    check_design(*design, library().properties(), {library().world("default")}, out);
+    check_design(*design, fuzz_library().properties(), {fuzz_library().world("default")}, out);
     for (const char* world : {"tiny", "zeropage"}) {
         Diagnostics complaints;
         auto program =
-            compile(*design, library().properties(), *library().world(world), complaints);
+            compile(*design, fuzz_library().properties(), *fuzz_library().world(world), complaints);
         require(program.has_value() == complaints.empty());
         require(to_text(complaints).empty() == complaints.empty());
         if (!program) continue;

@@ -1,19 +1,15 @@
 // The parsers on any bytes: the first one picks the parser, the rest is the text.
 // Whatever comes, there is a tree or at least one diagnostic, and each can be shown.
+#include "fuzz/support.h"
 #include "model/language/parse.h"
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 
 namespace {
 
 using namespace cowcheck;
-
-void require(bool condition) {
-    if (!condition) std::abort();
-}
 
 bool parses(unsigned which, const SourceFile& file, Diagnostics& out) {
     switch (which % 4) {

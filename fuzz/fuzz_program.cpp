@@ -2,29 +2,17 @@
 // it, run for a while. Whatever comes, there is a plan or a diagnostic that can be shown, and every
 // outcome's schedule can be taken again.
 #include "checker/measure/program_run.h"
-#include "model/library.h"
+#include "fuzz/support.h"
 #include "model/program_plan.h"
 #include "model/program_text.h"
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 
 namespace {
 
 using namespace cowcheck;
-
-void require(bool condition) {
-    if (!condition) std::abort();
-}
-
-const Library& library() {
-    static Diagnostics out;
-    static const Library builtin(out);
-    require(out.empty());
-    return builtin;
-}
 
 void run(const ProgramPlan& plan) {
     const ProgramRun run = run_program(plan, {300, {}, {}});
@@ -47,7 +35,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                 !diagnostic.message.empty());
     require(to_text(out).empty() == out.empty());
     if (!text || !text->world.empty()) return 0;
-    const auto design = library().design("v6.12", out);
+    const auto design = fuzz_library().design("v6.12", out);
     const ProgramMemory* memory = text->memories.empty() ? nullptr : &program_memories().front();
     const auto plan = plan_program(*design, *text, {memory, nullptr}, out);
     require(plan.has_value() == out.empty());

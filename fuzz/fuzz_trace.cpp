@@ -1,21 +1,17 @@
 // The reader of traces on any bytes. Whatever comes, there is a trace or one message;
 // a trace can be shown, and is the same after it is written and read again.
+#include "fuzz/support.h"
 #include "traces/show_columns.h"
 #include "traces/show_text.h"
 #include "traces/trace_json.h"
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 
 namespace {
 
 using namespace cowcheck;
-
-void require(bool condition) {
-    if (!condition) std::abort();
-}
 
 // No line is too long for a mail, empty, or anything but ASCII.
 bool is_fit_for_mail(const std::string& text) {

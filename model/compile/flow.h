@@ -60,6 +60,18 @@ void each_of_step(const Program& program, const Rest& rest, Visit&& visit) {
     each_reachable(program.code, rest.address + 1U, true, visit);
 }
 
+// By rest: those where a handler can come to stand next.
+[[nodiscard]] inline std::vector<std::vector<std::uint16_t>> next_rests(const Program& program) {
+    std::vector<std::vector<std::uint16_t>> next(program.rests.size());
+    for (std::size_t r = 1; r < program.rests.size(); ++r)
+        each_of_step(program, program.rests[r], [&](std::size_t at) {
+            for (const std::uint16_t to : successors(program.code[at], at))
+                if (to < program.code.size() && program.code[to].code == Code::rest)
+                    next[r].push_back(program.code[to].imm);
+        });
+    return next;
+}
+
 // Where a thread stays that has asked for the page of a PTE that maps none.
 [[nodiscard]] inline bool is_oops(const std::vector<Instruction>& code, std::size_t rest) {
     return rest + 1 < code.size() && code[rest].code == Code::rest &&

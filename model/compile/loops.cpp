@@ -14,12 +14,8 @@ namespace {
 class Components {
 public:
     explicit Components(Program& program)
-        : program_(program), next_(program.rests.size()), number_(program.rests.size(), 0),
-          low_(program.rests.size(), 0), open_(program.rests.size(), false) {
-        for (std::size_t r = 1; r < program.rests.size(); ++r)
-            each_reachable(program.code, program.rests[r].address + 1U, true,
-                           [&](std::size_t at) { note_rests_behind(r, at); });
-    }
+        : program_(program), next_(next_rests(program)), number_(program.rests.size(), 0),
+          low_(program.rests.size(), 0), open_(program.rests.size(), false) {}
 
     void run() {
         for (std::size_t r = 1; r < next_.size(); ++r)
@@ -27,19 +23,12 @@ public:
     }
 
 private:
-    void note_rests_behind(std::size_t rest, std::size_t at) {
-        for (const std::uint16_t to : successors(program_.code[at], at))
-            if (to < program_.code.size() && program_.code[to].code == Code::rest &&
-                program_.code[to].imm != 0)
-                next_[rest].push_back(program_.code[to].imm);
-    }
-
     // Depth is at most the number of rests of one operation.
     void visit(std::size_t rest) {
         number_[rest] = low_[rest] = ++count_;
         stack_.push_back(rest);
         open_[rest] = true;
-        for (const std::size_t to : next_[rest]) {
+        for (const std::uint16_t to : next_[rest]) {
             if (number_[to] == 0) visit(to);
             if (open_[to]) low_[rest] = std::min(low_[rest], low_[to]);
         }
@@ -58,7 +47,7 @@ private:
     }
 
     Program& program_;
-    std::vector<std::vector<std::size_t>> next_;
+    std::vector<std::vector<std::uint16_t>> next_;
     std::vector<unsigned> number_;
     std::vector<unsigned> low_;
     std::vector<bool> open_;

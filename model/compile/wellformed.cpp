@@ -22,17 +22,17 @@ Registers constants() {
     return known;
 }
 
-// Reg::page and Reg::writes are set for checks only.
 Registers known_to_operations() {
     Registers known = constants();
     for (const std::uint8_t reg : {Reg::mm, Reg::va, Reg::pin}) known.set(reg);
     return known;
 }
-Registers known_to_checks() {
-    Registers known = known_to_operations();
+Registers known_to_states() {
+    Registers known = constants();
     for (const std::uint8_t reg : {Reg::page, Reg::writes}) known.set(reg);
     return known;
 }
+Registers known_to_events() { return known_to_operations() | known_to_states(); }
 
 // The first register that an instruction reads and that need not have been written.
 std::optional<std::uint8_t> unknown_operand(const Instruction& i, const Registers& known) {
@@ -105,7 +105,7 @@ std::string first_wrong(const Program& program, std::size_t entry, Visit&& visit
     return wrong;
 }
 
-std::string wrong_check(const Program& program, std::uint16_t entry) {
+std::string wrong_check(const Program& program, std::uint16_t entry, const Registers& known) {
     if (entry == 0xffff) return "";
     const std::string wrong = first_wrong(program, entry, [&](std::size_t address) {
         const Instruction& i = program.code[address];
@@ -121,17 +121,18 @@ std::string wrong_check(const Program& program, std::uint16_t entry) {
     });
     if (!wrong.empty()) return wrong;
     if (!comes_to_an_end(program, entry)) return "a check has no end" + at(entry);
-    return wrong_flow(program, entry, known_to_checks(), true);
+    return wrong_flow(program, entry, known, true);
 }
 
+// With what a check is given: the names of its event, or what states are asked by.
 template <class Visit>
 void each_check(const Program& program, Visit&& visit) {
-    const auto both = [&](const CheckCode& code) {
-        visit(code.entry);
-        visit(code.quick);
+    const auto both = [&](const CheckCode& code, const Registers& known) {
+        visit(code.entry, known);
+        visit(code.quick, known);
     };
-    for (const CheckCode& code : program.on_event) both(code);
-    both(program.always);
+    for (const CheckCode& code : program.on_event) both(code, known_to_events());
+    both(program.always, known_to_states());
 }
 
 // Every bit of a state that a field has, once.
@@ -193,7 +194,7 @@ std::string wrong_questions(const Program& program) {
     for (std::size_t address = 0; address < program.code.size(); ++address)
         if (program.code[address].code == Code::frame && program.code[address].imm != 0)
             return "a question is left" + at(address);
-    return wrong_code(program);
+    return "";
 }
 
 std::string wrong_strides(const Program& program) {
@@ -212,8 +213,8 @@ std::string wrong_strides(const Program& program) {
 
 std::string wrong_checks(const Program& program) {
     std::string wrong;
-    each_check(program, [&](std::uint16_t entry) {
-        if (wrong.empty()) wrong = wrong_check(program, entry);
+    each_check(program, [&](std::uint16_t entry, const Registers& known) {
+        if (wrong.empty()) wrong = wrong_check(program, entry, known);
     });
     return wrong;
 }
@@ -235,19 +236,37 @@ std::string wrong_rests(const Program& program) {
     return wrong_code(program);
 }
 
+// S. R. Kosaraju's way, so that it has nothing in common with compile/loops.cpp: from the rests
+// that are done last, against the arrows.
 std::string wrong_loops(const Program& program) {
-    for (std::size_t r = 1; r < program.rests.size(); ++r) {
-        bool comes_back = false;
-        if (is_oops(program.code, program.rests[r].address)) continue;
-        for (const std::uint16_t next :
-             successors(program.code[program.rests[r].address], program.rests[r].address))
-            each_reachable(program.code, next, false, [&](std::size_t address) {
-                const Instruction& i = program.code[address];
-                comes_back |= i.code == Code::rest && i.imm == r;
-            });
-        if (comes_back != program.rests[r].in_loop)
-            return "rest " + std::to_string(r) + (comes_back ? " is in a loop" : " is in no loop") +
-                   ", and is not said to be";
+    const auto next = next_rests(program);
+    std::vector<std::vector<std::uint16_t>> before(next.size());
+    for (std::size_t r = 1; r < next.size(); ++r)
+        for (const std::uint16_t to : next[r]) before[to].push_back(static_cast<std::uint16_t>(r));
+    std::vector<bool> seen(next.size(), false);
+    std::vector<std::size_t> done;
+    const auto visit = [&](const auto& self, std::size_t rest, const auto& arrows,
+                           std::vector<std::size_t>& out) -> void {
+        seen[rest] = true;
+        for (const std::uint16_t to : arrows[rest])
+            if (!seen[to]) self(self, to, arrows, out);
+        out.push_back(rest);
+    };
+    for (std::size_t r = 1; r < next.size(); ++r)
+        if (!seen[r]) visit(visit, r, next, done);
+    seen.assign(next.size(), false);
+    for (auto last = done.rbegin(); last != done.rend(); ++last) {
+        if (seen[*last]) continue;
+        std::vector<std::size_t> component;
+        visit(visit, *last, before, component);
+        for (const std::size_t r : component) {
+            if (is_oops(program.code, program.rests[r].address)) continue;
+            const bool to_itself = std::find(next[r].begin(), next[r].end(), r) != next[r].end();
+            const bool in_loop = component.size() > 1 || to_itself;
+            if (in_loop != program.rests[r].in_loop)
+                return "rest " + std::to_string(r) +
+                       (in_loop ? " is in a loop" : " is in no loop") + ", and is not said to be";
+        }
     }
     return "";
 }
@@ -286,7 +305,7 @@ std::string wrong_ways(const Program& program) {
 
 std::string wrong_ghosts(const Program& program) {
     std::string wrong;
-    each_check(program, [&](std::uint16_t entry) {
+    each_check(program, [&](std::uint16_t entry, const Registers&) {
         if (entry == 0xffff || !wrong.empty()) return;
         wrong = first_wrong(program, entry, [&](std::size_t address) {
             const Effects effects = effects_of(program.code[address]);
@@ -365,7 +384,7 @@ std::string wrong_movers(const Program& program) {
             !(i == program.code[program.rests[i.imm].address]))
             return "two instructions of rest " + std::to_string(i.imm) + " differ" + at(address);
     }
-    return wrong_rests(program);
+    return "";
 }
 
 }  // namespace cowcheck

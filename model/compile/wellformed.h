@@ -10,7 +10,7 @@ namespace cowcheck {
 
 // Control stays within the code and comes to an end, and no register is read before it is written.
 [[nodiscard]] std::string wrong_code(const Program& program);
-// Likewise, and no instruction carries a question that only the proofs of pages ask.
+// No instruction carries a question that only the proofs of pages ask.
 [[nodiscard]] std::string wrong_questions(const Program& program);
 // Every element is as wide as its fields, and what an operation writes has its field.
 [[nodiscard]] std::string wrong_strides(const Program& program);

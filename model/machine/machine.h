@@ -369,7 +369,7 @@ private:
     std::uint32_t violated_ = 0;
     bool misled_ = false;
     bool elsewhere_ = false;
-    Reg::File r_;  // the others are written before they are read: tests/unit/registers_test.cpp
+    Reg::File r_;  // the others are written before they are read: compile/wellformed.h
     [[no_unique_address]] Terms terms_{};
 };
 
@@ -378,6 +378,7 @@ private:
 #include "model/machine/machine_ghost.inl"
 #include "model/machine/machine_movers.inl"
 #include "model/machine/machine_outside.inl"
+#include "model/machine/machine_pages.inl"
 #include "model/machine/machine_steps.inl"
 #include "model/machine/machine_ways.inl"
 

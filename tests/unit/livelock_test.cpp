@@ -10,56 +10,21 @@ using namespace cowcheck::test;
 
 namespace {
 
-const std::string one_page = R"(world alone
-title "one process, two CPUs, one page"
-depth 3
-arch x86
-pages 1
-frames 4
-pins 1
-munmap leaves nothing
-process parent {
-    cpus 2
-    maps va 0 anonymous written
-    may write, munmap, gup(read, get)
+// One page of the parent's, and who does something to it.
+std::string world_with(const std::string& memory, const std::string& actors) {
+    return "world one-page\ntitle \"a page\"\ndepth 3\narch x86\npages 1\nframes 4\npins 1\n"
+           "munmap leaves nothing\nprocess parent {\n    cpus 2\n    maps va 0 anonymous " +
+           memory + "\n" + actors;
 }
-)";
-
-const std::string untouched = R"(world untouched
-title "memory that nobody has touched"
-depth 3
-arch x86
-pages 1
-frames 3
-pins 1
-munmap leaves nothing
-process parent {
-    cpus 2
-    maps va 0 anonymous untouched
-    may write, munmap, gup(read, get)
-}
-)";
-
-const std::string protected_page = R"(world protected
-title "a page under userfaultfd write protection"
-depth 3
-arch x86
-pages 1
-frames 3
-pins 0
-munmap leaves nothing
-process parent {
-    cpus 1
-    maps va 0 anonymous written
-    may write
-}
-monitor { may uffd_wp_protect }
-)";
+const std::string many = "    may write, munmap, gup(read, get)\n}\n";
+const std::string one_page = world_with("written", many);
+const std::string untouched = world_with("untouched", many);
+const std::string protected_page =
+    world_with("written", "    may write\n}\nmonitor { may uffd_wp_protect }\n");
 
 Verdicts verdicts(const std::string& text, const std::string& world_text) {
     Diagnostics out;
-    CompileOptions options;
-    auto program = try_compile(text, world_of(world_text), out, options);
+    auto program = try_compile(text, world_of(world_text), out);
     for (const Diagnostic& d : out) MESSAGE(d.message);
     REQUIRE(program);
     const Verdicts plain = explore(*program, 3);

@@ -60,6 +60,8 @@ const Fault faults[] = {
      "states have none"},
     {"a check stores", wrong_checks,
      [](Program& p) { of_always(p, Code::load).code = Code::store; }, "changes the state"},
+    {"a check of states reads what only events have", wrong_checks,
+     [](Program& p) { of_always(p, Code::load).b = Reg::pin; }, "before it is written"},
     {"a check of no property", wrong_checks, [](Program& p) { of_always(p, Code::check).imm = 31; },
      "no property"},
     {"checks without an end", wrong_checks,
