@@ -116,7 +116,7 @@ std::string Teller::author(unsigned page) const {
     return who;
 }
 
-// Of a thread that goes round: where it comes along.
+// Of the thread that goes round: where it comes along.
 std::string Teller::round(unsigned thread) const {
     const Program& program = runner_.program();
     State state = runner_.state();
@@ -148,9 +148,14 @@ std::string Teller::stuck() const {
         const Blocked blocked = perform(program, next, action).blocked;
         const unsigned pc = program.layout.get(runner_.state(), Field::pc, action.thread);
         text += (text.empty() ? "" : "; ") + program.world.threads[action.thread].name;
-        text += blocked == Blocked::no ? round(action.thread)
-                                       : " is stuck in " + program.rests[pc].where + ": " +
-                                             why_blocked(program, runner_.state(), action, blocked);
+        const std::string& where = program.rests[pc].where;
+        if (blocked != Blocked::no)
+            text += " is stuck in " + where + ": " +
+                    why_blocked(program, runner_.state(), action, blocked);
+        else if (outcome_.stuck.livelocked)
+            text += round(action.thread);
+        else
+            text += " can go on in " + where;
     });
     return text;
 }

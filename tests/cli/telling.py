@@ -22,6 +22,26 @@ def shown(path, form):
     return result.out
 
 
+LAZY = """design lazy extends v6.2
+fault write(va) {
+    lock ptl
+    unlock ptl
+}
+"""
+
+
+@statement
+def a_livelock_is_told_by_who_goes_round_and_where():
+    write("lazy.cow", LAZY)
+    result = cowcheck("--design", "lazy.cow", "--world", "zeropage", "--depth", "2",
+                      "--property", "no_livelock")
+    expect(result.status == 1, result)
+    trace = "cowcheck-traces/lazy-zeropage-no_livelock.json"
+    told = " ".join(cowcheck("explain", trace).out.split())
+    expect(re.search(r"cpu0 goes round for ever: each [2-9] steps it is where it was "
+                     r"\(write.* > fault write.*\)", told), told)
+
+
 # ------------------------------------------------------------ ITF: Apalache, ADR-015
 
 

@@ -5,6 +5,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <map>
+#include <utility>
+
 using namespace cowcheck;
 using namespace cowcheck::test;
 
@@ -47,6 +51,46 @@ State after(const Program& program, const std::vector<Action>& actions) {
     for (const Action& action : actions)
         REQUIRE(perform(program, state, action).blocked == Blocked::no);
     return state;
+}
+
+// By final state: how many steps lead there, and with how many changes of who steps.
+using Way = std::pair<std::size_t, unsigned>;
+using Ways = std::map<decltype(State::words), Way>;
+
+void keep_best(Ways& ways, const State& state, const Way& way) {
+    const auto [known, fresh] = ways.emplace(state.words, way);
+    if (!fresh) known->second = std::min(known->second, way);
+}
+
+unsigned switches_of(const std::vector<Action>& path) {
+    unsigned switches = 0;
+    for (std::size_t i = 1; i < path.size(); ++i) switches += path[i].thread != path[i - 1].thread;
+    return switches;
+}
+
+std::size_t starts_in(const std::vector<Action>& path) {
+    return static_cast<std::size_t>(std::count_if(
+        path.begin(), path.end(), [](const Action& a) { return a.kind != Action::Kind::step; }));
+}
+
+// Every interleaving, one after the other, with no memory of any state.
+void take_every_way(const Program& program, const std::vector<ScheduledOperation>& operations,
+                    const State& state, unsigned used, std::vector<Action>& way, Ways& ways) {
+    if (in_flight(program, state) == 0 && used + 1U == 1U << operations.size())
+        return keep_best(ways, state, {way.size(), switches_of(way)});
+    const auto go_on = [&](const Action& action, unsigned now_used) {
+        State next = state;
+        if (perform(program, next, action).blocked != Blocked::no) return;
+        way.push_back(action);
+        take_every_way(program, operations, next, now_used, way, ways);
+        way.pop_back();
+    };
+    for_each_step(program, state, [&](const Action& action) { go_on(action, used); });
+    for_each_start(program, state, false, [&](const Action& action) {
+        for (unsigned i = 0; i < operations.size(); ++i)
+            if ((used >> i & 1U) == 0 && starts(program, state, action, operations[i]))
+                go_on(action, used | 1U << i);
+    });
 }
 
 }  // namespace
@@ -106,22 +150,27 @@ TEST_CASE("every step that the search tells of is one, and its path leads there"
 TEST_CASE("of the ways to a state that are as short, the one with the fewest switches is kept") {
     Setup setup;
     Sequence given(setup.program(setup.design("v5.9"), "pair"));
-    given.run("read", 0);
-    given.run("read", 1);
-    OrderSearch search(given.program, operations_of(given.program, given.actions),
-                       given.program.start, {0, 100000, true});
-    unsigned fewest = 1000;
-    std::vector<Action> path;
-    const auto look = [&](const OrderSearch::Step& step) {
-        if (!(step.state == given.state) || step.switches >= fewest) return;
-        fewest = step.switches;
-        path = search.path(step);
-    };
-    while (search.next_layer(look)) {}
-    CHECK(fewest == 1);
-    unsigned switches = 0;
-    for (std::size_t i = 1; i < path.size(); ++i) switches += path[i].thread != path[i - 1].thread;
-    CHECK(switches == fewest);
+    given.run("write", 0);
+    given.run("clear_refs", 4);
+    const Program& program = given.program;
+    const auto operations = operations_of(program, given.actions);
+    OrderSearch search(program, operations, program.start, {0, 100000, true});
+    Ways found;
+    while (search.next_layer([&](const OrderSearch::Step& step) {
+        const std::vector<Action> path = search.path(step);
+        CHECK(switches_of(path) == step.switches);
+        if (in_flight(program, step.state) == 0 && starts_in(path) == operations.size())
+            keep_best(found, step.state, {path.size(), step.switches});
+    })) {}
+    CHECK(search.is_exhausted());
+    Ways all;
+    std::vector<Action> way;
+    take_every_way(program, operations, program.start, 0, way, all);
+    CHECK(all.size() > 1);
+    // Somebody has to wait in some of them, so that not all come with one switch.
+    CHECK(
+        std::any_of(all.begin(), all.end(), [](const auto& one) { return one.second.second > 1; }));
+    CHECK(found == all);
 }
 
 TEST_CASE("the search gives up at its limit, and keeps to the bound on operations in flight") {

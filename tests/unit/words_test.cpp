@@ -113,6 +113,17 @@ TEST_CASE("the page of an entry that maps none is nothing") {
     CHECK(script.record("mine").explanation.find("maps nothing, nothing") != std::string::npos);
 }
 
+TEST_CASE("whoever is asked for what is stuck, and is not, can go on") {
+    Setup setup;
+    REQUIRE(setup.library.add_properties(
+        "mine.cow",
+        "property mine safety\n    \"m\"\n    always: quiet\n        says \"{stuck}\"\n",
+        setup.out));
+    Script script(setup, "v5.9");
+    script.run("cpu0", "fork");
+    CHECK(script.record("mine").explanation == "cpu0 can go on in fork");
+}
+
 TEST_CASE("without words a violation is told by what was looked at") {
     CHECK(told("always for each pin: pin.held and pin.write implies pin.page.mapcount <= 0") ==
           "of pin0: pin.held is yes, pin.write is yes, pin.page.mapcount is 1");
