@@ -29,6 +29,9 @@ public:
     // False: none are left, and all that they lead to is in the partitions. Throws what a thread
     // has thrown, when all are done.
     [[nodiscard]] virtual bool run_step(Team& team, unsigned threads) = 0;
+    // Gets all that was taken from the queues into the partitions, and takes nothing more: after
+    // it the partitions are all there is. Throws what a thread has thrown.
+    virtual void drain(Team& team, unsigned threads) = 0;
     // Beside the partitions.
     [[nodiscard]] virtual std::size_t bytes() const = 0;
     // What each thread has seen; they live as long as the engine.

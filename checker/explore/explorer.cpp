@@ -14,7 +14,8 @@ Explorer::Explorer(const Program& program, ExploreOptions options)
     const EngineKind& kind = engine_for(system_);
     options_.symmetry = system_.symmetry();
     options_.threads = kind.threads(system_, std::max(1U, options_.threads));
-    const unsigned partitions = kind.partitions(options_.threads);
+    const unsigned partitions =
+        options_.partitions != 0 ? options_.partitions : kind.partitions(options_.threads);
     for (unsigned i = 0; i < partitions; ++i)
         partitions_.push_back(std::make_unique<Partition>(system_, i, partitions));
     engine_ = kind.make(system_, partitions_, options_.threads);
@@ -101,7 +102,14 @@ struct GiveBack {
 
 }  // namespace
 
-void Explorer::run_rounds(const Stop& stop) {
+void Explorer::rest(Team& team, const Rests& rests) {
+    engine_->drain(team, 1);
+    const auto& findings = engine_->findings();
+    if (std::none_of(findings.begin(), findings.end(), [](const auto* one) { return one->misled; }))
+        rests.taken();
+}
+
+void Explorer::run_rounds(const Stop& stop, const Rests* rests) {
     Team team(options_.threads);
     SpareThreads* spare = options_.spare;
     unsigned borrowed = spare == nullptr ? team.size() - 1 : 0;
@@ -111,30 +119,38 @@ void Explorer::run_rounds(const Stop& stop) {
         StopReason reason = StopReason::none;
         try {
             more = engine_->run_step(team, borrowed + 1) || next_round();
+            count_in();
+            if (more) reason = why_stop(stop);
+            if (more && rests != nullptr && (reason != StopReason::none || rests->due()))
+                rest(team, *rests);
         } catch (const std::bad_alloc&) {
             reason = StopReason::memory;  // what was stored before stays
         }
         count_in();
-        if (more && reason == StopReason::none) reason = why_stop(stop);
         stopped_ = static_cast<unsigned>(reason);
         publish();
         for (const Findings* findings : engine_->findings()) misled_ |= findings->misled;
     }
 }
 
-StopReason Explorer::deepen(const Stop& stop) {
-    if (exhausted_ || misled_ || decided_ || stopped_.load() != 0)
-        return static_cast<StopReason>(stopped_.load());
-    const unsigned level = static_cast<unsigned>(depth_ + 1);
-    const std::uint64_t before = states();
-    if (level == 0) {
+void Explorer::begin_level() {
+    in_level_ = true;
+    states_before_level_ = states();
+    if (depth_ < 0) {
         State start = system_.program().start;
         const PackedState packed = system_.pack(start);
         partitions_[partitions_.front()->owners().of(packed)]->seed(packed);
     }
-    for (auto& partition : partitions_) partition->begin_level(level);
+    for (auto& partition : partitions_) partition->begin_level(static_cast<unsigned>(depth_ + 1));
+}
+
+StopReason Explorer::deepen(const Stop& stop, const Rests* rests) {
+    if (exhausted_ || misled_ || decided_ || stopped_.load() != 0)
+        return static_cast<StopReason>(stopped_.load());
+    const unsigned level = static_cast<unsigned>(depth_ + 1);
+    if (!in_level_) begin_level();
     publish();
-    run_rounds(stop);
+    run_rounds(stop, rests);
     count_in();
     publish();
     for (Findings* findings : engine_->findings()) collect(*findings);
@@ -143,8 +159,9 @@ StopReason Explorer::deepen(const Stop& stop) {
             violations_.push_back(*violation);
     if (stopped_.load() != 0) return static_cast<StopReason>(stopped_.load());
     if (misled_ || decided_) return StopReason::none;
+    in_level_ = false;
     depth_ = static_cast<int>(level);
-    exhausted_ = level > 0 && states() == before;
+    exhausted_ = level > 0 && states() == states_before_level_;
     return StopReason::none;
 }
 
@@ -172,6 +189,45 @@ void Explorer::collect(Findings& findings) {
 void Explorer::note(const Violation& violation) {
     auto& known = found_[violation.property];
     if (!known || comes_before(violation, *known)) known = violation;
+}
+
+void Explorer::save(ByteSink& sink) const {
+    put(sink, depth_);
+    put(sink, in_level_);
+    put(sink, exhausted_);
+    put(sink, decided_);
+    put(sink, waited_for_frame_);
+    put(sink, states_before_level_);
+    put(sink, reached_);
+    for (const auto* list : {&reached_at_, &violations_}) {
+        put(sink, std::uint64_t{list->size()});
+        for (const Violation& one : *list) cowcheck::save(sink, one);
+    }
+    Findings all;
+    for (const Findings* findings : engine_->findings()) all.add(*findings);
+    all.save(sink);
+    for (const auto& partition : partitions_) partition->save(sink);
+}
+
+void Explorer::load(ByteSource& source) {
+    depth_ = take<int>(source);
+    in_level_ = take<bool>(source);
+    exhausted_ = take<bool>(source);
+    decided_ = take<bool>(source);
+    waited_for_frame_ = take<bool>(source);
+    states_before_level_ = take<std::uint64_t>(source);
+    reached_ = take<std::uint32_t>(source);
+    for (auto* list : {&reached_at_, &violations_}) {
+        list->resize(take<std::uint64_t>(source));
+        for (Violation& one : *list) one = load_violation(source);
+    }
+    for (const Violation& one : violations_) note(one);  // a longer one is no news
+    Findings all;
+    all.load(source);
+    engine_->findings().front()->add(all);
+    for (auto& partition : partitions_) partition->load(source);
+    count_in();
+    publish();
 }
 
 FoundSchedule Explorer::schedule(const Violation& violation) const {

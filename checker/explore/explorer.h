@@ -18,8 +18,15 @@
 namespace cowcheck {
 
 class Engine;
+class Team;
 struct Asked;
 struct Findings;
+
+// When an exploration has come to rest for a moment: nothing is under way, and save() works.
+struct Rests {
+    std::function<bool()> due;    // asked a few times a second
+    std::function<void()> taken;  // the exploration rests; before it stops for a limit, too
+};
 
 class Explorer {
 public:
@@ -31,8 +38,16 @@ public:
     Explorer& operator=(const Explorer&) = delete;
 
     // Explores the next level: one operation more. Level 0 is the start state.
-    // Returns why it stopped early, if it did; then it can't be continued.
-    StopReason deepen(const Stop& stop);
+    // Returns why it stopped early, if it did; then it can't be continued, unless from what
+    // `rests` has saved.
+    StopReason deepen(const Stop& stop, const Rests* rests = nullptr);
+
+    // Between two levels, or while it rests. What is loaded, by an explorer of the same program
+    // and the same options that has done nothing yet, goes on from there, with the same results;
+    // it may have other threads, but has as many partitions. Not in worlds with references from
+    // outside.
+    void save(ByteSink& sink) const;
+    void load(ByteSource& source);
 
     // The program trusts counts (Program::trusts_counts) that are not sound. What this
     // exploration has found in its last level is worth nothing, and it can't be continued.
@@ -82,7 +97,9 @@ public:
                         const std::function<void(const State&, unsigned)>& visit) const;
 
 private:
-    void run_rounds(const Stop& stop);
+    void begin_level();
+    void run_rounds(const Stop& stop, const Rests* rests);
+    void rest(Team& team, const Rests& rests);
     [[nodiscard]] bool next_round();
     [[nodiscard]] bool is_decided() const;
     [[nodiscard]] StopReason why_stop(const Stop& stop) const;
@@ -96,6 +113,8 @@ private:
     std::vector<std::unique_ptr<Partition>> partitions_;
     std::unique_ptr<Engine> engine_;
     int depth_ = -1;
+    bool in_level_ = false;  // the next one is under way
+    std::uint64_t states_before_level_ = 0;
     bool exhausted_ = false;
     bool misled_ = false;
     bool decided_ = false;

@@ -21,6 +21,11 @@ struct Findings {
 
     // Properties, as bits, that are violated, or reached, at a place that is told of without them.
     void note(const Program& program, std::uint32_t properties, Violation where);
+    // What somebody else has noted in the same level as well.
+    void add(const Findings& other);
+
+    void save(ByteSink& sink) const;
+    void load(ByteSource& source);
 };
 
 }  // namespace cowcheck

@@ -31,6 +31,9 @@ struct ExploreOptions {
     // reached, the exploration ends: what comes later in its level could only be longer.
     // None: it does not.
     std::uint32_t until_decided = 0;
+    // Into how many parts the states are divided; 0: as suits the threads. A snapshot can be
+    // loaded into as many as it was made of.
+    unsigned partitions = 0;
 };
 
 // When to stop before the bound is reached. Looked at a few times a second, by any number

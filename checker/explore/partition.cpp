@@ -120,6 +120,26 @@ void Partition::next_round() {
     next_start_ = next_step_ = 0;
 }
 
+void Partition::save(ByteSink& sink) const {
+    set_.save(sink);
+    put(sink, std::uint64_t{levels_.size()});
+    for (const Layers& layers : levels_) put_all(sink, layers);
+    for (const unsigned number : {depth_, round_}) put(sink, number);
+    for (const std::uint64_t number :
+         {layer_begin_, next_start_, next_step_, expanded_, frontier_done_})
+        put(sink, number);
+}
+
+void Partition::load(ByteSource& source) {
+    set_.load(source);
+    levels_.resize(take<std::uint64_t>(source));
+    for (Layers& layers : levels_) layers = take_all<Range>(source);
+    for (unsigned* number : {&depth_, &round_}) *number = take<unsigned>(source);
+    for (std::uint64_t* number :
+         {&layer_begin_, &next_start_, &next_step_, &expanded_, &frontier_done_})
+        *number = take<std::uint64_t>(source);
+}
+
 bool Partition::has_more() const {
     const Range range = levels_[depth_][round_];
     return range.begin < range.end || (depth_ > 0 && round_ < levels_[depth_ - 1].size());

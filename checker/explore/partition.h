@@ -55,6 +55,11 @@ public:
     // Whether any state waits in this round or a later one.
     [[nodiscard]] bool has_more() const;
 
+    // While nothing that was taken from the queue is under way. A partition of the same number,
+    // of as many, that nothing was put into yet goes on from there.
+    void save(ByteSink& sink) const;
+    void load(ByteSource& source);
+
     [[nodiscard]] const VisitedSet& set() const { return set_; }
     [[nodiscard]] VisitedSet& set() { return set_; }
     [[nodiscard]] const std::vector<Layers>& levels() const { return levels_; }

@@ -21,4 +21,34 @@ bool comes_before(const Violation& a, const Violation& b) {
     return a.action && order_of(*a.action) < order_of(*b.action);
 }
 
+void save(ByteSink& sink, const Violation& violation) {
+    for (const unsigned number : {violation.property, violation.operations, violation.transitions,
+                                  violation.state_operations, violation.state_transitions})
+        put(sink, number);
+    put(sink, violation.state.words);
+    const Action action = violation.action.value_or(Action{});
+    put(sink, violation.action.has_value());
+    for (const std::uint8_t number : {static_cast<std::uint8_t>(action.kind), action.thread,
+                                      action.mm, action.va, action.pin, action.transient})
+        put(sink, number);
+    put(sink, action.operation);
+}
+
+Violation load_violation(ByteSource& source) {
+    Violation violation;
+    for (unsigned* number : {&violation.property, &violation.operations, &violation.transitions,
+                             &violation.state_operations, &violation.state_transitions})
+        *number = take<unsigned>(source);
+    violation.state.words = take<decltype(violation.state.words)>(source);
+    const auto has_action = take<bool>(source);
+    Action action;
+    action.kind = static_cast<Action::Kind>(take<std::uint8_t>(source));
+    for (std::uint8_t* number :
+         {&action.thread, &action.mm, &action.va, &action.pin, &action.transient})
+        *number = take<std::uint8_t>(source);
+    action.operation = take<std::uint16_t>(source);
+    if (has_action) violation.action = action;
+    return violation;
+}
+
 }  // namespace cowcheck

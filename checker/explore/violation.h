@@ -34,6 +34,9 @@ struct Violation {
 // order, so that the choice does not depend on the number of threads.
 [[nodiscard]] bool comes_before(const Violation& a, const Violation& b);
 
+void save(ByteSink& sink, const Violation& violation);
+[[nodiscard]] Violation load_violation(ByteSource& source);
+
 // A schedule that ends in a violation, and what it takes from outside.
 struct FoundSchedule {
     // On concrete threads, pins and frames of the start state, one for each atomic step.

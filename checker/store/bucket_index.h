@@ -82,6 +82,10 @@ public:
         ++segment.count;
     }
 
+    // Adds 0, 1, ..., count - 1 to an empty index.
+    template <class Items>
+    void fill(std::uint64_t count, const Items& items);
+
     // Slots that exist and slots that hold a number.
     [[nodiscard]] std::uint64_t capacity() const;
     [[nodiscard]] std::uint64_t size() const;
@@ -225,6 +229,23 @@ std::uint64_t BucketIndex::find(std::uint64_t hash, Equals&& equals) const {
             if (equals(number)) return number;
         }
         if (!is_full(bucket, segment.slots)) return none;
+    }
+}
+
+// A batch of hashes first, so that their buckets are on their way.
+template <class Items>
+void BucketIndex::fill(std::uint64_t count, const Items& items) {
+    std::array<std::uint64_t, 64> hashes;
+    for (std::uint64_t first = 0; first < count; first += hashes.size()) {
+        const std::uint64_t end = std::min<std::uint64_t>(first + hashes.size(), count);
+        for (std::uint64_t i = first; i < end; ++i) {
+            hashes[i - first] = items.hash(i);
+            prefetch(hashes[i - first]);
+        }
+        for (std::uint64_t i = first; i < end; ++i) {
+            make_room(hashes[i - first], i, items);
+            insert(hashes[i - first], i);
+        }
     }
 }
 

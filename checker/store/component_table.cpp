@@ -84,6 +84,22 @@ std::uint32_t ComponentTable::intern_slowly(const std::uint64_t* item, std::uint
     return static_cast<std::uint32_t>(size_++);
 }
 
+void ComponentTable::save(ByteSink& sink) const {
+    put(sink, size_);
+    sink.write({memory_.data(), size_ * words_ * sizeof(std::uint64_t)});
+}
+
+// The index is made anew: it is as large as the items, and to read it would take as long.
+void ComponentTable::load(ByteSource& source) {
+    const auto size = take<std::uint64_t>(source);
+    require(size_ == 0 && size <= max_items, "a table of components has too many");
+    const std::size_t item_bytes = words_ * sizeof(std::uint64_t);
+    memory_.use(size * item_bytes);
+    source.read({memory_.data(), size * item_bytes});
+    index_.fill(size, *this);
+    size_ = size;
+}
+
 std::uint64_t ComponentTable::hash(std::uint64_t number) const {
     return hash_item(item_at(number), words_);
 }

@@ -11,6 +11,7 @@
 #include "checker/store/bucket_index.h"
 #include "checker/store/huge_memory.h"
 #include "checker/store/prefetch.h"
+#include "checker/store/snapshot.h"
 
 namespace cowcheck {
 
@@ -63,6 +64,10 @@ public:
 
     // Bytes of resident pages, without what the index has from the pool.
     [[nodiscard]] std::size_t bytes() const { return memory_.resident_bytes() + index_.bytes(); }
+
+    void save(ByteSink& sink) const;
+    // Into an empty table for items of as many words.
+    void load(ByteSource& source);
 
     // For BucketIndex, when it grows.
     [[nodiscard]] std::uint64_t hash(std::uint64_t number) const;

@@ -52,6 +52,13 @@ public:
         return intern_slowly(pair, probe.hash, lefts, rights);
     }
 
+    void save(ByteSink& sink) const { pairs_.save(sink); }
+    // Into an empty table.
+    void load(ByteSource& source) {
+        pairs_.load(source);
+        index_.fill(pairs_.size(), Hashes{pairs_});
+    }
+
     // The number of a pair, if it is stored.
     [[nodiscard]] std::optional<std::uint64_t> find(Root pair) const;
 

@@ -10,9 +10,9 @@ namespace {
 
 // Bits for all numbers that a block can refer to if `count` components exist
 // when it begins.
-std::uint8_t field_bits(std::uint64_t count) {
+std::uint16_t field_bits(std::uint64_t count) {
     constexpr std::uint64_t largest = std::numeric_limits<std::uint32_t>::max();
-    return static_cast<std::uint8_t>(
+    return static_cast<std::uint16_t>(
         std::bit_width(std::min(count + RootArray::block_pairs, largest)));
 }
 
@@ -40,6 +40,26 @@ void RootArray::begin_block(std::uint64_t lefts, std::uint64_t rights) {
     block.left_bits = field_bits(lefts);
     block.right_bits = field_bits(rights);
     blocks_.push_back(block);
+}
+
+void RootArray::save(ByteSink& sink) const {
+    put(sink, size_);
+    put_all(sink, blocks_);
+    put(sink, std::uint64_t{memory_.used()});
+    sink.write({memory_.data(), memory_.used()});
+}
+
+void RootArray::load(ByteSource& source) {
+    const auto size = take<std::uint64_t>(source);
+    blocks_ = take_all<Block>(source);
+    // After a std::bad_alloc, a block may have begun that has no pair yet.
+    const std::uint64_t full = (size + block_pairs - 1) >> block_bits;
+    require(size_ == 0 && (blocks_.size() == full || blocks_.size() == full + 1),
+            "an array of states has other blocks than states");
+    const auto used = take<std::uint64_t>(source);
+    memory_.use(used);
+    source.read({memory_.data(), used});
+    size_ = size;
 }
 
 void RootArray::append(Root root) noexcept {

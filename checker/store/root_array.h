@@ -11,6 +11,7 @@
 
 #include "checker/store/huge_memory.h"
 #include "checker/store/prefetch.h"
+#include "checker/store/snapshot.h"
 
 namespace cowcheck {
 
@@ -60,6 +61,10 @@ public:
 
     [[nodiscard]] std::uint64_t size() const { return size_; }
 
+    void save(ByteSink& sink) const;
+    // Into an empty array.
+    void load(ByteSource& source);
+
     // Bytes of resident pages.
     [[nodiscard]] std::size_t bytes() const {
         return memory_.resident_bytes() + blocks_.capacity() * sizeof(Block);
@@ -71,8 +76,8 @@ private:
 
     struct Block {
         std::uint32_t start = 0;  // in units
-        std::uint8_t left_bits = 0;
-        std::uint8_t right_bits = 0;
+        std::uint16_t left_bits = 0;
+        std::uint16_t right_bits = 0;
     };
 
     struct Place {

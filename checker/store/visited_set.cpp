@@ -233,6 +233,33 @@ void VisitedSet::get_batch(std::uint64_t begin, std::span<PackedState> states,
     }
 }
 
+void VisitedSet::save(ByteSink& sink) const {
+    for (const unsigned part : {split_.words, split_.left, split_.first}) put(sink, part);
+    if (left_) {
+        left_->save(sink);
+    } else {
+        parts_->first.save(sink);
+        parts_->second.save(sink);
+        parts_->pairs.save(sink);
+    }
+    right_.save(sink);
+    roots_.save(sink);
+}
+
+void VisitedSet::load(ByteSource& source) {
+    for (const unsigned part : {split_.words, split_.left, split_.first})
+        require(take<unsigned>(source) == part, "states are cut in other places");
+    if (left_) {
+        left_->load(source);
+    } else {
+        parts_->first.load(source);
+        parts_->second.load(source);
+        parts_->pairs.load(source);
+    }
+    right_.load(source);
+    roots_.load(source);
+}
+
 std::size_t VisitedSet::bytes() const {
     const std::size_t left =
         left_ ? left_->bytes()

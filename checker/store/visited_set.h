@@ -109,6 +109,11 @@ public:
     }
     [[nodiscard]] std::uint64_t right_components() const { return right_.size(); }
 
+    // All that is in it, for load() on an empty set of the same split: then it has the same
+    // states in the same order, and goes on like this one.
+    void save(ByteSink& sink) const;
+    void load(ByteSource& source);
+
     // Resident memory in bytes, counted in pages; costs a few additions. Besides
     // what is in use it holds what growing left behind, so it never shrinks
     // noticeably and the peak is not above it.

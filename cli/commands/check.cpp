@@ -1,6 +1,7 @@
 // cowcheck [check]: every schedule of designs in worlds.
 #include "verify/run/check.h"
 #include "cli/commands/command.h"
+#include "cli/options/parse_numbers.h"
 #include "cli/options/values.h"
 #include "cli/terminal/check_reporter.h"
 #include "cli/terminal/fault.h"
@@ -41,6 +42,11 @@ limits: stop early and say what is known so far
                          for one question about references from outside (default: 10s;
                          0: answer none)
 
+to go on later: after a kill, a limit, a reboot
+  --checkpoint DIR       keep what is explored in DIR, and go on from what is there: give the
+                         same command again. At the end nothing is left of it
+  --every DURATION       how often (default: 10m); a limit or Ctrl-C keeps it, too
+
 how
   --threads N            worker threads (default: one a CPU); results are the same for any number
   --traces DIR           where traces go (default: cowcheck-traces)
@@ -63,6 +69,7 @@ enum class Format { text, json };
 
 struct Options {
     Typed designs, worlds, properties, depth, concurrency, threads, solver_timeout, traces, format;
+    Typed checkpoint, every;
     TypedLimits limits;
     bool no_reduction = false;
     bool no_symmetry = false;
@@ -78,8 +85,20 @@ RunOptions run_options(const Options& typed) {
     return options;
 }
 
+std::optional<CheckpointOptions> checkpoint_options(const Options& typed) {
+    const std::string* every = single("--every", typed.every);
+    const std::string folder = word_or("--checkpoint", typed.checkpoint, "");
+    if (folder.empty() && every != nullptr)
+        throw BadInput("--every says how often --checkpoint DIR writes: give that as well");
+    if (folder.empty()) return std::nullopt;
+    CheckpointOptions options{folder};
+    if (every != nullptr) options.every = parse_duration("--every", *every);
+    return options;
+}
+
 int run(const Options& typed) {
     CheckRequest request;
+    request.checkpoint = checkpoint_options(typed);
     request.options = run_options(typed);
     request.threads = read_threads(typed.threads);
     request.limits = read(typed.limits);
@@ -127,6 +146,8 @@ Command check_command() {
                 declare(app, "--solver-timeout", typed->solver_timeout);
                 declare(app, "--traces", typed->traces);
                 declare(app, "--format", typed->format);
+                declare(app, "--checkpoint", typed->checkpoint);
+                declare(app, "--every", typed->every);
                 app.add_flag("--no-reduction", typed->no_reduction);
                 app.add_flag("--no-symmetry", typed->no_symmetry);
                 return RunCommand([typed] { return run(*typed); });

@@ -38,6 +38,7 @@ Json to_json(const RunResult& run) {
     json["same_program_as"] = run.same_as.empty() ? Json(nullptr) : Json(run.same_as);
     json["depth"] = run.depth;
     json["states"] = run.states;
+    json["level_states"] = run.level_states;
     json["transitions"] = run.transitions;
     json["exhausted"] = run.exhausted;
     json["waited_for_frame"] = run.waited_for_frame;

@@ -5,6 +5,8 @@
 #include "cli/formats/matrix.h"
 #include "cli/terminal/output.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -35,6 +37,11 @@ void CheckReporter::begin_level(std::size_t place, const CheckRun& run) {
 
 void CheckReporter::end_level(std::size_t place, const CheckRun& run) {
     progress_->end_level(place, run);
+}
+
+void CheckReporter::note(const std::string& line) {
+    const auto paused = status_.pause();
+    spdlog::info("{}", line);
 }
 
 void CheckReporter::fault(const Fault& fault) {

@@ -19,6 +19,7 @@ public:
     void begin(const CheckResults& results) override;
     void begin_level(std::size_t place, const CheckRun& run) override;
     void end_level(std::size_t place, const CheckRun& run) override;
+    void note(const std::string& line) override;
     void fault(const Fault& fault) override;
     void end(const CheckResults& results) override;
 

@@ -8,6 +8,8 @@
 #include "verify/run/counterexample.h"
 #include "verify/run/in_order.h"
 #include "verify/run/limits.h"
+#include "verify/run/numbers.h"
+#include "traces/digest.h"
 
 #include <algorithm>
 #include <memory>
@@ -33,6 +35,10 @@ private:
     void conclude(std::size_t i);
     void write_trace(CheckRun& run, std::size_t place, PropertyResult& result);
     void explore_all();
+    [[nodiscard]] Identity identity_of(const CheckRun& run) const;
+    void load(std::size_t group);
+    void keep(std::size_t i);
+    void tell_loaded();
     void find_surprises(std::size_t i);
 
     const Library& library_;
@@ -47,6 +53,9 @@ private:
     std::vector<std::unique_ptr<CheckRun>> runs_;
     // Places of runs that share an exploration, those of the first ones in order.
     std::vector<std::vector<std::size_t>> groups_;
+    std::unique_ptr<CheckpointFolder> kept_;
+    std::vector<Clock::time_point> kept_at_;  // by run: when it was kept last, or begun
+    std::vector<std::size_t> loaded_;         // runs that go on from what was kept
 };
 
 Check::Check(const Library& library, const CheckRequest& request, Reporter& reporter)
@@ -62,7 +71,78 @@ Check::Check(const Library& library, const CheckRequest& request, Reporter& repo
     spare_ = std::make_unique<SpareThreads>(static_cast<int>(request.threads - at_a_time_));
     for (const auto& group : groups_)
         runs_[group.front()]->begin(std::min(request.threads, most_threads_each), spare_.get());
+    if (request.checkpoint) {
+        for (const auto& one : runs_)
+            if (one->explorer()->outside() != nullptr)
+                throw BadInput("--checkpoint: world '" + one->world().name +
+                               "' has references from outside, of which nothing can be kept");
+        kept_ = std::make_unique<CheckpointFolder>(request.checkpoint->folder);
+        kept_at_.resize(runs_.size(), begin_);
+        for (std::size_t group = 0; group < groups_.size(); ++group) load(group);
+    }
     for (std::size_t i = 0; i < runs_.size(); ++i) publish_applicability(i);
+}
+
+// What an exploration depends on. Its depth does not matter: what was explored may be explored
+// further.
+Identity Check::identity_of(const CheckRun& run) const {
+    const std::string* world = library_.world_text(run.world().name);
+    std::string texts;
+    for (const auto& file : library_.properties().files) texts += text_digest(file->text);
+    for (const ast::Property& one : request_.selection.properties.properties)
+        texts += one.name + "\n";
+    texts += request_.selection.assertions ? "assertions" : "";
+    const RunOptions& options = request_.options;
+    const auto reductions = std::string(options.policy.joining ? "steps are joined" : "every step") +
+                            (options.policy.symmetry ? ", names do not matter" : ", names matter");
+    return {{{"the design", run.design().name()},
+             {"the world", run.world().name},
+             {"--concurrency", std::to_string(options.bounds.concurrency)},
+             {"what is reduced", reductions},
+             {"the text of the design, or of one that it extends", design_digest(run.design()), false},
+             {"the text of the world", text_digest(world == nullptr ? "" : *world), false},
+             {"what is asked (--property, or its text)", text_digest(texts), false},
+             {"the cowcheck that has written it", digest_of_this_program(), false}}};
+}
+
+void Check::load(std::size_t group) {
+    const std::vector<std::size_t>& members = groups_[group];
+    const std::size_t front = members.front();
+    const Identity identity = identity_of(*runs_[front]);
+    runs_[front]->set_rests({[this, front] {
+                                 return Clock::now() - kept_at_[front] >= request_.checkpoint->every;
+                             },
+                             [this, front] { keep(front); }});
+    const auto source = kept_->open(front, identity);
+    if (source == nullptr) return;
+    runs_[front]->load(*source);
+    for (const std::size_t i : members) {
+        runs_[i]->catch_up();
+        loaded_.push_back(i);
+    }
+}
+
+void Check::keep(std::size_t i) {
+    if (!runs_[i]->can_be_saved()) return;
+    const std::string problem = kept_->write(i, identity_of(*runs_[i]),
+                                             [&](ByteSink& sink) { runs_[i]->save(sink); });
+    kept_at_[i] = Clock::now();
+    if (!problem.empty()) reporter_.note("--checkpoint: " + problem + "; the one before it stays");
+}
+
+// What was kept is told again, as if it had been found now.
+void Check::tell_loaded() {
+    for (const std::size_t i : loaded_) {
+        for (PropertyResult& property : results_.runs[i].properties)
+            if (property.verdict != Verdict::not_applicable) property.verdict = Verdict::incomplete;
+        const Explorer& explorer = *runs_[i]->explorer();
+        reporter_.note(results_.runs[i].design + " in world " + results_.runs[i].world +
+                       ": goes on after " + count_text(explorer.states()) + " states, at " +
+                       std::to_string(explorer.depth() + 1) + " operations");
+        conclude(i);
+    }
+    for (const std::size_t i : loaded_)
+        if (!runs_[i]->wants_more()) runs_[i]->release();
 }
 
 void Check::add_run(const DesignText& design, const World& world) {
@@ -164,8 +244,14 @@ void Check::explore_all() {
     const auto tell = [&](std::size_t piece) {
         const std::vector<std::size_t>& deepened = deepened_of[piece % groups];
         for (const std::size_t i : deepened) conclude(i);
-        for (const std::size_t i : deepened)
-            if (!runs_[i]->wants_more()) runs_[i]->release();  // its memory is for the others
+        for (const std::size_t i : deepened) {
+            if (runs_[i]->wants_more()) continue;
+            // What took long need not be done again if others are stopped later.
+            if (kept_ != nullptr && i == groups_[piece % groups].front() &&
+                Clock::now() - kept_at_[i] >= request_.checkpoint->every / 10)
+                keep(i);
+            runs_[i]->release();  // its memory is for the others
+        }
     };
     in_order((request_.options.bounds.depth + std::size_t{1}) * groups, groups, at_a_time_, explore, tell,
              spare_.get());
@@ -198,8 +284,10 @@ CheckResults Check::run(TraceSink sink) {
     reporter_.begin(results_);
     {
         const InterruptGuard guard(budget_.stop());
+        tell_loaded();
         explore_all();
     }
+    if (kept_ != nullptr && results_.stop == StopReason::none) kept_->clear();
     for (std::size_t i = 0; i < runs_.size(); ++i) find_surprises(i);
     results_.stop_text = budget_.text();
     results_.seconds = seconds_since(begin_);

@@ -1,6 +1,7 @@
 // Designs in worlds: all of them deepened together, level by level.
 #pragma once
 
+#include "verify/run/checkpoint.h"
 #include "verify/run/reporter.h"
 #include "verify/run/selection.h"
 
@@ -11,6 +12,8 @@ struct CheckRequest {
     RunOptions options;
     StopLimits limits;
     unsigned threads = 1;
+    // Where explorations are kept, and where they go on from if they are there.
+    std::optional<CheckpointOptions> checkpoint;
     // Somebody has named designs and worlds: one of these pairs that says nothing is refused. Else
     // it is left out, and that is said.
     bool means_pairs = false;

@@ -11,6 +11,8 @@
 #include "traces/verify.h"
 
 #include <algorithm>
+#include <bit>
+#include <numeric>
 #include <stdexcept>
 #include <utility>
 
@@ -47,8 +49,9 @@ bool has_assertions(const Program& program) {
 
 }  // namespace
 
-CheckRun::Exploration::Exploration(Program explored, const ExploreOptions& options)
-    : program(std::move(explored)), explorer(program, options) {}
+CheckRun::Exploration::Exploration(Program explored, const ExploreOptions& options,
+                                   std::uint32_t without)
+    : program(std::move(explored)), left_out(without), explorer(program, options) {}
 
 CheckRun::CheckRun(DesignText design, const PropertySet& properties, bool assertions,
                    const World& world, const RunOptions& options, Usage* usage)
@@ -71,16 +74,30 @@ bool CheckRun::share(const CheckRun& other) {
 void CheckRun::begin(unsigned threads, SpareThreads* spare) {
     threads_ = threads;
     spare_ = spare;
-    explored_->open = explore(base());
+    explored_->open = explore(0);
 }
 
-std::unique_ptr<CheckRun::Exploration> CheckRun::explore(Program program) const {
+Program CheckRun::base_without(std::uint32_t left_out) const {
+    if (left_out == 0) return base();
+    return compile_or_complain(design_, properties_, plain_.world,
+                               {.decided = left_out, .trust_counts = trusting_.has_value()});
+}
+
+std::unique_ptr<CheckRun::Exploration> CheckRun::explore(std::uint32_t left_out) const {
+    return explore(base_without(left_out), left_out,
+                   options_.policy.leaves_out_decided ? undecided() : 0, 0);
+}
+
+std::unique_ptr<CheckRun::Exploration> CheckRun::explore(Program program, std::uint32_t left_out,
+                                                         std::uint32_t until_decided,
+                                                         unsigned partitions) const {
     try {
         return std::make_unique<Exploration>(
             reduced(std::move(program), options_),
             ExploreOptions{options_.bounds.concurrency, threads_, options_.policy.symmetry,
-                           options_.policy.solver_timeout, usage_, spare_,
-                           options_.policy.leaves_out_decided ? undecided() : 0});
+                           options_.policy.solver_timeout, usage_, spare_, until_decided,
+                           partitions},
+            left_out);
     } catch (const std::invalid_argument& error) {
         throw BadInput(error.what());
     }
@@ -154,7 +171,7 @@ StopReason CheckRun::stand_alone(const Stop& stop) {
     unfounded_.clear();
     trusting_.reset();
     auto fresh = std::make_shared<Explored>();
-    fresh->open = explore(base());
+    fresh->open = explore(0);
     misled_ = std::exchange(explored_, std::move(fresh));
     while (explorer()->depth() < level_ && !explorer()->exhausted() && !explorer()->decided())
         if (const StopReason reason = explore_level(stop); reason != StopReason::none)
@@ -163,16 +180,19 @@ StopReason CheckRun::stand_alone(const Stop& stop) {
 }
 
 StopReason CheckRun::explore_level(const Stop& stop) {
-    const auto begin = std::chrono::steady_clock::now();
-    const std::uint64_t before = states();
+    level_begin_ = std::chrono::steady_clock::now();
+    const std::vector<std::uint64_t>& levels = explored_->level_states;
+    const std::uint64_t before = std::accumulate(levels.begin(), levels.end(), std::uint64_t{0});
     const std::uint32_t violated_before = violated();
-    StopReason reason = explored_->open->explorer.deepen(stop);
+    const Rests* rests = rests_ && can_be_saved() ? &*rests_ : nullptr;
+    StopReason reason = explored_->open->explorer.deepen(stop, rests);
     if (reason == StopReason::none && !explorer()->misled()) {
         explored_->level_states.push_back(states() - before);
         if (violated() != violated_before && wants_more()) reason = leave_out_decided(stop);
     }
     explored_->seconds +=
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - *level_begin_).count();
+    level_begin_.reset();
     return reason;
 }
 
@@ -188,11 +208,9 @@ StopReason CheckRun::leave_out_decided(const Stop& stop) {
     // Without symmetry, states are what they are.
     if (!options_.policy.symmetry || !options_.policy.leaves_out_decided) return StopReason::none;
     std::unique_ptr<Exploration>& open = explored_->open;
-    Program program =
-        compile_or_complain(design_, properties_, plain_.world,
-                            {.decided = violated(), .trust_counts = trusting_.has_value()});
+    Program program = base_without(violated());
     if (program.unread_ghosts == open->program.unread_ghosts) return StopReason::none;
-    auto rest = explore(std::move(program));
+    auto rest = explore(std::move(program), violated(), undecided(), 0);
     std::vector<std::uint64_t> level_states;
     // What is explored again counts once.
     Usage nobodys;
@@ -213,6 +231,51 @@ StopReason CheckRun::leave_out_decided(const Stop& stop) {
     explored_->decided.push_back(std::exchange(open, std::move(rest)));
     explored_->level_states = std::move(level_states);
     return StopReason::none;
+}
+
+bool CheckRun::can_be_saved() const {
+    return !stands_alone_ && explored_->broken.empty() && explored_->open != nullptr &&
+           explorer()->outside() == nullptr && !explorer()->misled();
+}
+
+namespace {
+
+void save_exploration(ByteSink& sink, std::uint32_t left_out, const Explorer& explorer) {
+    put(sink, left_out);
+    put(sink, explorer.options().until_decided);
+    put(sink, explorer.partitions());
+    explorer.save(sink);
+}
+
+}  // namespace
+
+void CheckRun::save(ByteSink& sink) const {
+    const auto now = std::chrono::steady_clock::now();
+    const std::chrono::duration<double> in_level = now - level_begin_.value_or(now);
+    put(sink, std::bit_cast<std::uint64_t>(explored_->seconds + in_level.count()));
+    put_all(sink, explored_->level_states);
+    put(sink, std::uint64_t{explored_->decided.size()});
+    for (const auto& one : explored_->decided)
+        save_exploration(sink, one->left_out, one->explorer);
+    save_exploration(sink, explored_->open->left_out, explored_->open->explorer);
+}
+
+std::unique_ptr<CheckRun::Exploration> CheckRun::load_exploration(ByteSource& source) const {
+    const auto left_out = take<std::uint32_t>(source);
+    const auto until_decided = take<std::uint32_t>(source);
+    const auto partitions = take<unsigned>(source);
+    auto loaded = explore(base_without(left_out), left_out, until_decided, partitions);
+    loaded->explorer.load(source);
+    return loaded;
+}
+
+void CheckRun::load(ByteSource& source) {
+    explored_->seconds = std::bit_cast<double>(take<std::uint64_t>(source));
+    explored_->level_states = take_all<std::uint64_t>(source);
+    explored_->decided.resize(take<std::uint64_t>(source));
+    for (auto& one : explored_->decided) one = load_exploration(source);
+    explored_->open = load_exploration(source);
+    catch_up();
 }
 
 void CheckRun::release() {

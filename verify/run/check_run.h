@@ -43,6 +43,17 @@ public:
     [[nodiscard]] bool shares(const CheckRun& other) const { return explored_ == other.explored_; }
     // It has, and what is found holds for this design only, not for others with its program.
     [[nodiscard]] bool stands_alone() const { return stands_alone_; }
+    // While a level is explored, each time that it rests (Explorer::deepen).
+    void set_rests(Rests rests) { rests_ = std::move(rests); }
+    // Whether save() works, and load() would go on from it: not in worlds with references from
+    // outside, nor once a run stands alone.
+    [[nodiscard]] bool can_be_saved() const;
+    // Of one of those that share, for one of those that would share it, right after begin().
+    void save(ByteSink& sink) const;
+    void load(ByteSource& source);
+    // For the others that share, when one of them was loaded.
+    void catch_up() { level_ = explored_->open->explorer.depth(); }
+
     // Before all that follows, for one of those that share: so many threads will explore, or up
     // to so many, all but one of which come from `spare`, which must outlive the run.
     // Throws BadInput if the states are too large to store.
@@ -95,9 +106,11 @@ public:
 
 private:
     struct Exploration {
-        Exploration(Program explored, const ExploreOptions& options);
+        Exploration(Program explored, const ExploreOptions& options, std::uint32_t without);
 
         Program program;  // steps joined
+        // Properties, as bits by number, that it asks nothing about.
+        std::uint32_t left_out;
         Explorer explorer;
     };
 
@@ -113,7 +126,13 @@ private:
 
     // What is explored, with every step on its own.
     [[nodiscard]] const Program& base() const { return trusting_ ? *trusting_ : plain_; }
-    [[nodiscard]] std::unique_ptr<Exploration> explore(Program program) const;
+    // A new exploration that asks nothing about those properties: as bits by number.
+    [[nodiscard]] std::unique_ptr<Exploration> explore(std::uint32_t left_out) const;
+    [[nodiscard]] std::unique_ptr<Exploration> explore(Program program, std::uint32_t left_out,
+                                                       std::uint32_t until_decided,
+                                                       unsigned partitions) const;
+    [[nodiscard]] Program base_without(std::uint32_t left_out) const;
+    [[nodiscard]] std::unique_ptr<Exploration> load_exploration(ByteSource& source) const;
     StopReason explore_level(const Stop& stop);
     StopReason stand_alone(const Stop& stop);
     [[nodiscard]] std::uint32_t violated() const;
@@ -139,6 +158,8 @@ private:
     SpareThreads* spare_ = nullptr;
     Program plain_;
     std::optional<Program> trusting_;
+    std::optional<Rests> rests_;
+    std::optional<std::chrono::steady_clock::time_point> level_begin_;  // of one under way
     int level_ = -1;  // as far as this run was deepened
     bool stands_alone_ = false;
     std::shared_ptr<Explored> explored_;

@@ -26,6 +26,8 @@ public:
     // The run is about to explore one more level. Called by any thread, several runs may be
     // under way.
     virtual void exploring(const CheckRun&) {}
+    // Something that is no result: one line. Called by any thread.
+    virtual void note(const std::string&) {}
     // By the thread that concludes.
     virtual void fault(const Fault&) {}
 };

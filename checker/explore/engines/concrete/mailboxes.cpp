@@ -24,12 +24,14 @@ public:
     }
 
     [[nodiscard]] bool run_step(Team& team, unsigned threads) override;
+    void drain(Team& team, unsigned threads) override;
     [[nodiscard]] std::size_t bytes() const override;
 
 private:
     void expand_some(std::size_t i, std::atomic<bool>& more);
 
     Partitions partitions_;
+    bool expands_ = true;
     std::vector<std::unique_ptr<PlainExpander>> expanders_;  // by partition
     Boxes sent_;                                             // in the step at hand
     Boxes arrived_;                                          // in the one before
@@ -51,7 +53,7 @@ void Mailboxes::expand_some(std::size_t i, std::atomic<bool>& more) {
         partitions_[i]->insert(sender[i]);
         sender[i].clear();
     }
-    for (std::size_t left = chunk; left > 0;) {
+    for (std::size_t left = expands_ ? chunk : 0; left > 0;) {
         const FrontierRange range = partitions_[i]->next_range(left);
         if (range.states.begin == range.states.end) break;
         left -= range.states.end - range.states.begin;
@@ -77,6 +79,12 @@ bool Mailboxes::run_step(Team& team, unsigned threads) {
     for (const auto& sender : arrived_)
         for (const auto& box : sender) more = more || !box.empty();
     return more;
+}
+
+void Mailboxes::drain(Team& team, unsigned threads) {
+    expands_ = false;
+    while (run_step(team, threads)) {}
+    expands_ = true;
 }
 
 }  // namespace

@@ -25,12 +25,14 @@ public:
     }
 
     [[nodiscard]] bool run_step(Team& team, unsigned threads) override;
+    void drain(Team& team, unsigned threads) override;
     [[nodiscard]] std::size_t bytes() const override;
 
 private:
     void store_and_cut(std::size_t i);
 
     Partitions partitions_;
+    bool cuts_ = true;
     std::vector<std::unique_ptr<Expander>> expanders_;  // by thread
     // By partition.
     std::vector<Blocks> cut_;
@@ -48,7 +50,7 @@ std::size_t Pipeline::bytes() const {
 void Pipeline::store_and_cut(std::size_t i) {
     constexpr std::size_t chunk = 8192;  // of a partition's states between two looks at the limits
     for (Blocks& blocks : stored_) partitions_[i]->store(blocks.all());
-    partitions_[i]->cut(chunk, cut_[i]);
+    if (cuts_) partitions_[i]->cut(chunk, cut_[i]);
 }
 
 // One step of all stages.
@@ -79,6 +81,12 @@ bool Pipeline::run_step(Team& team, unsigned threads) {
         cut_[i].clear();
     }
     return more;
+}
+
+void Pipeline::drain(Team& team, unsigned threads) {
+    cuts_ = false;
+    while (run_step(team, threads)) {}
+    cuts_ = true;
 }
 
 }  // namespace
