@@ -10,14 +10,14 @@ _cowcheck() {
     local command=check word words=''
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         case $word in
-            designs | worlds | properties | replay | explain | export | gate | coverage | prove | run | conform | selftest | history) command=$word && break ;;
+            designs | worlds | properties | replay | explain | export | gate | ablate | coverage | prove | run | conform | selftest | history) command=$word && break ;;
         esac
     done
     COMPREPLY=()
     compopt +o default 2>/dev/null
     case $previous in
         --design) words=$(_cowcheck_names designs) ;;
-        --world) words=$(_cowcheck_names worlds) ;;
+        --world | --also-world) words=$(_cowcheck_names worlds) ;;
         --property) words=$(_cowcheck_names properties) ;;
         --why) words=$(_cowcheck_names designs) ;;
         --concurrency) words='1 2 3 all' ;;
@@ -26,6 +26,7 @@ _cowcheck() {
                 replay) words='text columns markdown mermaid itf trace json' ;;
                 gate) words='text json markdown junit ktap sarif' ;;
                 coverage) words='text json lcov' ;;
+                ablate) words='text json markdown' ;;
                 selftest) words='ktap json' ;;
                 history) words='text markdown' ;;
                 *) words='text json' ;;
@@ -35,7 +36,7 @@ _cowcheck() {
         --waive) words=$(_cowcheck_names properties) ;;
         --because) return ;;
         --to) words='promela' ;;
-        --output | --smt2)
+        --output | --smt2 | --resume)
             mapfile -t COMPREPLY < <(compgen -f -- "$current")
             return
             ;;
@@ -43,7 +44,7 @@ _cowcheck() {
             mapfile -t COMPREPLY < <(compgen -d -- "$current")
             return
             ;;
-        --depth | --threads | --max-states | --max-memory | --max-time | --solver-timeout) return ;;
+        --depth | --threads | --budget | --handler | --line | --shard | --max-states | --max-memory | --max-time | --solver-timeout) return ;;
         show) words=$(_cowcheck_names "$command") ;;
         *)
             if [[ $command == history && ${COMP_WORDS[COMP_CWORD - 2]} == --why ]]; then
@@ -56,12 +57,17 @@ _cowcheck() {
                 explain) words='--output --design --world --property' ;;
                 gate | coverage)
                     words='--world --depth --concurrency --threads --max-states --max-memory
-                        --max-time --format'
+                        --max-time --format --property --also-world'
                     if [[ $command == gate ]]; then
-                        words+=' --against --waive --because --update --traces'
+                        words+=' --against --waive --because --update --traces --list --output'
                     else
                         words+=' --no-reduction'
                     fi
+                    [[ $current == -* ]] || words+=" $(_cowcheck_names designs)"
+                    ;;
+                ablate)
+                    words='--handler --line --shard --world --property --depth --concurrency
+                        --budget --threads --max-memory --max-time --format --resume --keep --traces'
                     [[ $current == -* ]] || words+=" $(_cowcheck_names designs)"
                     ;;
                 prove)
@@ -85,7 +91,7 @@ _cowcheck() {
                     words='--depth --concurrency --design --world --property --threads
                         --max-states --max-memory --max-time --solver-timeout --traces --format
                         --no-reduction --no-symmetry --help --version'
-                    ((COMP_CWORD == 1)) && words+=' check designs worlds properties replay explain export gate coverage prove run conform selftest history'
+                    ((COMP_CWORD == 1)) && words+=' check designs worlds properties replay explain export gate ablate coverage prove run conform selftest history'
                     ;;
             esac
             ;;
@@ -93,7 +99,7 @@ _cowcheck() {
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
     # Where a name may stand, a file may stand as well.
     case $previous in
-        --design | --world | --property | --against | replay | explain | gate | coverage | prove | run | conform | --kernel | selftest) compopt -o default 2>/dev/null ;;
+        --design | --world | --also-world | --property | --against | replay | explain | gate | ablate | coverage | prove | run | conform | --kernel | selftest) compopt -o default 2>/dev/null ;;
     esac
     if [[ ($previous == replay || $previous == explain) && $current != -* ]]; then
         COMPREPLY=()

@@ -4,8 +4,8 @@ function __cowcheck_names
     cowcheck $argv[1] 2>/dev/null | string match -rv '^(\s|$)' | string replace -r '\s.*' ''
 end
 
-set -l commands check designs worlds properties replay explain export gate coverage prove run conform selftest history
-set -l checking "not __fish_seen_subcommand_from designs worlds properties replay explain export gate coverage prove run conform selftest history"
+set -l commands check designs worlds properties replay explain export gate ablate coverage prove run conform selftest history
+set -l checking "not __fish_seen_subcommand_from designs worlds properties replay explain export gate ablate coverage prove run conform selftest history"
 
 complete -c cowcheck -f
 complete -c cowcheck -n "not __fish_seen_subcommand_from $commands" -a "$commands"
@@ -24,8 +24,8 @@ complete -c cowcheck -n $checking -l format -x -a "text json" -d "how to print r
 complete -c cowcheck -n $checking -l no-reduction -d "every step on its own"
 complete -c cowcheck -n $checking -l no-symmetry -d "no states are alike"
 
-set -l named "not __fish_seen_subcommand_from designs worlds properties gate coverage"
-complete -c cowcheck -n "__fish_seen_subcommand_from gate coverage" -l world -r -F -a "(__cowcheck_names worlds)" -d where
+set -l named "not __fish_seen_subcommand_from designs worlds properties"
+complete -c cowcheck -n "__fish_seen_subcommand_from gate coverage" -l also-world -r -F -a "(__cowcheck_names worlds)" -d "beside those that are built in"
 complete -c cowcheck -n $named -l design -r -F -a "(__cowcheck_names designs)" -d "what to check"
 complete -c cowcheck -n $named -l world -r -F -a "(__cowcheck_names worlds)" -d where
 complete -c cowcheck -n $named -l property -r -F -a "(__cowcheck_names properties)" -d "which promise"
@@ -49,7 +49,7 @@ complete -c cowcheck -n $exporting -l depth -x -d "operations that are started"
 complete -c cowcheck -n $exporting -l concurrency -x -a "1 2 3 all" -d "operations in flight at once"
 complete -c cowcheck -n $exporting -l output -r -F -d "the file to write"
 
-set -l judging "__fish_seen_subcommand_from gate coverage"
+set -l judging "__fish_seen_subcommand_from gate ablate coverage"
 set -l gating "__fish_seen_subcommand_from gate"
 complete -c cowcheck -n $judging -F -a "(__cowcheck_names designs)"
 complete -c cowcheck -n $judging -l depth -x -d "operations that are started"
@@ -63,9 +63,20 @@ complete -c cowcheck -n $gating -l against -r -F -a "(__cowcheck_names designs)"
 complete -c cowcheck -n $gating -l waive -x -a "(__cowcheck_names properties)" -d "may get worse"
 complete -c cowcheck -n $gating -l because -x -d why
 complete -c cowcheck -n $gating -l update -d "rewrite the expect lines"
+complete -c cowcheck -n $gating -l list -d "what stays, one by one"
+complete -c cowcheck -n $gating -l output -r -F -d "a file, in the format of its name"
 complete -c cowcheck -n $gating -l traces -r -a "(__fish_complete_directories)" -d "where traces go"
 complete -c cowcheck -n "__fish_seen_subcommand_from coverage" -l format -x -a "text json lcov"
 complete -c cowcheck -n "__fish_seen_subcommand_from coverage" -l no-reduction -d "every step on its own"
+set -l ablating "__fish_seen_subcommand_from ablate"
+complete -c cowcheck -n $ablating -l handler -x -d "what to change"
+complete -c cowcheck -n $ablating -l line -x -d "one statement"
+complete -c cowcheck -n $ablating -l shard -x -d "one of N parts"
+complete -c cowcheck -n $ablating -l budget -x -d "states of one change"
+complete -c cowcheck -n $ablating -l resume -r -F -d "results, kept there"
+complete -c cowcheck -n $ablating -l keep -r -a "(__fish_complete_directories)" -d "where changes go"
+complete -c cowcheck -n $ablating -l traces -r -a "(__fish_complete_directories)" -d "where traces go"
+complete -c cowcheck -n $ablating -l format -x -a "text json markdown"
 set -l running "__fish_seen_subcommand_from run"
 complete -c cowcheck -n $running -F -a "(cowcheck run --list 2>/dev/null | string split -f1 ' ')"
 complete -c cowcheck -n $running -l format -x -a "text json" -d "how to print outcomes"

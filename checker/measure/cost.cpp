@@ -68,7 +68,8 @@ std::optional<PathCost> run_alone(const Program& program, State& state, const Do
             return cost;
         action = Action{Action::Kind::step, static_cast<std::uint8_t>(thread), 0, 0, 0, 0};
     }
-    return std::nullopt;
+    cost.endless = true;
+    return cost;
 }
 
 }  // namespace
@@ -77,8 +78,9 @@ std::optional<PathCost> measure_cost(const Program& program, const std::vector<D
                                      const Doing& measured) {
     State state = program.start;
     for (const Doing& doing : setup) {
-        const auto cost = run_alone(program, state, doing);
+        auto cost = run_alone(program, state, doing);
         if (!cost || cost->waits) return std::nullopt;
+        if (cost->endless) return cost;
     }
     return run_alone(program, state, measured);
 }

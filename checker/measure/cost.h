@@ -25,12 +25,15 @@ struct PathCost {
     unsigned needless = 0;  // of these, for nobody's sake (no_needless_copy)
     unsigned zeroed = 0;    // pages zeroed
     bool waits = false;     // it has to wait for somebody: counted up to there
+    bool endless = false;   // it, or what was to come before, never gets to its end
+
+    [[nodiscard]] bool ends() const { return !waits && !endless; }
 
     friend bool operator==(const PathCost&, const PathCost&) = default;
 };
 
 // Runs the operations of `setup` one after the other, each to its end, then `measured`,
-// and counts that one. Nothing if one of them can't start or get to its end in `setup`.
+// and counts that one. Nothing if one of them can't start, or waits in `setup`.
 // `program` has every step on its own.
 [[nodiscard]] std::optional<PathCost>
 measure_cost(const Program& program, const std::vector<Doing>& setup, const Doing& measured);

@@ -29,6 +29,7 @@ struct Command {
 [[nodiscard]] Command replay_command();
 [[nodiscard]] Command explain_command();
 [[nodiscard]] Command gate_command();
+[[nodiscard]] Command ablate_command();
 [[nodiscard]] Command coverage_command();
 [[nodiscard]] Command history_command();
 [[nodiscard]] Command prove_command();

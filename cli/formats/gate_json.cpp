@@ -55,6 +55,7 @@ Json to_json(const std::optional<PathCost>& cost) {
     for (const CostColumn& column : cost_columns())
         json[std::string(column.heading)] = (*cost).*(column.field);
     json["waits"] = cost->waits;
+    json["endless"] = cost->endless;
     return json;
 }
 
@@ -173,7 +174,8 @@ std::string gate_json(const GateReport& report) {
     for (const PathComparison& path : report.paths)
         json["paths"].push_back({{"path", path.path},
                                  {"before", to_json(path.before)},
-                                 {"after", to_json(path.after)}});
+                                 {"after", to_json(path.after)},
+                                 {"worse", path.worse()}});
     return dumped(json);
 }
 

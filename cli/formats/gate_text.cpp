@@ -1,5 +1,6 @@
 // --format text and markdown: the report for people.
 #include "cli/formats/gate.h"
+#include "cli/formats/markdown.h"
 #include "verify/run/numbers.h"
 
 #include "cowcheck_version.h"
@@ -206,16 +207,6 @@ void add_costs(const GateReport& report, std::string& text) {
 }
 
 // ----------------------------------------------------------- markdown
-
-// What would be read as markup is shown as it is.
-std::string escaped(const std::string& text) {
-    std::string out;
-    for (const char c : text) {
-        if (std::string_view("\\`*_{}[]<>#|").find(c) != std::string_view::npos) out += '\\';
-        out += c;
-    }
-    return out;
-}
 
 std::string mark_of(const Comparison& one) {
     if (!one.waiver.empty()) return "worse, waived";

@@ -72,7 +72,7 @@ const std::vector<CostColumn>& cost_columns() {
 
 std::string cost_cell(const PathComparison& path, const CostColumn& column) {
     const auto number = [&](const std::optional<PathCost>& cost) {
-        return cost ? std::to_string((*cost).*(column.field)) : std::string("-");
+        return cost && !cost->endless ? std::to_string((*cost).*(column.field)) : std::string("-");
     };
     const std::string before = number(path.before);
     const std::string after = number(path.after);

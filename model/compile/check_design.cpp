@@ -1,6 +1,7 @@
 #include "model/compile/check_design.h"
 
-#include "model/compile/operations.h"
+#include "model/compile/applicable.h"
+#include "model/compile/reached.h"
 
 #include <algorithm>
 #include <set>
@@ -82,21 +83,15 @@ void check_design(const DesignText& design, const PropertySet& properties,
                 out.push_back(
                     {span, "there is no world '" + name + "'", did_you_mean(name, world_names)});
     complain_of_absent(design, worlds, out);
-    std::set<const ast::Handler*> reached;
-    std::set<const ast::Predicate*> used;
+    Reached reached;
     const std::size_t before = out.size();
     for (const World* world : worlds) {
-        Program program;
-        Emitter emitter(program, out);
-        emitter.let_absent();  // a kernel need not have what some world wants
-        const Handlers handlers = compile_operations(emitter, design, *world);
-        reached.insert(handlers.reached().begin(), handlers.reached().end());
-        used.insert(handlers.used().begin(), handlers.used().end());
+        reached.add(reached_in(design, *world, out));
         if (out.size() != before) return;  // the other worlds would complain about the same
     }
-    complain_of_unused(design, used, out);
+    complain_of_unused(design, reached.predicates, out);
     for (const auto& handler : own.handlers)
-        if (reached.count(&handler) == 0) {
+        if (reached.handlers.count(&handler) == 0) {
             const bool operation = handler.kind == ast::HandlerKind::operation;
             std::vector<std::string_view> known;
             for (const auto& about : operation_table) known.push_back(about.name);

@@ -3,6 +3,7 @@
 #include "verify/run/selection.h"
 #include "model/compile/applicable.h"
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <stdexcept>
@@ -139,29 +140,52 @@ PropertySet needless_copies(const Library& library) {
     return chosen;
 }
 
+bool needs_absent(const CostPath& path, const std::vector<Absent>& absent) {
+    const auto is_absent = [&](const Doing& doing) {
+        return std::any_of(absent.begin(), absent.end(), [&](const Absent& one) {
+            return to_text(one.item) == doing.operation || info(one.item.kind).name == doing.operation;
+        });
+    };
+    return is_absent(path.measured) ||
+           std::any_of(path.setup.begin(), path.setup.end(), is_absent);
+}
+
 }  // namespace
 
-std::vector<PathComparison> compare_costs(const Library& library, const DesignText& base,
-                                          const DesignText& design) {
-    const Worlds worlds;
+DesignCosts costs_of(const Library& library, const DesignText& design) {
+    static const Worlds worlds;
     const PropertySet properties = needless_copies(library);
-    std::map<std::pair<const DesignText*, Memory>, Program> programs;
-    for (const DesignText* one : {&base, &design})
-        for (const Memory memory : {Memory::written, Memory::untouched, Memory::zeropage})
-            programs.emplace(
-                std::pair(one, memory),
-                compile_or_complain(*one, properties, without_absent(*one, worlds.of(memory))));
-    std::vector<PathComparison> comparisons;
+    struct Compiled {
+        Program program;
+        std::vector<Absent> absent;
+    };
+    std::map<Memory, Compiled> compiled;
+    for (const Memory memory : {Memory::written, Memory::untouched, Memory::zeropage}) {
+        const World& world = worlds.of(memory);
+        compiled.emplace(memory,
+                         Compiled{compile_or_complain(design, properties,
+                                                      without_absent(design, world)),
+                                  not_applicable(design, world)});
+    }
+    DesignCosts costs;
     for (const CostPath& path : cost_paths()) {
+        const Compiled& in = compiled.at(path.memory);
         const World& world = worlds.of(path.memory);
         std::vector<Doing> setup;
         for (const Doing& doing : path.setup) setup.push_back(on_threads_of(world, doing));
-        const Doing measured = on_threads_of(world, path.measured);
-        const auto cost_in = [&](const DesignText& one) {
-            return measure_cost(programs.at({&one, path.memory}), setup, measured);
-        };
-        comparisons.push_back({std::string(path.name), cost_in(base), cost_in(design)});
+        costs.paths.push_back(
+            {std::string(path.name),
+             measure_cost(in.program, setup, on_threads_of(world, path.measured)),
+             needs_absent(path, in.absent)});
     }
+    return costs;
+}
+
+std::vector<PathComparison> compare_costs(const DesignCosts& base, const DesignCosts& design) {
+    std::vector<PathComparison> comparisons;
+    for (std::size_t i = 0; i < base.paths.size(); ++i)
+        comparisons.push_back({base.paths[i].path, base.paths[i].cost, design.paths[i].cost,
+                               design.paths[i].absent});
     return comparisons;
 }
 

@@ -3,6 +3,7 @@
 #include "model/machine/lost_schedule.h"
 #include "traces/trace.h"
 #include "verify/expect/expectations.h"
+#include "verify/gate/compare.h"
 #include "verify/gate/cost_paths.h"
 #include "verify/gate/place.h"
 #include "verify/run/budget.h"
@@ -46,34 +47,6 @@ private:
     Clock::time_point begin_ = Clock::now();
     Budget budget_;
 };
-
-bool is_open(Verdict verdict) {
-    return verdict == Verdict::incomplete || verdict == Verdict::fault;
-}
-
-Change change_of(Verdict before, Verdict after) {
-    if (is_open(before) || is_open(after)) return Change::undecided;
-    const bool was = before == Verdict::violated;
-    const bool is = after == Verdict::violated;
-    if (after == Verdict::not_applicable) return Change::same;
-    return was == is ? Change::same : is ? Change::worse : Change::better;
-}
-
-const PropertyResult* find(const RunResult& run, const std::string& property) {
-    for (const PropertyResult& result : run.properties)
-        if (result.property == property) return &result;
-    return nullptr;
-}
-
-// Of counts, only that one is wrong is a result.
-bool is_right_count(const PropertyResult& result) {
-    return result.property == counting_name && result.verdict == Verdict::not_applicable;
-}
-
-Verdict verdict_of(const PropertyResult* result) {
-    if (result == nullptr) return Verdict::not_applicable;
-    return is_right_count(*result) ? Verdict::holds : result->verdict;
-}
 
 // What an `expect` line speaks about: the worlds it names, or those that no other line about
 // the property names.
@@ -161,36 +134,14 @@ void Gate::explore(CheckRun& run) {
 
 std::vector<Comparison> Gate::compare(CheckRun& base, CheckRun& design,
                                       const World& world) const {
-    std::vector<Comparison> comparisons;
-    std::vector<std::size_t> ignored;
-    RunResult before;
-    RunResult after;
-    base.conclude(before, ignored);
-    design.conclude(after, ignored);
     const RunOptions options = options_in(world);
-    for (std::size_t place = 0; place < after.properties.size(); ++place) {
-        const PropertyResult& now = after.properties[place];
-        const PropertyResult* then = find(before, now.property);
-        if (is_right_count(now) && then != nullptr && is_right_count(*then)) continue;
-        Comparison comparison;
-        comparison.world = world.name;
-        comparison.property = now.property;
-        comparison.cost = now.cost;
-        comparison.before = verdict_of(then);
-        comparison.after = verdict_of(&now);
-        if (comparison.before == Verdict::not_applicable &&
-            comparison.after == Verdict::not_applicable)
-            continue;
-        comparison.change = change_of(comparison.before, comparison.after);
-        if (comparison.before == Verdict::fault)
-            comparison.fault = request_.base.name() + ": " + then->fault;
-        else if (comparison.after == Verdict::fault)
-            comparison.fault = request_.design.name() + ": " + now.fault;
-        if (const Violation* violation = base.violation_of(place))
-            comparison.operations_before = violation->operations;
-        if (comparison.change == Change::worse) comparison.waiver = waiver_of(now.property);
-        write_trace(design, place, options, comparison);
-        comparisons.push_back(std::move(comparison));
+    std::vector<Comparison> comparisons =
+        compare_verdicts({request_.base.name(), conclusion_of(base)},
+                         {request_.design.name(), conclusion_of(design)});
+    for (Comparison& one : comparisons) {
+        one.world = world.name;
+        if (one.change == Change::worse) one.waiver = waiver_of(one.property);
+        write_trace(design, one.place_in_results, options, one);
     }
     return comparisons;
 }
@@ -200,7 +151,6 @@ void Gate::write_trace(CheckRun& run, std::size_t place, const RunOptions& optio
                        Comparison& comparison) const {
     const Violation* violation = run.violation_of(place);
     if (violation == nullptr) return;
-    comparison.operations = violation->operations;
     const DesignText& design = run.design();
     const bool unexpected = std::any_of(
         design.design().expectations.begin(), design.design().expectations.end(),
@@ -286,7 +236,8 @@ GateReport Gate::run() {
         const InterruptGuard guard(budget_.stop());
         explore_worlds();
     }
-    report_.paths = compare_costs(library_, request_.base, request_.design);
+    report_.paths = compare_costs(costs_of(library_, request_.base),
+                                  costs_of(library_, request_.design));
     judge_expectations();
     report_.stop_text = budget_.text();
     report_.seconds = seconds_since(begin_);

@@ -7,9 +7,12 @@
 namespace cowcheck {
 
 bool GateReport::got_worse() const {
-    return std::any_of(comparisons.begin(), comparisons.end(), [](const Comparison& one) {
-        return one.change == Change::worse && one.waiver.empty();
-    });
+    return std::any_of(comparisons.begin(), comparisons.end(),
+                       [](const Comparison& one) {
+                           return one.change == Change::worse && one.waiver.empty();
+                       }) ||
+           std::any_of(paths.begin(), paths.end(),
+                       [](const PathComparison& path) { return path.worse(); });
 }
 
 bool GateReport::unexpected() const {

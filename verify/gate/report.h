@@ -47,6 +47,7 @@ struct Comparison {
     DesignPlace place;
     std::string waiver;  // why it may be worse; empty: it may not
     std::string fault;   // why cowcheck has no verdict about one of the two; or empty
+    std::size_t place_in_results = 0;  // among those of the new design's run
 };
 
 // An `expect` line, or the lack of one after --update, that does not fit.
@@ -67,8 +68,13 @@ struct PathComparison {
     std::string path;
     std::optional<PathCost> before;  // nothing: there is no such path
     std::optional<PathCost> after;
+    bool absent = false;  // the new design has not got an operation of it, and says so
 
     [[nodiscard]] bool differs() const { return before != after; }
+    // It came to its end, and nobody comes there any more.
+    [[nodiscard]] bool worse() const {
+        return before && before->ends() && !absent && !(after && after->ends());
+    }
 };
 
 // What was explored in one world.
@@ -103,7 +109,7 @@ struct GateReport {
     std::string stop_text;
     double seconds = 0;
 
-    // Not waived.
+    // Not waived; or a path does not come to its end.
     [[nodiscard]] bool got_worse() const;
     [[nodiscard]] bool unexpected() const;
     [[nodiscard]] bool undecided() const;
