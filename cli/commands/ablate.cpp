@@ -68,7 +68,8 @@ examples
   cowcheck ablate v6.2 --resume v6.2.results --max-time 1h
 
 exit status: 0 nothing is unnoticed, 1 a change is noticed by no property and explained by no
-'# equivalent: WHY' at its line, 2 bad input or output that can't be written, 3 undecided.
+'# equivalent: WHY' at its line, 2 bad input or output that can't be written, 3 undecided, 4 a
+fault of cowcheck itself.
 )";
 
 enum class Format { text, json, markdown };

@@ -46,6 +46,7 @@ private:
     void judge_all();
     void conclude(Candidate& candidate, Judgement judgement, std::size_t done, std::size_t all);
     void finish(Candidate& candidate);
+    void expect_marks() const;
     void explain();
     [[nodiscard]] bool is_wanted(const WrongChange& change) const;
     void expect_names(const std::vector<Definition>& definitions) const;
@@ -231,7 +232,7 @@ void Ablation::conclude(Candidate& candidate, Judgement judgement, std::size_t d
                         std::size_t all) {
     ChangeResult& result = candidate.result;
     result.judgement = std::move(judgement);
-    if (!result.judgement.cut_short) known_.add(candidate.key, result.judgement);
+    if (!result.judgement.cut_short && !result.judgement.fault) known_.add(candidate.key, result.judgement);
     finish(candidate);
     const double each = seconds_since(judging_) / static_cast<double>(done);
     observer_.judged(result, done, all, each * static_cast<double>(all - done));
@@ -272,6 +273,25 @@ void Ablation::judge_all() {
     });
 }
 
+// A mark speaks of what begins in its line, and there is something.
+void Ablation::expect_marks() const {
+    const auto begins_at = [](const auto& definitions, const SourceFile* file, unsigned line) {
+        return std::any_of(definitions.begin(), definitions.end(), [&](const auto& one) {
+            return one.span.file == file && one.span.line == line;
+        });
+    };
+    for (const auto& text : request_.design.chain)
+        for (const SourceFile* file : text->files())
+            for (const Mark& mark : find_marks(mark_word, *file, text->tree)) {
+                const auto& statements = mark.statements;
+                if (!begins_at(text->tree.predicates, file, mark.target) &&
+                    std::none_of(statements.begin(), statements.end(), [&](const SourceSpan& span) {
+                        return span.line == mark.target;
+                    }))
+                    complain_of_mark(mark_word, *file, mark);
+            }
+}
+
 // What the text says makes no difference. It speaks of the statement in its line alone.
 void Ablation::explain() {
     for (const auto& text : request_.design.chain)
@@ -300,6 +320,7 @@ AblateReport Ablation::run() {
     report_.title = request_.design.design().title;
     report_.concurrency = request_.concurrency;
     report_.budget = request_.budget;
+    expect_marks();
     find_worlds();
     find_candidates();
     take_known();
@@ -318,6 +339,11 @@ AblateReport Ablation::run() {
         report_.stop_text = "interrupted";
     else
         report_.stop_text = budget_.text();
+    // The time may have ended behind what the design itself took.
+    if (report_.stop_text.empty() &&
+        std::any_of(report_.results.begin(), report_.results.end(),
+                    [](const ChangeResult& one) { return one.judgement.cut_short; }))
+        report_.stop_text = "a limit is reached";
     report_.seconds = seconds_since(begin_);
     return std::move(report_);
 }

@@ -32,6 +32,13 @@ const Comparison* worst_of(const std::vector<Comparison>& comparisons) {
     return worst;
 }
 
+// Why nobody goes on; empty if there is no reason.
+std::string over(const JudgeOptions& options) {
+    if (options.interrupted != nullptr && *options.interrupted) return "interrupted";
+    const bool late = options.deadline && Clock::now() >= *options.deadline;
+    return late ? "the time is over" : "";
+}
+
 std::string first_fault(const std::vector<Comparison>& comparisons) {
     for (const Comparison& one : comparisons)
         if (!one.fault.empty()) return "a fault of cowcheck: " + one.fault;
@@ -82,6 +89,11 @@ std::vector<Judge::Look> Judge::looks_at(const DesignText& design, const Definit
 Judgement Judge::judge(const DesignText& design, const Definition& definition,
                        const JudgeOptions& options, const TraceSink& sink) const {
     Judgement judgement;
+    if (const std::string why = over(options); !why.empty()) {
+        judgement.why = why;
+        judgement.cut_short = true;
+        return judgement;
+    }
     try {
         std::vector<Look> looks = looks_at(design, definition, options);
         judgement.worlds = static_cast<unsigned>(looks.size());
@@ -112,6 +124,7 @@ Judgement Judge::judge(const DesignText& design, const Definition& definition,
         judgement.fate = Fate::undecided;
         judgement.broken = {};
         judgement.why = std::string("a fault of cowcheck: ") + error.what();
+        judgement.fault = true;
     }
     return judgement;
 }
@@ -125,7 +138,7 @@ void Judge::explore(Look& look, const JudgeOptions& options, Judgement& judgemen
         judgement.cut_short = judgement.cut_short || cut_short;
         if (judgement.why.empty()) judgement.why = why + " (world " + look.base->world.name + ")";
     };
-    if (options.interrupted != nullptr && *options.interrupted) return stays_open("interrupted", true);
+    if (const std::string why = over(options); !why.empty()) return stays_open(why, true);
     if (!look.base->open.empty()) return stays_open(look.base->open, true);
     const std::uint64_t limit = std::min(options.budget - std::min(options.budget, judgement.states),
                                          growth * look.base->states + least_states);
@@ -136,8 +149,8 @@ void Judge::explore(Look& look, const JudgeOptions& options, Judgement& judgemen
     bool cut_short = false;
     while (run.wants_more() && open.empty()) {
         const StopReason reason = look.budget->deepen(run);
-        if (options.interrupted != nullptr && *options.interrupted)
-            open = "interrupted";
+        if (const std::string why = over(options); !why.empty())
+            open = why;
         else if (reason == StopReason::states || run.states() > limit)
             open = "more than " + count_text(limit) + " states";
         else if (reason != StopReason::none)
@@ -150,7 +163,10 @@ void Judge::explore(Look& look, const JudgeOptions& options, Judgement& judgemen
     }
     judgement.states += std::min(run.states(), limit);
     if (run.level_states() != look.base->level_states) ++judgement.differing;
-    if (open.empty()) open = first_fault(comparisons);
+    if (open.empty()) {
+        open = first_fault(comparisons);
+        judgement.fault = judgement.fault || !open.empty();
+    }
     if (!open.empty()) stays_open(open, cut_short);
 }
 

@@ -29,6 +29,9 @@ std::optional<double> AblateReport::rate(bool marks) const {
 }
 
 int AblateReport::exit_status() const {
+    if (std::any_of(results.begin(), results.end(),
+                    [](const ChangeResult& one) { return one.judgement.fault; }))
+        return ExitStatus::fault;
     if (count(Fate::unnoticed) > 0) return ExitStatus::violation;
     const bool open = count(Fate::undecided) > 0 || !stop_text.empty();
     return open ? ExitStatus::stopped : ExitStatus::no_violation;

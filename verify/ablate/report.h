@@ -42,6 +42,7 @@ struct Judgement {
     Broken broken;           // needed
     std::string why;         // equivalent: as the text says; undecided: what ended it
     bool cut_short = false;  // undecided: by the time, the memory or Ctrl-C, so not for good
+    bool fault = false;      // of cowcheck itself
     unsigned worlds = 0;     // in which the program is another one
     unsigned differing = 0;  // of these, those that have other states or more or less of them
     std::uint64_t states = 0;
