@@ -38,11 +38,22 @@ public:
             essential_.insert(pair->later);
         }
         essential_.insert(walk_.size());
-        if (DecidingPair* pair = nearest())
-            settle_whatever(plain, schedule_, property, trace.header.concurrency, {}, *pair);
+        property_ = property;
+    }
+
+    std::optional<Decision> decide() {
+        const DecidingPair* pair = nearest();
+        if (pair == nullptr) return std::nullopt;
+        return Decision{pair->earlier,
+                        pair->later,
+                        named(pair->later) + ", after " + named(pair->earlier),
+                        {essential_.begin(), essential_.end()}};
     }
 
     std::string run() {
+        if (DecidingPair* pair = nearest())
+            settle_whatever(walk_.runner().program(), schedule_, property_,
+                            trace_.header.concurrency, {}, *pair);
         const TraceHeader& h = trace_.header;
         std::string text =
             paragraph(h.design.name + " violates " + h.property.name + ": " + h.property.meaning +
@@ -215,12 +226,18 @@ private:
     std::vector<Action> schedule_;
     std::vector<DecidingPair> pairs_;
     std::set<unsigned> essential_;
+    unsigned property_ = 0;
 };
 
 }  // namespace
 
 std::string tell_story(const Trace& trace, const Program& program, const DesignText& design) {
     return Story(trace, program, design).run();
+}
+
+std::optional<Decision> find_decision(const Trace& trace, const Program& program,
+                                      const DesignText& design) {
+    return Story(trace, program, design).decide();
 }
 
 }  // namespace cowcheck

@@ -22,6 +22,8 @@ usage: cowcheck coverage [DESIGN...] [options]
   DESIGN                 designs of your own, or built-in ones (default: those that 'cowcheck
                          designs' marks with a *)
   --world NAME|FILE      repeatable (default: all that are built in)
+  --also-world FILE, --property FILE
+                         worlds and properties of your own in addition; repeatable
   --depth N              operations that are started, in every world (default: two less than
                          each world says, at least 4)
   --concurrency K|all    operations in flight at once (default: 2)
@@ -63,14 +65,14 @@ int run(const Options& typed) {
     request.concurrency = read_concurrency(typed.bounds.concurrency, request.concurrency);
     request.threads = read_threads(typed.bounds.threads);
     request.limits = read(typed.bounds.limits);
-    require_words("--world", typed.bounds.worlds);
     request.joining = !typed.no_reduction;
     const Format format =
         one_of<Format>("--format", typed.format, Format::text,
                        {{"text", Format::text}, {"json", Format::json}, {"lcov", Format::lcov}});
     Library library = load_library();
-    Named named{typed.designs, typed.bounds.worlds, {}};
-    if (named.worlds.empty()) named.worlds = library.world_names();
+    Named named;
+    named.designs = typed.designs;
+    name_all(library, typed.bounds, named);
     request.means_pairs = means_pairs({typed.designs, typed.bounds.worlds, {}});
     request.selection = select(library, or_defaults(library, named));
     RunStatus status([&](const Fault& fault) { report_fault(library, fault, "."); });

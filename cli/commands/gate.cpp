@@ -5,12 +5,16 @@
 #include "cli/terminal/fault.h"
 #include "cli/terminal/output.h"
 #include "cli/terminal/run_status.h"
+#include "cli/terminal/terminal.h"
 #include "traces/trace_json.h"
 #include "verify/gate/gate.h"
 #include "verify/run/counterexample.h"
 #include "verify/run/status.h"
 
+#include <array>
 #include <memory>
+
+#include <unistd.h>
 
 namespace cowcheck {
 
@@ -25,6 +29,8 @@ what to compare
   DESIGN                 a design of your own, or one that is built in
   --against NAME|FILE    the base (default: the design that DESIGN extends)
   --world NAME|FILE      repeatable (default: all that are built in)
+  --also-world FILE, --property FILE
+                         worlds and properties of your own in addition; repeatable
   --waive PROPERTY --because TEXT
                          a property that may get worse, and why; repeatable
   --update               rewrite the 'expect' lines of DESIGN's file as what was found
@@ -40,6 +46,9 @@ bounds and limits
 what comes out
   --format text|json|markdown|junit|ktap|sarif
                          to read, or for a CI service (default: text); docs/gate.md
+  --list                 in text, the worlds of what stays and of what is better
+  --output FILE          the same report into a file as well, in the format of its name: .txt,
+                         .json, .md, .xml (JUnit), .ktap, .sarif; repeatable
   --traces DIR           where traces of what got worse go (default: cowcheck-traces)
 
 examples
@@ -53,9 +62,10 @@ input or output that can't be written, 3 undecided, 4 a fault of cowcheck itself
 enum class Format { text, json, markdown, junit, ktap, sarif };
 
 struct Options {
-    Typed design, against, traces, waived, because, format;
+    Typed design, against, traces, waived, because, format, outputs;
     TypedBounds bounds;
     bool update = false;
+    bool lists = false;
 };
 
 std::vector<Waiver> read_waivers(const Options& typed) {
@@ -72,7 +82,42 @@ std::vector<Waiver> read_waivers(const Options& typed) {
     return waivers;
 }
 
-std::string report_text(const GateReport& report, Format format) {
+struct Output {
+    std::string path;
+    Format format = Format::text;
+};
+
+Output read_output(const std::string& path) {
+    static constexpr std::array<std::pair<std::string_view, Format>, 8> formats{
+        {{".txt", Format::text},
+         {".json", Format::json},
+         {".md", Format::markdown},
+         {".markdown", Format::markdown},
+         {".xml", Format::junit},
+         {".ktap", Format::ktap},
+         {".tap", Format::ktap},
+         {".sarif", Format::sarif}}};
+    for (const auto& [ending, format] : formats)
+        if (path.ends_with(ending) && path.size() > ending.size()) return {path, format};
+    throw BadInput("--output: expected a file .txt, .json, .md, .xml, .ktap or .sarif, got '" +
+                   path + "'");
+}
+
+// Before anything runs: each can be written, and none is what is read.
+std::vector<Output> read_outputs(const Options& typed, const GateRequest& request) {
+    std::vector<Output> outputs;
+    std::vector<std::string> inputs;
+    for (const auto* files : {&request.selection.design_files, &request.selection.world_files})
+        for (const auto& [name, path] : *files) inputs.push_back(path);
+    for (const std::string& path : typed.outputs) {
+        outputs.push_back(read_output(path));
+        expect_no_input(path, inputs);
+        expect_writable(path);
+    }
+    return outputs;
+}
+
+std::string report_text(const GateReport& report, Format format, const GateTextStyle& style) {
     switch (format) {
     case Format::json: return gate_json(report);
     case Format::markdown: return gate_markdown(report);
@@ -81,7 +126,7 @@ std::string report_text(const GateReport& report, Format format) {
     case Format::sarif: return gate_sarif(report);
     case Format::text: break;
     }
-    return gate_text(report);
+    return gate_text(report, style);
 }
 
 void refuse_contradictions(const Library& library, const GateRequest& request, bool update) {
@@ -109,12 +154,11 @@ GateRequest read_request(const Options& typed, Library& library) {
     request.concurrency = read_concurrency(typed.bounds.concurrency, request.concurrency);
     request.threads = read_threads(typed.bounds.threads);
     request.limits = read(typed.bounds.limits);
-    require_words("--world", typed.bounds.worlds);
     request.waivers = read_waivers(typed);
     request.all_worlds = typed.bounds.worlds.empty();
     request.tells_all = typed.update;
     Named named;
-    named.worlds = request.all_worlds ? library.world_names() : typed.bounds.worlds;
+    name_all(library, typed.bounds, named);
     // The base first: the design may extend it.
     if (!against.empty()) named.designs.push_back(against);
     named.designs.push_back(*design);
@@ -140,6 +184,7 @@ int run(const Options& typed) {
                                           {"sarif", Format::sarif}});
     Library library = load_library();
     const GateRequest request = read_request(typed, library);
+    const std::vector<Output> outputs = read_outputs(typed, request);
     std::string path;
     if (typed.update) {
         path = request.selection.design_files.at(request.design.name());
@@ -156,7 +201,9 @@ int run(const Options& typed) {
             report.updated = path;
         }
     status.clear();
-    print(report_text(report, format));
+    for (const Output& output : outputs)
+        write_file(output.path, report_text(report, output.format, {100, typed.lists}));
+    print(report_text(report, format, {terminal_size(STDOUT_FILENO).columns, typed.lists}));
     return report.exit_status();
 }
 
@@ -173,6 +220,8 @@ Command gate_command() {
                 declare(app, "--waive", typed->waived);
                 declare(app, "--because", typed->because);
                 declare(app, "--format", typed->format);
+                declare(app, "--output", typed->outputs);
+                app.add_flag("--list", typed->lists);
                 app.add_flag("--update", typed->update);
                 return RunCommand([typed] { return run(*typed); });
             }};

@@ -12,7 +12,12 @@ namespace cowcheck {
 // "got worse: 3; ..." in one line, for every format.
 [[nodiscard]] std::string summary_line(const GateReport& report);
 
-[[nodiscard]] std::string gate_text(const GateReport& report);
+struct GateTextStyle {
+    std::size_t width = 0;  // columns; 0: lines are as long as they are
+    bool lists = false;     // what stays and what is better, world by world
+};
+
+[[nodiscard]] std::string gate_text(const GateReport& report, const GateTextStyle& style = {});
 [[nodiscard]] std::string gate_markdown(const GateReport& report);
 [[nodiscard]] std::string gate_json(const GateReport& report);
 [[nodiscard]] std::string gate_junit(const GateReport& report);
@@ -22,6 +27,7 @@ namespace cowcheck {
 // "mapped elsewhere: held with v5.8 ..." : one finding in words, without its world.
 [[nodiscard]] std::string sentence(const GateReport& report, const Comparison& comparison);
 [[nodiscard]] std::string sentence(const GateReport& report, const ExpectationResult& expectation);
+[[nodiscard]] std::string sentence(const GateReport& report, const PathComparison& path);
 // The columns of the table of paths: a heading, and the number before and after.
 struct CostColumn {
     std::string_view heading;

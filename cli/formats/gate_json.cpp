@@ -44,6 +44,8 @@ Json to_json(const Comparison& one) {
     json["story"] = or_null(one.story);
     json["trace"] = or_null(one.trace);
     json["place"] = to_json(one.place);
+    json["decides"] = or_null(one.decides);
+    json["other_place"] = to_json(one.other);
     json["waiver"] = or_null(one.waiver);
     json["fault"] = or_null(one.fault);
     return json;
@@ -93,12 +95,26 @@ std::string as_uri(const std::string& path) {
     return uri;
 }
 
-Json location(const DesignPlace& place) {
-    Json physical;
+Json location(const DesignPlace& place, const std::string& message = {}) {
+    Json json;
+    Json& physical = json["physicalLocation"];
     physical["artifactLocation"]["uri"] = as_uri(place.file);
     physical["region"]["startLine"] = std::max(1U, place.line);
     physical["region"]["startColumn"] = std::max(1U, place.column);
-    return Json::array({{{"physicalLocation", physical}}});
+    if (!message.empty()) json["message"]["text"] = message;
+    return json;
+}
+
+// The schedule, for tools that step through it.
+Json code_flow(const Comparison& one) {
+    Json steps = Json::array();
+    for (const FlowStep& step : one.flow) {
+        if (step.place.file.empty()) continue;
+        steps.push_back({{"location", location(step.place, step.thread + ": " + step.text)},
+                         {"importance", step.essential ? "essential" : "important"}});
+    }
+    if (steps.empty()) return nullptr;
+    return Json::array({{{"threadFlows", Json::array({{{"locations", std::move(steps)}}})}}});
 }
 
 Json finding(const std::string& rule, std::string_view level, const std::string& message,
@@ -107,11 +123,15 @@ Json finding(const std::string& rule, std::string_view level, const std::string&
     json["ruleId"] = rule;
     json["level"] = level;
     json["message"]["text"] = message;
-    json["locations"] = location(place);
+    json["locations"] = Json::array({location(place)});
     if (!waiver.empty())
         json["suppressions"] = Json::array({{{"kind", "external"}, {"justification", waiver}}});
     return json;
 }
+
+constexpr std::string_view path_rule = "paths_end";
+constexpr std::string_view path_meaning =
+    "what one operation alone does comes to its end, as it does in the base";
 
 Json findings(const GateReport& report) {
     Json results = Json::array();
@@ -119,10 +139,18 @@ Json findings(const GateReport& report) {
         if (one.change != Change::worse) continue;
         Json result = finding(one.property, one.cost ? "warning" : "error", sentence(report, one),
                               one.place, one.waiver);
+        if (!one.other.file.empty())
+            result["relatedLocations"] = Json::array({location(one.other, one.decides)});
+        if (Json flow = code_flow(one); !flow.is_null()) result["codeFlows"] = std::move(flow);
+        if (!one.trace.empty()) result["properties"]["trace"] = one.trace;
         result["partialFingerprints"]["worldAndProperty/v1"] =
             report.design + "/" + one.world + "/" + one.property;
         results.push_back(std::move(result));
     }
+    for (const PathComparison& path : report.paths)
+        if (path.worse())
+            results.push_back(finding(std::string(path_rule), "error", sentence(report, path),
+                                      report.own_place, {}));
     for (const ExpectationResult& one : report.expectations)
         if (one.differs())
             results.push_back(
@@ -130,14 +158,21 @@ Json findings(const GateReport& report) {
     return results;
 }
 
-Json rules_of(const Json& results) {
+Json rules_of(const GateReport& report, const Json& results) {
     Json rules = Json::array();
     std::vector<std::string> seen;
     for (const Json& result : results) {
         const std::string id = result["ruleId"];
         if (std::find(seen.begin(), seen.end(), id) != seen.end()) continue;
         seen.push_back(id);
-        rules.push_back({{"id", id}, {"shortDescription", {{"text", "property " + id}}}});
+        const std::string meaning =
+            id == path_rule ? std::string(path_meaning) : report.meaning_of(id);
+        Json rule{{"id", id},
+                  {"shortDescription", {{"text", meaning.empty() ? "property " + id : meaning}}}};
+        for (const PropertyMeaning& one : report.meanings)
+            if (one.property == id && !one.source.empty())
+                rule["help"]["text"] = one.meaning + " (" + one.source + ")";
+        rules.push_back(std::move(rule));
     }
     return rules;
 }
@@ -183,7 +218,8 @@ std::string gate_sarif(const GateReport& report) {
     Json run;
     Json results = findings(report);
     run["tool"]["driver"] = {
-        {"name", "cowcheck"}, {"version", version}, {"rules", rules_of(results)}};
+        {"name", "cowcheck"}, {"version", version}, {"rules", rules_of(report, results)}};
+    if (!homepage.empty()) run["tool"]["driver"]["informationUri"] = homepage;
     run["invocations"] = Json::array(
         {{{"executionSuccessful", !report.undecided()}, {"exitCode", report.exit_status()}}});
     run["columnKind"] = "unicodeCodePoints";

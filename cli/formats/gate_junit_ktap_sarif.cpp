@@ -18,11 +18,12 @@ struct TestCase {
     enum class Outcome : std::uint8_t { pass, fail, skip, error } outcome = Outcome::pass;
     std::string message;
     std::string detail;
+    double seconds = 0;
 };
 
 TestCase to_test(const GateReport& report, const Comparison& one) {
     using enum TestCase::Outcome;
-    TestCase test{one.world, one.property, pass, {}, {}};
+    TestCase test{one.world, one.property, pass, {}, {}, 0};
     if (one.change == Change::undecided) {
         test.outcome = error;
         test.message = !one.fault.empty()         ? "a fault of cowcheck: " + one.fault
@@ -31,7 +32,8 @@ TestCase to_test(const GateReport& report, const Comparison& one) {
     } else if (one.change == Change::worse) {
         test.outcome = one.waiver.empty() ? fail : skip;
         test.message = one.waiver.empty() ? sentence(report, one) : "waived: " + one.waiver;
-        test.detail = one.place.file + ":" + std::to_string(one.place.line) + "\n" + one.trace;
+        test.detail = one.place.file + ":" + std::to_string(one.place.line) +
+                      (one.decides.empty() ? "" : "\ndecided by " + one.decides) + "\n" + one.trace;
     } else if (one.after == Verdict::not_applicable) {
         test.outcome = skip;
         test.message = "does not apply";
@@ -41,7 +43,7 @@ TestCase to_test(const GateReport& report, const Comparison& one) {
 
 TestCase to_test(const GateReport& report, const ExpectationResult& one) {
     using enum TestCase::Outcome;
-    TestCase test{"expectations", one.property, pass, {}, {}};
+    TestCase test{"expectations", one.property, pass, {}, {}, 0};
     if (!one.violated) {
         test.outcome = skip;
         test.message = "not decided";
@@ -53,13 +55,20 @@ TestCase to_test(const GateReport& report, const ExpectationResult& one) {
     return test;
 }
 
+TestCase to_test(const GateReport& report, const PathComparison& one) {
+    using enum TestCase::Outcome;
+    if (!one.worse()) return {"paths", one.path, pass, {}, {}, 0};
+    return {"paths", one.path, fail, sentence(report, one), {}, 0};
+}
+
 TestCase to_test(const LeftOut& one) {
     return {one.world,
             "applies",
             TestCase::Outcome::skip,
             one.design + " has no operation '" + one.operation + "'" +
                 (one.why.empty() ? "" : ": " + one.why),
-            {}};
+            {},
+            0};
 }
 
 // Group by group.
@@ -69,7 +78,12 @@ std::vector<std::vector<TestCase>> all_tests(const GateReport& report) {
         groups.emplace_back();
         for (const Comparison& one : report.comparisons)
             if (one.world == world.world) groups.back().push_back(to_test(report, one));
+        // The properties of a world are looked at together: each has its share.
+        for (TestCase& test : groups.back())
+            test.seconds = world.seconds / static_cast<double>(groups.back().size());
     }
+    groups.emplace_back();
+    for (const PathComparison& one : report.paths) groups.back().push_back(to_test(report, one));
     for (const LeftOut& one : report.left_out) groups.push_back({to_test(one)});
     if (!report.expectations.empty()) groups.emplace_back();
     for (const ExpectationResult& one : report.expectations)
@@ -109,7 +123,7 @@ void put(pugi::xml_node suite, const GateReport& report, const TestCase& test) {
     pugi::xml_node node = suite.append_child("testcase");
     node.append_attribute("name") = test.name.c_str();
     node.append_attribute("classname") = (report.design + "." + test.group).c_str();
-    node.append_attribute("time") = "0.000";
+    node.append_attribute("time") = seconds_text(test.seconds).c_str();
     static constexpr std::array<const char*, 4> elements{nullptr, "failure", "skipped", "error"};
     const char* element = elements[static_cast<std::size_t>(test.outcome)];
     if (element == nullptr) return;
@@ -159,7 +173,9 @@ std::string gate_junit(const GateReport& report) {
         pugi::xml_node suite = suites.append_child("testsuite");
         suite.append_attribute("name") = group.front().group.c_str();
         put(suite, counts, true);
-        suite.append_attribute("time") = "0.000";
+        double seconds = 0;
+        for (const TestCase& test : group) seconds += test.seconds;
+        suite.append_attribute("time") = seconds_text(seconds).c_str();
         for (const TestCase& test : group) put(suite, report, test);
     }
     std::ostringstream out;

@@ -1,6 +1,7 @@
 // --format text and markdown: the report for people.
 #include "cli/formats/gate.h"
 #include "cli/formats/markdown.h"
+#include "traces/text.h"
 #include "verify/run/numbers.h"
 
 #include "cowcheck_version.h"
@@ -18,14 +19,15 @@ std::string concurrency_text(const GateReport& report) {
 }
 
 // "default 5 operations, tiny and 9 others 8, 2 in flight at once"
-std::string bounds_line(const GateReport& report) {
+std::string bounds_line(const GateReport& report, bool lists) {
     std::map<unsigned, std::vector<std::string>> by_depth;
     for (const GateWorld& world : report.worlds) by_depth[world.depth].push_back(world.world);
     std::string text;
     for (const auto& [depth, worlds] : by_depth) {
         std::string names;
         for (const std::string& name : worlds) names += (names.empty() ? "" : ", ") + name;
-        text += (text.empty() ? "" : "; ") + plural(depth, "operation") + " in " + names;
+        text += (text.empty() ? "" : "; ") + plural(depth, "operation") + " in " +
+                (lists || worlds.size() <= 3 ? names : plural(worlds.size(), "world"));
     }
     return text + "; " + concurrency_text(report);
 }
@@ -40,11 +42,16 @@ std::string same_programs_line(const GateReport& report) {
 }
 
 // "too small to say more, since steps waited for a free frame: tiny, swap"; or empty.
-std::string small_worlds_line(const GateReport& report) {
+std::string small_worlds_line(const GateReport& report, bool lists) {
     std::string names;
+    std::size_t count = 0;
     for (const GateWorld& world : report.worlds)
-        if (world.waited_for_frame) names += (names.empty() ? "" : ", ") + world.world;
+        if (world.waited_for_frame) {
+            names += (names.empty() ? "" : ", ") + world.world;
+            ++count;
+        }
     if (names.empty()) return {};
+    if (!lists && count > 3) names = plural(count, "world");
     return "too small to say more, since steps waited for a free frame: " + names;
 }
 
@@ -97,71 +104,146 @@ const Comparison* shortest(const std::vector<const Comparison*>& comparisons) {
 
 // --------------------------------------------------------------- text
 
-void add_worse(const GateReport& report, std::string& text) {
+class Lines {
+public:
+    explicit Lines(std::size_t width) : width_(width) {}
+
+    void add(std::size_t indent, const std::string& text) {
+        if (width_ == 0) {
+            text_ += std::string(indent, ' ') + text + "\n";
+            return;
+        }
+        const std::size_t room = width_ > indent + 20 ? width_ - indent : 20;
+        for (const std::string& line : wrap(printable(text), room, 2))
+            text_ += std::string(indent, ' ') + line + "\n";
+    }
+    void heading(const std::string& text) {
+        text_ += "\n";
+        add(0, text);
+    }
+    // Tables are as wide as they are.
+    void add_as_it_is(const std::string& text) { text_ += text; }
+    [[nodiscard]] std::string take() { return std::move(text_); }
+
+private:
+    std::size_t width_;
+    std::string text_;
+};
+
+void add_worse(const GateReport& report, Lines& lines) {
     const Grouped groups = by_property(with(report, Change::worse));
     if (groups.empty()) return;
-    text += "\nworse: what " + report.base + " keeps and " + report.design + " breaks\n";
+    lines.heading("worse: what " + report.base + " keeps and " + report.design + " breaks");
     for (const auto& [property, comparisons] : groups) {
         const Comparison& one = *shortest(comparisons);
-        text += "  " + property + cost_mark(one) + "\n    in " + one.world + ", " +
-                plural(one.operations.value_or(0), "operation") + ", " +
-                plural(one.steps.value_or(0), "step") + ": " + one.story + "\n    at " +
-                place_text(one.place) + "\n    " + one.trace + "\n";
+        lines.add(2, property + cost_mark(one) + ": " + report.meaning_of(property));
+        lines.add(4, "in " + one.world + ", " + plural(one.operations.value_or(0), "operation") +
+                         ", " + plural(one.steps.value_or(0), "step") + ": " + one.story);
+        lines.add(4, "at " + place_text(one.place));
+        if (!one.decides.empty()) lines.add(4, "decided by " + one.decides);
+        lines.add(4, one.trace);
         std::string others;
         for (const Comparison* other : comparisons)
             if (other != &one) others += (others.empty() ? "" : ", ") + other->world;
-        if (!others.empty()) text += "    and in " + others + ", with a trace each\n";
+        if (!others.empty()) lines.add(4, "and in " + others + ", with a trace each");
     }
 }
 
-void add_short(const GateReport& report, Change change, const std::string& heading,
-               std::string& text) {
-    const Grouped groups = by_property(with(report, change));
-    if (groups.empty()) return;
-    text += "\n" + heading + "\n";
-    for (const auto& [property, comparisons] : groups)
-        text += "  " + property + cost_mark(*comparisons.front()) + ": " + worlds_of(comparisons) +
-                "\n";
+void add_paths(const GateReport& report, Lines& lines) {
+    bool any = false;
+    for (const PathComparison& path : report.paths) {
+        if (!path.worse()) continue;
+        if (!any) lines.heading("worse: an operation alone does not end any more");
+        any = true;
+        lines.add(2, sentence(report, path));
+    }
 }
 
-std::string stays_line(const GateReport& report, Verdict verdict) {
+void add_short(const GateReport& report, Change change, bool lists, const std::string& heading,
+               Lines& lines) {
+    const Grouped groups = by_property(with(report, change));
+    if (groups.empty()) return;
+    lines.heading(heading);
+    for (const auto& [property, comparisons] : groups)
+        lines.add(2, property + cost_mark(*comparisons.front()) + ": " +
+                         (lists || comparisons.size() <= 3
+                              ? worlds_of(comparisons)
+                              : plural(comparisons.size(), "world") + ", " +
+                                    comparisons.front()->world + " among them"));
+}
+
+void add_undecided(const GateReport& report, bool lists, Lines& lines) {
+    add_short(report, Change::undecided, lists, "undecided", lines);
+    for (const Comparison& one : report.comparisons)
+        if (!one.fault.empty())
+            lines.add(2, "no verdict about " + one.property + " in " + one.world +
+                             ", a fault of cowcheck: " + one.fault);
+}
+
+std::string stays_line(const GateReport& report, Verdict verdict, bool lists) {
     std::string text;
+    std::size_t count = 0;
+    std::size_t properties = 0;
     for (const auto& [property, comparisons] : by_property(with(report, Change::same))) {
         std::vector<const Comparison*> chosen;
         for (const Comparison* one : comparisons)
             if (one->after == verdict) chosen.push_back(one);
         if (chosen.empty()) continue;
+        count += chosen.size();
+        ++properties;
         const bool everywhere = chosen.size() == report.worlds.size();
         text += (text.empty() ? "" : "; ") + property +
                 (everywhere ? "" : " (" + worlds_of(chosen) + ")");
     }
-    return text;
+    if (text.empty() || lists) return text;
+    return std::to_string(count) + ", of " +
+           (properties == 1 ? "1 property" : std::to_string(properties) + " properties");
 }
 
-void add_expectations(const GateReport& report, std::string& text) {
+void add_stays(const GateReport& report, bool lists, Lines& lines) {
+    lines.heading(lists ? "stays" : "stays (--list says where)");
+    for (const auto& [verdict, name] : {std::pair{Verdict::violated, "violated"},
+                                        {Verdict::holds, "holds"},
+                                        {Verdict::not_applicable, "does not apply any more"}})
+        if (const std::string line = stays_line(report, verdict, lists); !line.empty())
+            lines.add(2, std::string(name) + ": " + line);
+}
+
+void add_expectations(const GateReport& report, Lines& lines) {
     bool any = false;
     for (const ExpectationResult& one : report.expectations) {
         if (!one.differs()) continue;
-        if (!any) text += "\nexpected otherwise\n";
+        if (!any) lines.heading("expected otherwise");
         any = true;
-        text += "  " + sentence(report, one) + "\n        " + place_text(one.place) + "\n";
-        if (!one.waiver.empty()) text += "        waived: " + one.waiver + "\n";
+        lines.add(2, sentence(report, one));
+        lines.add(8, place_text(one.place));
+        if (!one.waiver.empty()) lines.add(8, "waived: " + one.waiver);
     }
     if (!report.updated.empty())
-        text += "\nthe 'expect' lines of " + report.updated + " were rewritten\n";
+        lines.heading("the 'expect' lines of " + report.updated + " were rewritten");
 }
 
-void add_waived(const GateReport& report, std::string& text) {
+void add_waived(const GateReport& report, Lines& lines) {
     if (report.waivers.empty()) return;
-    text += "\nwaived\n";
+    lines.heading("waived");
     for (const Waiver& waiver : report.waivers) {
         std::vector<const Comparison*> used;
         for (const Comparison& one : report.comparisons)
             if (one.change == Change::worse && one.property == waiver.property)
                 used.push_back(&one);
-        text += "  " + waiver.property + ": " + waiver.reason + " (" +
-                (used.empty() ? "it did not get worse" : "worse in " + worlds_of(used)) + ")\n";
+        lines.add(2, waiver.property + ": " + waiver.reason + " (" +
+                         (used.empty() ? "it did not get worse" : "worse in " + worlds_of(used)) +
+                         ")");
     }
+}
+
+// What was looked at.
+void add_bounds(const GateReport& report, bool lists, Lines& lines) {
+    lines.heading("looked at every schedule of " + bounds_line(report, lists));
+    if (const std::string line = same_programs_line(report); !line.empty()) lines.add(0, line);
+    if (const std::string line = small_worlds_line(report, lists); !line.empty())
+        lines.add(0, line);
+    for (const std::string& line : left_out_lines(report.left_out)) lines.add(0, line);
 }
 
 std::size_t width_of(const std::vector<std::vector<std::string>>& rows, std::size_t column) {
@@ -192,7 +274,8 @@ std::size_t unchanged_paths(const GateReport& report) {
                       [](const PathComparison& path) { return !path.differs(); }));
 }
 
-void add_costs(const GateReport& report, std::string& text) {
+void add_costs(const GateReport& report, Lines& lines) {
+    std::string text;
     const auto rows = cost_rows(report);
     text += "\ncost, one operation alone: " + report.base + " -> " + report.design + "\n";
     if (rows.size() > 1)
@@ -204,6 +287,7 @@ void add_costs(const GateReport& report, std::string& text) {
         }
     text += "  " + plural(unchanged_paths(report), "path") + " of " +
             std::to_string(report.paths.size()) + " cost the same\n";
+    lines.add_as_it_is(text);
 }
 
 // ----------------------------------------------------------- markdown
@@ -217,13 +301,14 @@ void add_changes_table(const GateReport& report, std::string& text) {
     text += "| | property | world | " + escaped(report.base) + " | " + escaped(report.design) +
             " | |\n|---|---|---|---|---|---|\n";
     const auto row = [&](const Comparison& one) {
-        text += "| " + mark_of(one) + " | " + escaped(one.property + cost_mark(one)) + " | " +
-                escaped(one.world) + " | " + std::string(name_of(one.before)) + " | " +
-                std::string(name_of(one.after)) + " | " +
-                escaped(one.change == Change::worse
-                            ? one.story + (one.trace.empty() ? "" : "; " + one.trace)
-                            : "") +
-                " |\n";
+        text +=
+            "| " + mark_of(one) + " | " + escaped(one.property + cost_mark(one)) + " | " +
+            escaped(one.world) + " | " + std::string(name_of(one.before)) + " | " +
+            std::string(name_of(one.after)) + " | " +
+            escaped(one.change == Change::worse ? one.story + "; at " + place_text(one.place) +
+                                                      (one.trace.empty() ? "" : "; " + one.trace)
+                                                : "") +
+            " |\n";
     };
     for (const Change change : {Change::worse, Change::undecided, Change::better})
         for (const bool waived : {false, true})
@@ -248,39 +333,31 @@ void add_cost_table(const GateReport& report, std::string& text) {
 
 }  // namespace
 
-std::string gate_text(const GateReport& report) {
-    std::string text = "cowcheck " + std::string(version) + ": " + report.design + " against " +
-                       report.base + "\nevery schedule of " + bounds_line(report) + "\n";
-    if (const std::string line = same_programs_line(report); !line.empty()) text += line + "\n";
-    if (const std::string line = small_worlds_line(report); !line.empty()) text += line + "\n";
-    for (const std::string& line : left_out_lines(report.left_out)) text += line + "\n";
-    add_worse(report, text);
-    add_short(report, Change::better, "better: what it breaks no more", text);
-    add_short(report, Change::undecided, "undecided", text);
-    for (const Comparison& one : report.comparisons)
-        if (!one.fault.empty())
-            text += "  no verdict about " + one.property + " in " + one.world +
-                    ", a fault of cowcheck: " + one.fault + "\n";
-    add_expectations(report, text);
-    add_waived(report, text);
-    text += "\nstays\n";
-    for (const auto& [verdict, name] : {std::pair{Verdict::violated, "violated"},
-                                        {Verdict::holds, "holds"},
-                                        {Verdict::not_applicable, "does not apply any more"}})
-        if (const std::string line = stays_line(report, verdict); !line.empty())
-            text += "  " + std::string(name) + ": " + line + "\n";
-    add_costs(report, text);
-    if (!report.stop_text.empty()) text += "\nstopped: " + report.stop_text + "\n";
-    return text + "\n" + summary_line(report) + "; " + duration_text(report.seconds) + "\n";
+std::string gate_text(const GateReport& report, const GateTextStyle& style) {
+    Lines lines(style.width);
+    lines.add(0, "cowcheck " + std::string(version) + ": " + report.design + " against " +
+                     report.base);
+    lines.add(0, summary_line(report) + "; " + duration_text(report.seconds));
+    if (!report.stop_text.empty()) lines.add(0, "stopped: " + report.stop_text);
+    add_worse(report, lines);
+    add_paths(report, lines);
+    add_expectations(report, lines);
+    add_undecided(report, style.lists, lines);
+    add_short(report, Change::better, style.lists, "better: what it breaks no more", lines);
+    add_waived(report, lines);
+    add_stays(report, style.lists, lines);
+    add_costs(report, lines);
+    add_bounds(report, style.lists, lines);
+    return lines.take();
 }
 
 std::string gate_markdown(const GateReport& report) {
     std::string text = "## cowcheck: " + escaped(report.design) + " against " +
                        escaped(report.base) + "\n\n**" + escaped(summary_line(report)) +
-                       "**\n\nEvery schedule of " + escaped(bounds_line(report)) + ".\n\n";
+                       "**\n\nEvery schedule of " + escaped(bounds_line(report, true)) + ".\n\n";
     if (const std::string line = same_programs_line(report); !line.empty())
         text += escaped("They are " + line) + ".\n\n";
-    if (const std::string line = small_worlds_line(report); !line.empty())
+    if (const std::string line = small_worlds_line(report, true); !line.empty())
         text += escaped("Worlds " + line) + ".\n\n";
     for (const std::string& line : left_out_lines(report.left_out))
         text += "- " + escaped(line) + "\n";
@@ -290,6 +367,8 @@ std::string gate_markdown(const GateReport& report) {
         if (one.differs())
             text += "\n- " + escaped(sentence(report, one)) +
                     (one.waiver.empty() ? "" : escaped(" (waived: " + one.waiver + ")")) + "\n";
+    for (const PathComparison& path : report.paths)
+        if (path.worse()) text += "\n- " + escaped(sentence(report, path)) + "\n";
     if (!report.waivers.empty()) text += "\n### Waived\n\n";
     for (const Waiver& waiver : report.waivers)
         text += "- " + escaped(waiver.property + ": " + waiver.reason) + "\n";

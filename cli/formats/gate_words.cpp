@@ -24,6 +24,11 @@ std::string summary_line(const GateReport& report) {
                                       [](const Comparison& one) { return !one.fault.empty(); });
     if (faults > 0) text += ", " + std::to_string(faults) + " of them by a fault of cowcheck";
     if (waived > 0) text += ", " + std::to_string(waived) + " worse and waived";
+    const auto paths = std::count_if(report.paths.begin(), report.paths.end(),
+                                     [](const PathComparison& path) { return path.worse(); });
+    if (paths > 0)
+        text += "; " + plural(static_cast<std::uint64_t>(paths), "path") +
+                (paths == 1 ? " does" : " do") + " not end any more";
     const auto differ =
         std::count_if(report.expectations.begin(), report.expectations.end(),
                       [](const auto& one) { return one.differs() && one.waiver.empty(); });
@@ -58,6 +63,15 @@ std::string sentence(const GateReport& report, const ExpectationResult& expectat
     return report.design + " expects " + expectation.property + " to hold, and world " +
            expectation.world + " violates it" +
            (expectation.story.empty() ? "" : ": " + expectation.story);
+}
+
+std::string sentence(const GateReport& report, const PathComparison& path) {
+    const std::string ends = "'" + path.path + "' comes to its end in " + report.base;
+    if (path.after && path.after->waits)
+        return ends + ", and waits in " + report.design + " though nobody else runs";
+    if (path.after && path.after->endless)
+        return ends + ", and goes round for ever in " + report.design;
+    return ends + ", and what comes before it in " + report.design + " does not lead there";
 }
 
 const std::vector<CostColumn>& cost_columns() {

@@ -83,10 +83,23 @@ StopLimits read(const TypedLimits& typed) {
 
 void declare(CLI::App& app, TypedBounds& typed) {
     declare(app, "--world", typed.worlds);
+    declare(app, "--also-world", typed.also_worlds);
+    declare(app, "--property", typed.properties);
     declare(app, "--depth", typed.depth);
     declare(app, "--concurrency", typed.concurrency);
     declare(app, "--threads", typed.threads);
     declare(app, typed.limits);
+}
+
+void name_all(const Library& library, const TypedBounds& typed, Named& named) {
+    require_words("--world", typed.worlds);
+    require_words("--also-world", typed.also_worlds);
+    require_words("--property", typed.properties);
+    named.worlds = typed.worlds.empty() ? library.world_names() : typed.worlds;
+    named.worlds.insert(named.worlds.end(), typed.also_worlds.begin(), typed.also_worlds.end());
+    named.properties = all_property_names(library);
+    named.properties.insert(named.properties.end(), typed.properties.begin(),
+                            typed.properties.end());
 }
 
 }  // namespace cowcheck

@@ -4,6 +4,7 @@
 
 #include "verify/run/bad_input.h"
 #include "verify/run/bounds.h"
+#include "verify/run/selection.h"
 
 #include <CLI/CLI.hpp>
 
@@ -65,9 +66,12 @@ void declare(CLI::App& app, TypedLimits& typed);
 
 // What goes for many worlds at once: gate, coverage.
 struct TypedBounds {
-    Typed worlds, depth, concurrency, threads;
+    Typed worlds, also_worlds, properties, depth, concurrency, threads;
     TypedLimits limits;
 };
 void declare(CLI::App& app, TypedBounds& typed);
+// The worlds and properties that are meant: what is named with --world, or all; what is named with
+// --also-world and --property comes in addition.
+void name_all(const Library& library, const TypedBounds& typed, Named& named);
 
 }  // namespace cowcheck

@@ -2,6 +2,7 @@
 
 #include "model/language/print.h"
 #include "traces/digest.h"
+#include "verify/gate/place.h"
 #include "verify/run/bad_input.h"
 #include "verify/run/budget.h"
 #include "verify/run/clock.h"
@@ -172,12 +173,9 @@ std::string Ablation::key_of_all() const {
 }
 
 DesignPlace Ablation::place_of(const SourceSpan& span, const std::string& what) const {
-    bool of_user = false;
-    for (const auto& text : request_.design.chain)
-        for (const SourceFile* file : text->files())
-            of_user = of_user || (file == span.file &&
-                                  request_.selection.design_files.contains(text->tree.name));
-    return {(of_user ? "" : "model/designs/") + span.file->name, span.line, span.column, what};
+    DesignPlace place = cowcheck::place_of(span, request_.design, request_.selection);
+    place.statement = what;
+    return place;
 }
 
 void Ablation::take_known() {

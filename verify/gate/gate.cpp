@@ -1,6 +1,7 @@
 #include "verify/gate/gate.h"
 
 #include "model/machine/lost_schedule.h"
+#include "traces/story.h"
 #include "traces/trace.h"
 #include "verify/expect/expectations.h"
 #include "verify/gate/compare.h"
@@ -33,6 +34,7 @@ private:
                                                   const World& world) const;
     void write_trace(CheckRun& run, std::size_t place, const RunOptions& options,
                      Comparison& comparison) const;
+    void tell_decision(const Trace& trace, const CheckRun& run, Comparison& comparison) const;
     void report_faults(const std::vector<Comparison>& comparisons);
     void explore(CheckRun& run);
     void judge_expectations();
@@ -100,6 +102,13 @@ Gate::Gate(const Library& library, const GateRequest& request, Observer& observe
     report_.title = request.design.design().title;
     report_.concurrency = request.concurrency;
     report_.waivers = request.waivers;
+    report_.own_place = essential_place({}, {}, request.design, request.selection);
+    for (const ast::Property& one : request.selection.properties.properties)
+        report_.meanings.push_back({one.name, one.meaning, one.source});
+    report_.meanings.push_back(
+        {std::string(assertions_name), "what the design itself asserts is so", {}});
+    report_.meanings.push_back(
+        {std::string(counting_name), "no count of references or mappings goes wrong", {}});
     leave_out_worlds();
 }
 
@@ -161,7 +170,7 @@ void Gate::write_trace(CheckRun& run, std::size_t place, const RunOptions& optio
             make_trace({library_, request_.selection, options}, run, *violation, comparison.property);
         comparison.story = story_of(trace);
         comparison.steps = static_cast<unsigned>(trace.steps.size());
-        comparison.place = essential_place(trace, design, request_.selection);
+        tell_decision(trace, run, comparison);
         if (comparison.change == Change::worse || unexpected)
             comparison.trace = sink_(trace);
     } catch (const LostSchedule& error) {
@@ -179,6 +188,31 @@ void Gate::report_faults(const std::vector<Comparison>& comparisons) {
                              one.property, one.fault});
 }
 
+// What the order of steps has to do with it, and where a reviewer should look.
+void Gate::tell_decision(const Trace& trace, const CheckRun& run, Comparison& comparison) const {
+    const DesignText& design = run.design();
+    const auto place = [&](const TraceStep& step) {
+        return place_of(step, design, request_.selection);
+    };
+    std::vector<unsigned> preferred;
+    const auto decision = find_decision(trace, run.program(), design);
+    if (decision) {
+        preferred = {decision->later, decision->earlier};
+        preferred.insert(preferred.end(), decision->essential.rbegin(), decision->essential.rend());
+        comparison.decides = decision->text;
+    }
+    comparison.place = essential_place(trace, preferred, design, request_.selection);
+    if (decision) {
+        const DesignPlace later = place(trace.steps[decision->later - 1]);
+        comparison.other = comparison.place == later ? place(trace.steps[decision->earlier - 1]) : later;
+    }
+    for (std::size_t i = 0; i < trace.steps.size(); ++i)
+        comparison.flow.push_back(
+            {place(trace.steps[i]), trace.steps[i].thread, what_it_does(trace.steps[i]),
+             decision && std::find(decision->essential.begin(), decision->essential.end(), i + 1) !=
+                             decision->essential.end()});
+}
+
 RunOptions Gate::options_in(const World& world) const {
     return {{request_.depth.value_or(world.depth), request_.concurrency}, {}};
 }
@@ -194,6 +228,7 @@ void Gate::explore_worlds() {
     const auto work = [&](std::size_t i) {
         const World& world = worlds_[i];
         const RunOptions options = options_in(world);
+        const Clock::time_point begin = Clock::now();
         CheckRun base(request_.base, properties, true, world, options, &budget_.usage());
         CheckRun design(request_.design, properties, true, world, options, &budget_.usage());
         const bool same_program = base.share(design);
@@ -204,8 +239,9 @@ void Gate::explore_worlds() {
         compared[i] = {{world.name, options.bounds.depth, base.states(), design.states(),
                         !base.wants_more() && !design.wants_more(),
                         same_program && base.shares(design),
-                        base.waited_for_frame() || design.waited_for_frame()},
+                        base.waited_for_frame() || design.waited_for_frame(), 0},
                        compare(base, design, world)};
+        compared[i].world.seconds = seconds_since(begin);
     };
     const auto conclude = [&](std::size_t i) {
         report_.worlds.push_back(compared[i].world);

@@ -19,26 +19,48 @@ bool decides(const TraceStep& step) {
            !std::all_of(step.changes.begin(), step.changes.end(), is_lock);
 }
 
-// A user's file is called by its path already.
-std::string path_of(const SourceFile& file, const DesignText& design, const Selection& selection) {
-    return selection.design_files.contains(design.name()) ? file.name
-                                                          : "model/designs/" + file.name;
+bool is_own(const TraceStep& step, const DesignText& design) {
+    const auto files = design.chain.front()->files();
+    return std::any_of(files.begin(), files.end(), [&](const SourceFile* file) {
+        return step.place.file == file->name;
+    });
 }
 
 }  // namespace
 
+// A user's file is called by its path already; the last text is the hardware's.
 DesignPlace place_of(const SourceSpan& span, const DesignText& design, const Selection& selection) {
-    return {path_of(*span.file, design, selection), span.line, span.column, {}};
+    std::string folder = "model/designs/";
+    for (const auto& text : design.chain)
+        for (const SourceFile* file : text->files())
+            if (file == span.file && selection.design_files.contains(text->tree.name))
+                folder.clear();
+            else if (file == span.file && text == design.chain.back())
+                folder = "model/hardware/";
+    return {folder + span.file->name, span.line, span.column, {}};
 }
 
-DesignPlace essential_place(const Trace& trace, const DesignText& design,
-                            const Selection& selection) {
+DesignPlace place_of(const TraceStep& step, const DesignText& design, const Selection& selection) {
+    for (const auto& text : design.chain)
+        for (const SourceFile* file : text->files()) {
+            if (file->name != step.place.file) continue;
+            DesignPlace place =
+                place_of(SourceSpan{file, step.place.line, step.place.column, 0}, design, selection);
+            place.statement = step.statement.text;
+            return place;
+        }
+    return {};
+}
+
+DesignPlace essential_place(const Trace& trace, const std::vector<unsigned>& preferred,
+                            const DesignText& design, const Selection& selection) {
+    for (const unsigned number : preferred)
+        if (const TraceStep& step = trace.steps[number - 1]; is_own(step, design))
+            return place_of(step, design, selection);
     for (const bool deciding : {true, false})
         for (auto step = trace.steps.rbegin(); step != trace.steps.rend(); ++step)
-            for (const SourceFile* file : design.chain.front()->files())
-                if (step->place.file == file->name && (!deciding || decides(*step)))
-                    return {path_of(*file, design, selection), step->place.line,
-                            step->place.column, step->statement.text};
+            if (is_own(*step, design) && (!deciding || decides(*step)))
+                return place_of(*step, design, selection);
     const ast::Design& own = design.design();
     return place_of(own.handlers.empty() ? own.span : own.handlers.front().span, design, selection);
 }

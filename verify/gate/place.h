@@ -11,10 +11,15 @@ namespace cowcheck {
 [[nodiscard]] DesignPlace place_of(const SourceSpan& span, const DesignText& design,
                                    const Selection& selection);
 
-// The last step of the trace that runs text of the design's own files and decides
+// A step's, in whichever of the design's texts it stands.
+[[nodiscard]] DesignPlace place_of(const TraceStep& step, const DesignText& design,
+                                   const Selection& selection);
+
+// Where the schedule is decided: of the steps whose order does (`preferred`, by number), the first
+// that stands in the design's own files; else the last step that runs text of them and decides
 // something (a guard) or changes more than a lock; else the last that runs any; else the first
-// handler that it changes.
-[[nodiscard]] DesignPlace essential_place(const Trace& trace, const DesignText& design,
-                                          const Selection& selection);
+// handler that the design changes.
+[[nodiscard]] DesignPlace essential_place(const Trace& trace, const std::vector<unsigned>& preferred,
+                                          const DesignText& design, const Selection& selection);
 
 }  // namespace cowcheck

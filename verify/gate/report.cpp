@@ -38,6 +38,12 @@ int GateReport::exit_status() const {
     return undecided() ? ExitStatus::stopped : ExitStatus::no_violation;
 }
 
+std::string GateReport::meaning_of(const std::string& property) const {
+    for (const PropertyMeaning& one : meanings)
+        if (one.property == property) return one.meaning;
+    return {};
+}
+
 const GateWorld& GateReport::world(const std::string& name) const {
     return *std::find_if(worlds.begin(), worlds.end(),
                          [&](const GateWorld& world) { return world.world == name; });

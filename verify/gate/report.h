@@ -29,6 +29,16 @@ struct DesignPlace {
     unsigned line = 0;
     unsigned column = 0;
     std::string statement;
+
+    friend bool operator==(const DesignPlace&, const DesignPlace&) = default;
+};
+
+// A step of a schedule, as review tools show it.
+struct FlowStep {
+    DesignPlace place;
+    std::string thread;
+    std::string text;
+    bool essential = false;  // its order matters
 };
 
 // One property in one world, in both designs.
@@ -44,7 +54,10 @@ struct Comparison {
     std::optional<unsigned> steps;
     std::string trace;  // of the new design; only where it got worse
     std::string story;
-    DesignPlace place;
+    DesignPlace place;        // the line that decides
+    std::string decides;      // what the order of two steps has to do with it; or empty
+    DesignPlace other;        // the other one of the two
+    std::vector<FlowStep> flow;
     std::string waiver;  // why it may be worse; empty: it may not
     std::string fault;   // why cowcheck has no verdict about one of the two; or empty
     std::size_t place_in_results = 0;  // among those of the new design's run
@@ -86,6 +99,14 @@ struct GateWorld {
     bool complete = false;          // both designs, up to the bound
     bool same_program = false;      // there is no difference between them in this world
     bool waited_for_frame = false;  // a step of one of them did: the world is too small to say more
+    double seconds = 0;             // that its exploration took
+};
+
+// What a property promises, for those who show it.
+struct PropertyMeaning {
+    std::string property;
+    std::string meaning;
+    std::string source;
 };
 
 // A property that may get worse, and why.
@@ -105,6 +126,8 @@ struct GateReport {
     std::vector<ExpectationResult> expectations;
     std::vector<PathComparison> paths;
     std::vector<Waiver> waivers;
+    std::vector<PropertyMeaning> meanings;  // of all that was looked at
+    DesignPlace own_place;  // of the design's own text: where what has no line is shown
     std::string updated;  // the file whose expectations were rewritten
     std::string stop_text;
     double seconds = 0;
@@ -115,6 +138,7 @@ struct GateReport {
     [[nodiscard]] bool undecided() const;
     [[nodiscard]] bool has_fault() const;
     [[nodiscard]] int exit_status() const;
+    [[nodiscard]] std::string meaning_of(const std::string& property) const;
     [[nodiscard]] const GateWorld& world(const std::string& name) const;
 };
 

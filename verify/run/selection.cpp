@@ -239,6 +239,12 @@ const World& find_world(const Library& library, std::string_view name) {
     return *world;
 }
 
+std::vector<std::string> all_property_names(const Library& library) {
+    Strings names = property_names(library);
+    names.emplace_back(assertions_name);
+    return names;
+}
+
 const ast::Property& find_property(const Library& library, std::string_view name) {
     for (const ast::Property& property : library.properties().properties)
         if (property.name == name) return property;

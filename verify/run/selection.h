@@ -47,6 +47,8 @@ inline constexpr std::string_view assertions_name = "assertions";
 // In the order of history.
 [[nodiscard]] std::vector<DesignText> all_designs(const Library& library);
 [[nodiscard]] const World& find_world(const Library& library, std::string_view name);
+// Of all properties that the library has, those of the designs' assertions with them.
+[[nodiscard]] std::vector<std::string> all_property_names(const Library& library);
 [[nodiscard]] const ast::Property& find_property(const Library& library, std::string_view name);
 // That property with all predicates; none if it is the one of the designs' assertions.
 [[nodiscard]] PropertySet only(const Library& library, std::string_view property);
