@@ -39,16 +39,17 @@ std::string held_by(const std::string& lock, const std::string& who) {
     return who.empty() ? "it waits for " + lock : "it waits for " + lock + ", held by " + who;
 }
 
-std::string lock_of_mm(const Waiter& w, const std::string& lock, unsigned mask) {
+Awaited lock_of_mm(const Waiter& w, const std::string& lock, unsigned mask) {
     const auto holds = [&](unsigned t, const Rest& rest) {
         return w.get(Field::op_mm, t) == w.mm && (rest.held & mask) != 0;
     };
-    return held_by(lock + " of " + process_name(w.p, w.mm), holders(w, holds));
+    const std::string name = lock + " of " + process_name(w.p, w.mm);
+    return {name, held_by(name, holders(w, holds))};
 }
 
-std::string lock_of_page(const Waiter& w) {
+Awaited lock_of_page(const Waiter& w) {
     const auto holds = [](unsigned, const Rest& rest) { return (rest.held & Held::page) != 0; };
-    return held_by("the page lock", holders(w, holds));
+    return {"page lock", held_by("the page lock", holders(w, holds))};
 }
 
 struct MmLock {
@@ -65,20 +66,20 @@ constexpr auto mm_locks = std::to_array<MmLock>({
 });
 
 // The first lock in the code of the step that somebody has.
-std::string lock_text(const Waiter& w, std::size_t address) {
+Awaited awaited_lock(const Waiter& w, std::size_t address) {
     for (std::size_t at = address; at < w.p.code.size(); ++at) {
         const Instruction& i = w.p.code[at];
         if (i.code == Code::rest || i.code == Code::end) break;
         if (i.code == Code::end_mm)
-            return "a walk over the mappings of a page has come to the process";
-        if (i.code == Code::new_mm) return "it waits for a free process slot";
+            return {{}, "a walk over the mappings of a page has come to the process"};
+        if (i.code == Code::new_mm) return {{}, "it waits for a free process slot"};
         const unsigned waits_for = effects_of(i).waits_for;
         if ((waits_for & Held::page) != 0) return lock_of_page(w);
         for (const MmLock& lock : mm_locks)
             if ((waits_for & lock.held) != 0 && w.get(lock.field, w.mm) != 0)
                 return lock_of_mm(w, std::string(lock.name), waits_for);
     }
-    return "it waits for a lock";
+    return {{}, "it waits for a lock"};
 }
 
 std::string interrupts_text(const Waiter& w) {
@@ -99,20 +100,25 @@ std::size_t next_address(const Program& program, const State& state, const Actio
 
 }  // namespace
 
-std::string why_blocked(const Program& program, const State& state, const Action& action,
-                        Blocked blocked) {
+Awaited what_blocks(const Program& program, const State& state, const Action& action,
+                    Blocked blocked) {
     const bool running = action.kind == Action::Kind::step;
     const Waiter waiter{program, state, action.thread,
                         running ? program.layout.get(state, Field::op_mm, action.thread)
                                 : unsigned{action.mm}};
     switch (blocked) {
-    case Blocked::no: return "it is not blocked";
-    case Blocked::lock: return lock_text(waiter, next_address(program, state, action));
-    case Blocked::frames: return "it waits for a free frame, and there is none";
-    case Blocked::userfault: return "it waits for the monitor to resolve its userfault";
-    case Blocked::interrupts: return interrupts_text(waiter);
+    case Blocked::no: return {{}, "it is not blocked"};
+    case Blocked::lock: return awaited_lock(waiter, next_address(program, state, action));
+    case Blocked::frames: return {{}, "it waits for a free frame, and there is none"};
+    case Blocked::userfault: return {{}, "it waits for the monitor to resolve its userfault"};
+    case Blocked::interrupts: return {{}, interrupts_text(waiter)};
     }
     return {};
+}
+
+std::string why_blocked(const Program& program, const State& state, const Action& action,
+                        Blocked blocked) {
+    return what_blocks(program, state, action, blocked).text;
 }
 
 }  // namespace cowcheck

@@ -31,6 +31,10 @@ std::string process_name(const Program& program, unsigned mm) {
 
 std::string pin_name(unsigned pin) { return "pin" + std::to_string(pin); }
 
+std::string tlb_name(const Thread& thread, unsigned va) {
+    return thread.name + ".tlb[" + std::to_string(va) + "]";
+}
+
 std::string pte_text(const Program& program, unsigned pte) {
     const auto with_flags = [](std::string text, unsigned bits) {
         for (const PteFlag& flag : pte_flags)

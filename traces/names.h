@@ -15,6 +15,8 @@ namespace cowcheck {
 [[nodiscard]] std::string frame_name(const Program& program, unsigned frame);
 [[nodiscard]] std::string process_name(const Program& program, unsigned mm);
 [[nodiscard]] std::string pin_name(unsigned pin);
+// "cpu0.tlb[1]": what a CPU's TLB has for a virtual page.
+[[nodiscard]] std::string tlb_name(const Thread& thread, unsigned va);
 // "A writable dirty", "swap entry exclusive", "migration entry of A writable", "page table",
 // "none".
 [[nodiscard]] std::string pte_text(const Program& program, unsigned pte);

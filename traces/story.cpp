@@ -24,9 +24,9 @@ std::string paragraph(const std::string& text, std::size_t indent = 0) {
     return out;
 }
 
-class Story {
+class Narrator {
 public:
-    Story(const Trace& trace, const Program& program, const DesignText& design)
+    Narrator(const Trace& trace, const Program& program, const DesignText& design)
         : trace_(trace), design_(design), walk_(trace, program) {
         for (unsigned i = 1; i <= walk_.size(); ++i) schedule_.push_back(walk_.action(i));
         const std::uint32_t bit = property_bit(program, trace.header.property.name);
@@ -50,19 +50,21 @@ public:
                         {essential_.begin(), essential_.end()}};
     }
 
-    std::string run() {
+    Story run() {
         if (DecidingPair* pair = nearest())
             settle_whatever(walk_.runner().program(), schedule_, property_,
                             trace_.header.concurrency, {}, *pair);
         const TraceHeader& h = trace_.header;
-        std::string text =
-            paragraph(h.design.name + " violates " + h.property.name + ": " + h.property.meaning +
-                      ". World " + h.world.name + ", " + counted(trace_.operations, "operation") +
-                      ", " + counted(trace_.steps.size(), "step") + ".");
-        if (!h.outside.empty()) text += paragraph("It needs " + outside_text(h) + ".");
-        text += "\nWhat happens\n\n" + happenings();
-        text += paragraph("So " + h.property.name + " is violated: " + trace_.explanation + ".");
-        return text + "\nWhat decides\n\n" + decision() + "\nEssential steps\n\n" + essentials();
+        Story story;
+        story.summary = h.design.name + " violates " + h.property.name + ": " + h.property.meaning +
+                        ". World " + h.world.name + ", " + counted(trace_.operations, "operation") +
+                        ", " + counted(trace_.steps.size(), "step") + ".";
+        if (!h.outside.empty()) story.needs = "It needs " + outside_text(h) + ".";
+        story.happens = happenings();
+        story.ending = "So " + h.property.name + " is violated: " + trace_.explanation + ".";
+        decide(story);
+        add_essentials(story);
+        return story;
     }
 
 private:
@@ -117,21 +119,25 @@ private:
                operation_text(step, pages) + ".";
     }
 
-    // A paragraph for each stretch that one operation has for itself.
-    std::string happenings() const {
-        std::string text;
+    // One for each stretch that one operation has for itself.
+    std::vector<StoryStretch> happenings() const {
+        std::vector<StoryStretch> list;
         for (unsigned i = 1; i <= walk_.size();) {
             const TraceStep& first = walk_.step(i);
+            StoryStretch stretch{first.operation, i, i, {}};
             std::vector<std::string> told;
             std::string function;
-            for (; i <= walk_.size() && walk_.step(i).operation == first.operation; ++i)
+            for (; i <= walk_.size() && walk_.step(i).operation == first.operation; ++i) {
                 add_stretch(i, function, told);
-            std::string sentence = "[" + std::to_string(first.operation) + "] " + beginning(first);
+                stretch.last = i;
+            }
+            stretch.text = beginning(first);
             for (std::size_t k = 0; k < told.size(); ++k)
-                sentence += (k > 0 ? "; " : " ") + told[k];
-            text += paragraph(sentence + (told.empty() ? "" : ".")) + "\n";
+                stretch.text += (k > 0 ? "; " : stretch.text.empty() ? "" : " ") + told[k];
+            if (!told.empty()) stretch.text += ".";
+            list.push_back(std::move(stretch));
         }
-        return text;
+        return list;
     }
 
     void add_stretch(unsigned number, std::string& function, std::vector<std::string>& told) const {
@@ -172,20 +178,22 @@ private:
         return {};
     }
 
-    std::string decision() {
+    void decide(Story& story) {
         const DecidingPair* pair = nearest();
-        if (pair == nullptr)
-            return paragraph(
+        if (pair == nullptr) {
+            story.decides = {
                 "No order of two steps does: with any pair of them the other way round "
-                "the same operations violate it too, or can't come to their end.");
-        std::string text = paragraph(named(pair->later) + ", after " + named(pair->earlier) + ".");
-        text += paragraph("With these two the other way round, " + consequence(*pair) +
-                          trace_.header.property.name + " is not violated.");
-        return text +
-               paragraph("That is the nearest schedule that does not violate it: " +
-                         counted(pair->moves, "change") + " of places" +
-                         (pair->whatever ? "; after these two, no order of what remains does."
-                                         : "; what remains is in the same order as here."));
+                "the same operations violate it too, or can't come to their end."};
+            return;
+        }
+        story.deciding = {pair->earlier, pair->later};
+        story.decides = {named(pair->later) + ", after " + named(pair->earlier) + ".",
+                         "With these two the other way round, " + consequence(*pair) +
+                             trace_.header.property.name + " is not violated.",
+                         "That is the nearest schedule that does not violate it: " +
+                             counted(pair->moves, "change") + " of places" +
+                             (pair->whatever ? "; after these two, no order of what remains does."
+                                             : "; what remains is in the same order as here.")};
     }
 
     // What is another way round in the nearest good schedule: the first guard that
@@ -211,13 +219,16 @@ private:
         return {};
     }
 
-    std::string essentials() const {
-        if (pairs_.empty()) return paragraph("All, as far as one can tell from pairs.");
-        std::string text = paragraph("One at a time, these orders are needed; every other step may "
-                                     "come at any time that its own thread and the locks allow.");
+    void add_essentials(Story& story) const {
+        if (pairs_.empty()) {
+            story.about_essential = "All, as far as one can tell from pairs.";
+            return;
+        }
+        story.about_essential = "One at a time, these orders are needed; every other step may "
+                                "come at any time that its own thread and the locks allow.";
         for (const DecidingPair* pair : telling_pairs())
-            text += paragraph("- " + named(pair->earlier) + " before " + named(pair->later), 2);
-        return text;
+            story.essential.push_back({pair->earlier, pair->later,
+                                       named(pair->earlier) + " before " + named(pair->later)});
     }
 
     const Trace& trace_;
@@ -231,13 +242,26 @@ private:
 
 }  // namespace
 
-std::string tell_story(const Trace& trace, const Program& program, const DesignText& design) {
-    return Story(trace, program, design).run();
+Story tell_story(const Trace& trace, const Program& program, const DesignText& design) {
+    return Narrator(trace, program, design).run();
+}
+
+std::string to_text(const Story& story) {
+    std::string text = paragraph(story.summary);
+    if (!story.needs.empty()) text += paragraph(story.needs);
+    text += "\nWhat happens\n\n";
+    for (const StoryStretch& stretch : story.happens)
+        text += paragraph("[" + std::to_string(stretch.operation) + "] " + stretch.text) + "\n";
+    text += paragraph(story.ending) + "\nWhat decides\n\n";
+    for (const std::string& one : story.decides) text += paragraph(one);
+    text += "\nEssential steps\n\n" + paragraph(story.about_essential);
+    for (const StoryOrder& order : story.essential) text += paragraph("- " + order.text, 2);
+    return text;
 }
 
 std::optional<Decision> find_decision(const Trace& trace, const Program& program,
                                       const DesignText& design) {
-    return Story(trace, program, design).decide();
+    return Narrator(trace, program, design).decide();
 }
 
 }  // namespace cowcheck

@@ -41,7 +41,7 @@ public:
             if (thread.actor != Actor::cpu) continue;
             for (unsigned va = 0; va < l_.pages; ++va)
                 view.push_back(plain(Scope::tlb, l_.tlb_index(thread.cpu, va), ElementKind::tlb,
-                                     thread.name + ".tlb[" + std::to_string(va) + "]"));
+                                     tlb_name(thread, va)));
         }
         for (unsigned i = 0; i < l_.size(Scope::thread); ++i)
             view.push_back(plain(Scope::thread, i, ElementKind::thread, p_.world.threads[i].name));

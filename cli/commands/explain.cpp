@@ -43,7 +43,7 @@ int run(const TypedTrace& typed) {
         spdlog::warn("there is nothing to explain: {}", loaded.result.message);
         return ExitStatus::violation;
     }
-    put(asked, tell_story(loaded.trace, loaded.program, loaded.design));
+    put(asked, to_text(tell_story(loaded.trace, loaded.program, loaded.design)));
     return ExitStatus::no_violation;
 }
 

@@ -1,6 +1,5 @@
 #include "cli/stepper/screen.h"
 
-#include "traces/blocked.h"
 #include "traces/locals.h"
 #include "traces/lock_view.h"
 #include "traces/short_step.h"
@@ -50,16 +49,6 @@ std::string thread_title(const Scene& scene, unsigned thread) {
     std::string text = about.name;
     if (about.actor == Actor::cpu) text += " (" + process_name(p, about.mm) + ")";
     return text;
-}
-
-// Why the next step of a thread can't be made now.
-std::string waiting(const Scene& scene, unsigned thread) {
-    const Runner& runner = scene.walk.runner();
-    const Action action{Action::Kind::step, static_cast<std::uint8_t>(thread), 0, 0, 0, 0};
-    State next = runner.state();
-    const Blocked blocked = perform(runner.program(), next, action).blocked;
-    if (blocked == Blocked::no) return {};
-    return why_blocked(runner.program(), runner.state(), action, blocked);
 }
 
 // ---------------------------------------------------------------- the state
@@ -194,7 +183,7 @@ std::string source_screen(const Scene& scene) {
         if (rest.span.file != nullptr) text += ", " + rest.span.file->name;
         text += "\n" + source_around(scene, rest.span);
         text += locals_text(scene, t);
-        const std::string why = waiting(scene, t);
+        const std::string why = what_it_awaits(p, runner.state(), t).text;
         if (!why.empty()) text += "    can't go on: " + why + "\n";
     }
     return text + (idle.empty() ? "" : "idle: " + idle + "\n");
@@ -214,15 +203,16 @@ std::string state_screen(const Scene& scene, bool ghosts) {
     const Program& p = scene.walk.runner().program();
     const auto locks = locks_held(p, scene.walk.runner().state());
     const auto before = locks_held(p, scene.walk.before().state());
-    const auto has = [](const std::vector<std::string>& list, const std::string& lock) {
+    const auto has = [](const std::vector<LockHeld>& list, const LockHeld& lock) {
         return std::find(list.begin(), list.end(), lock) != list.end();
     };
     std::string held;
-    for (const std::string& lock : locks)
+    for (const LockHeld& lock : locks)
         held += (held.empty() ? "" : "; ") +
-                (has(before, lock) ? lock : scene.paint.changed("+" + lock));
-    for (const std::string& lock : before)
-        if (!has(locks, lock)) held += (held.empty() ? "" : "; ") + scene.paint.changed("-" + lock);
+                (has(before, lock) ? to_text(lock) : scene.paint.changed("+" + to_text(lock)));
+    for (const LockHeld& lock : before)
+        if (!has(locks, lock))
+            held += (held.empty() ? "" : "; ") + scene.paint.changed("-" + to_text(lock));
     return text + "locks: " + (held.empty() ? "none" : held) + "\n";
 }
 
