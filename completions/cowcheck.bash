@@ -23,7 +23,7 @@ _cowcheck() {
         --concurrency) words='1 2 3 all' ;;
         --format)
             case $command in
-                replay) words='text columns markdown mermaid itf trace json' ;;
+                replay) words='text columns html markdown mermaid itf trace json' ;;
                 gate) words='text json markdown junit ktap sarif' ;;
                 coverage) words='text json lcov' ;;
                 ablate) words='text json markdown' ;;
@@ -53,7 +53,7 @@ _cowcheck() {
             case $command in
                 why) words=$(_cowcheck_names properties) ;;
                 designs | worlds | properties) words='show' ;;
-                replay) words='--step --format --output --design --world --property' ;;
+                replay) words='--step --format --at --output --design --world --property' ;;
                 explain) words='--output --design --world --property' ;;
                 gate | coverage)
                     words='--world --depth --concurrency --threads --max-states --max-memory

@@ -1,12 +1,15 @@
 // cowcheck replay: does it happen again, on the design as it is now?
 #include "cli/commands/command.h"
 #include "cli/commands/trace_input.h"
+#include "cli/formats/player_html.h"
+#include "cli/options/parse_numbers.h"
 #include "cli/stepper/stepper.h"
 #include "traces/show_columns.h"
 #include "traces/show_itf.h"
 #include "traces/show_markdown.h"
 #include "traces/show_mermaid.h"
 #include "traces/show_text.h"
+#include "traces/text.h"
 #include "traces/trace_json.h"
 #include "verify/run/status.h"
 
@@ -18,6 +21,8 @@ namespace cowcheck {
 
 namespace {
 
+constexpr unsigned most_steps = 1000000;
+
 constexpr std::string_view help =
     R"(cowcheck replay: whether what a trace tells happens again on the design as it is now, and the
 trace in a form to read or to send.
@@ -28,11 +33,14 @@ usage: cowcheck replay TRACE [--format FORMAT] [--output FILE] [--design NAME|FI
 
   --format text          every step with what it changes (default)
            columns       one column a CPU, for mails
+           html          one page that plays it: the state, the source, the property and what
+                         decides; for a browser, a mail, a bug tracker
            markdown, mermaid, itf
                          for documents, and for tools that read Apalache's traces
            trace         the trace itself, as this cowcheck writes it; one of an older format
                          is converted
            json          the result of the replay
+  --at N                 with html: the step at which the page opens (default: 0, the start)
   --output FILE          (default: stdout)
   --design, --world      files that the trace needs and does not find where it says, or others
                          to try it on
@@ -45,13 +53,44 @@ exit status: 0 the trace happens again, 1 it does not, 2 bad input or output tha
 written, 4 a fault of cowcheck itself.
 )";
 
-enum class Format { text, columns, markdown, mermaid, itf, trace, json };
+enum class Format { text, columns, html, markdown, mermaid, itf, trace, json };
 
 struct Options {
     TypedTrace trace;
-    Typed format;
+    Typed format, at;
     bool step = false;
 };
+
+struct Asked {
+    AskedTrace trace;
+    Format format = Format::text;
+    unsigned at = 0;
+};
+
+// A word of a shell's command line.
+std::string shell_word(const std::string& word) {
+    constexpr std::string_view harmless =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=+,@";
+    if (!word.empty() && word.find_first_not_of(harmless) == std::string::npos) return word;
+    std::string quoted = "'";
+    for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return quoted + "'";
+}
+
+// By which somebody else, who has the files, sees the same.
+std::string command_line(const AskedTrace& asked) {
+    std::string line = "cowcheck replay " + shell_word(asked.path);
+    for (const std::string& file : asked.named.designs) line += " --design " + shell_word(file);
+    for (const std::string& file : asked.named.worlds) line += " --world " + shell_word(file);
+    for (const std::string& file : asked.named.properties)
+        line += " --property " + shell_word(file);
+    return line;
+}
+
+std::string page(const LoadedTrace& loaded, const Asked& asked) {
+    return player_html({loaded.trace, loaded.program, loaded.design, loaded.library.properties(),
+                        loaded.result, command_line(asked.trace), asked.at});
+}
 
 std::string text_with_result(const LoadedTrace& loaded) {
     std::string text = show_text(loaded.trace) + "\nreplay: " + loaded.result.message + "\n";
@@ -59,14 +98,15 @@ std::string text_with_result(const LoadedTrace& loaded) {
     return text;
 }
 
-std::string shown(const LoadedTrace& loaded, const std::string& path, Format format) {
-    switch (format) {
+std::string shown(const LoadedTrace& loaded, const Asked& asked) {
+    switch (asked.format) {
     case Format::columns: return show_columns(loaded.trace);
+    case Format::html: return page(loaded, asked);
     case Format::markdown: return show_markdown(loaded.trace);
     case Format::mermaid: return show_mermaid(loaded.trace);
     case Format::itf: return show_itf(loaded.trace, Walk(loaded.trace, loaded.program));
     case Format::trace: return to_json(loaded.trace);
-    case Format::json: return to_json(loaded.result, path);
+    case Format::json: return to_json(loaded.result, asked.trace.path);
     case Format::text: break;
     }
     return text_with_result(loaded);
@@ -78,27 +118,39 @@ void warn(const ReplayResult& result) {
     for (const std::string& note : result.notes) spdlog::warn("{}", note);
 }
 
-int run(const Options& typed) {
-    const AskedTrace asked = read(typed.trace, "replay");
-    const Format format = one_of<Format>("--format", typed.format, Format::text,
-                                         {{"text", Format::text},
-                                          {"columns", Format::columns},
-                                          {"markdown", Format::markdown},
-                                          {"mermaid", Format::mermaid},
-                                          {"itf", Format::itf},
-                                          {"trace", Format::trace},
-                                          {"json", Format::json}});
+Asked read(const Options& typed) {
+    Asked asked{read(typed.trace, "replay"), Format::text, 0};
+    asked.format = one_of<Format>("--format", typed.format, Format::text,
+                                  {{"text", Format::text},
+                                   {"columns", Format::columns},
+                                   {"html", Format::html},
+                                   {"markdown", Format::markdown},
+                                   {"mermaid", Format::mermaid},
+                                   {"itf", Format::itf},
+                                   {"trace", Format::trace},
+                                   {"json", Format::json}});
     if (typed.step && !typed.format.empty())
         throw BadInput("--step shows the trace by commands; --format tells it at once: choose one");
-    if (typed.step && !asked.output.empty())
+    if (typed.step && !asked.trace.output.empty())
         throw BadInput("--step talks to stdout; --output is for a --format");
-    const LoadedTrace loaded = load_trace(asked);
-    const bool tells_result = format == Format::text || format == Format::json;
+    const std::string* at = single("--at", typed.at);
+    if (at != nullptr && asked.format != Format::html) throw BadInput("--at is for --format html");
+    if (at != nullptr) asked.at = parse_number("--at", *at, 0, most_steps);
+    return asked;
+}
+
+int run(const Options& typed) {
+    const Asked asked = read(typed);
+    const LoadedTrace loaded = load_trace(asked.trace);
+    if (asked.at > loaded.trace.steps.size())
+        throw BadInput("--at: the trace has " + counted(loaded.trace.steps.size(), "step") +
+                       ", got '" + std::to_string(asked.at) + "'");
+    const bool tells_result = asked.format == Format::text || asked.format == Format::json;
     if (typed.step || !tells_result) warn(loaded.result);
     if (typed.step)
         run_stepper({loaded.trace, loaded.program, loaded.library.properties()});
     else
-        put(asked, shown(loaded, asked.path, format));
+        put(asked.trace, shown(loaded, asked));
     return loaded.result.verdict == ReplayVerdict::ok ? ExitStatus::no_violation
                                                       : ExitStatus::violation;
 }
@@ -111,6 +163,7 @@ Command replay_command() {
                 const auto typed = std::make_shared<Options>();
                 declare(app, typed->trace);
                 declare(app, "--format", typed->format);
+                declare(app, "--at", typed->at);
                 app.add_flag("--step", typed->step);
                 return RunCommand([typed] { return run(*typed); });
             }};
