@@ -23,7 +23,7 @@ _cowcheck() {
         --concurrency) words='1 2 3 all' ;;
         --format)
             case $command in
-                replay) words='text columns html markdown mermaid itf trace json' ;;
+                replay) words='text columns html svg markdown mermaid itf trace json' ;;
                 gate) words='text json markdown junit ktap sarif' ;;
                 coverage) words='text json lcov' ;;
                 ablate) words='text json markdown' ;;

@@ -31,8 +31,8 @@ complete -c cowcheck -n $named -l world -r -F -a "(__cowcheck_names worlds)" -d 
 complete -c cowcheck -n $named -l property -r -F -a "(__cowcheck_names properties)" -d "which promise"
 
 complete -c cowcheck -n "__fish_seen_subcommand_from replay" -F
-complete -c cowcheck -n "__fish_seen_subcommand_from replay" -l format -x -a "text columns html markdown mermaid itf trace json"
-complete -c cowcheck -n "__fish_seen_subcommand_from replay" -l at -x -d "with html: the step at which it opens"
+complete -c cowcheck -n "__fish_seen_subcommand_from replay" -l format -x -a "text columns html svg markdown mermaid itf trace json"
+complete -c cowcheck -n "__fish_seen_subcommand_from replay" -l at -x -d "with html, svg: after so many steps"
 complete -c cowcheck -n "__fish_seen_subcommand_from replay" -l step -d "by commands"
 complete -c cowcheck -n "__fish_seen_subcommand_from explain" -F
 complete -c cowcheck -n "__fish_seen_subcommand_from replay explain" -l output -r -F -d "the file to write"

@@ -8,6 +8,7 @@
 #include "traces/show_itf.h"
 #include "traces/show_markdown.h"
 #include "traces/show_mermaid.h"
+#include "traces/show_svg.h"
 #include "traces/show_text.h"
 #include "traces/text.h"
 #include "traces/trace_json.h"
@@ -15,7 +16,9 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <memory>
+#include <optional>
 
 namespace cowcheck {
 
@@ -35,12 +38,14 @@ usage: cowcheck replay TRACE [--format FORMAT] [--output FILE] [--design NAME|FI
            columns       one column a CPU, for mails
            html          one page that plays it: the state, the source, the property and what
                          decides; for a browser, a mail, a bug tracker
+           svg           the schedule as a picture, or, with --at, the state after a step
            markdown, mermaid, itf
                          for documents, and for tools that read Apalache's traces
            trace         the trace itself, as this cowcheck writes it; one of an older format
                          is converted
            json          the result of the replay
-  --at N                 with html: the step at which the page opens (default: 0, the start)
+  --at N                 with html: the step at which the page opens; with svg: the state
+                         after step N is drawn
   --output FILE          (default: stdout)
   --design, --world      files that the trace needs and does not find where it says, or others
                          to try it on
@@ -53,7 +58,7 @@ exit status: 0 the trace happens again, 1 it does not, 2 bad input or output tha
 written, 4 a fault of cowcheck itself.
 )";
 
-enum class Format { text, columns, html, markdown, mermaid, itf, trace, json };
+enum class Format { text, columns, html, svg, markdown, mermaid, itf, trace, json };
 
 struct Options {
     TypedTrace trace;
@@ -64,7 +69,7 @@ struct Options {
 struct Asked {
     AskedTrace trace;
     Format format = Format::text;
-    unsigned at = 0;
+    std::optional<unsigned> at;
 };
 
 // A word of a shell's command line.
@@ -89,7 +94,14 @@ std::string command_line(const AskedTrace& asked) {
 
 std::string page(const LoadedTrace& loaded, const Asked& asked) {
     return player_html({loaded.trace, loaded.program, loaded.design, loaded.library.properties(),
-                        loaded.result, command_line(asked.trace), asked.at});
+                        loaded.result, command_line(asked.trace), asked.at.value_or(0)});
+}
+
+// The schedule, or the state after so many steps.
+std::string picture(const LoadedTrace& loaded, const Asked& asked) {
+    const Walk walk(loaded.trace, loaded.program);
+    return asked.at ? show_svg_state(loaded.trace, walk, std::min(*asked.at, walk.size()))
+                    : show_svg_schedule(loaded.trace, walk);
 }
 
 std::string text_with_result(const LoadedTrace& loaded) {
@@ -102,6 +114,7 @@ std::string shown(const LoadedTrace& loaded, const Asked& asked) {
     switch (asked.format) {
     case Format::columns: return show_columns(loaded.trace);
     case Format::html: return page(loaded, asked);
+    case Format::svg: return picture(loaded, asked);
     case Format::markdown: return show_markdown(loaded.trace);
     case Format::mermaid: return show_mermaid(loaded.trace);
     case Format::itf: return show_itf(loaded.trace, Walk(loaded.trace, loaded.program));
@@ -119,11 +132,12 @@ void warn(const ReplayResult& result) {
 }
 
 Asked read(const Options& typed) {
-    Asked asked{read(typed.trace, "replay"), Format::text, 0};
+    Asked asked{read(typed.trace, "replay"), Format::text, {}};
     asked.format = one_of<Format>("--format", typed.format, Format::text,
                                   {{"text", Format::text},
                                    {"columns", Format::columns},
                                    {"html", Format::html},
+                                   {"svg", Format::svg},
                                    {"markdown", Format::markdown},
                                    {"mermaid", Format::mermaid},
                                    {"itf", Format::itf},
@@ -134,7 +148,8 @@ Asked read(const Options& typed) {
     if (typed.step && !asked.trace.output.empty())
         throw BadInput("--step talks to stdout; --output is for a --format");
     const std::string* at = single("--at", typed.at);
-    if (at != nullptr && asked.format != Format::html) throw BadInput("--at is for --format html");
+    if (at != nullptr && asked.format != Format::html && asked.format != Format::svg)
+        throw BadInput("--at is for --format html and --format svg");
     if (at != nullptr) asked.at = parse_number("--at", *at, 0, most_steps);
     return asked;
 }
@@ -142,9 +157,9 @@ Asked read(const Options& typed) {
 int run(const Options& typed) {
     const Asked asked = read(typed);
     const LoadedTrace loaded = load_trace(asked.trace);
-    if (asked.at > loaded.trace.steps.size())
+    if (asked.at && *asked.at > loaded.trace.steps.size())
         throw BadInput("--at: the trace has " + counted(loaded.trace.steps.size(), "step") +
-                       ", got '" + std::to_string(asked.at) + "'");
+                       ", got '" + std::to_string(*asked.at) + "'");
     const bool tells_result = asked.format == Format::text || asked.format == Format::json;
     if (typed.step || !tells_result) warn(loaded.result);
     if (typed.step)

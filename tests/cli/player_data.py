@@ -7,6 +7,7 @@ import pathlib
 import re
 import subprocess
 import sys
+from xml.etree import ElementTree
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
 from player_pages import DATA, FEW, KNOWN, RACE, data_of, page_of, words
@@ -108,6 +109,67 @@ def it_goes_into_a_file_and_opens_where_it_is_told():
     rejects(["replay", RACE, "--format", "html", "--at", "65"], "--at", "64 steps", "65")
     rejects(["replay", RACE, "--format", "html", "--at", "x"], "--at")
     rejects(["replay", RACE, "--at", "5"], "--at", "html")
+
+
+# ------------------------------------------------------------ pictures
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def picture(trace, *more):
+    result = cowcheck("replay", trace, "--format", "svg", *more)
+    expect(result.status == 0 and result.err == "", result)
+    expect("http" not in result.out.replace(SVG[1:-1], "") and "<script" not in result.out, trace)
+    return ElementTree.fromstring(result.out)
+
+
+def texts_of(image):
+    return [text.text for text in image.iter(f"{SVG}text")]
+
+
+@statement
+def the_schedule_as_a_picture_has_a_dot_for_every_step_in_its_lane():
+    for trace in KNOWN:
+        data = data_of(page_of(trace))
+        image = picture(trace)
+        steps = data["trace"]["steps"]
+        dots = [(float(dot.get("cy")), dot.get("cx")) for dot in image.iter(f"{SVG}circle")]
+        expect(len(dots) == len(steps) and dots == sorted(dots, key=lambda dot: dot[0]), trace.name)
+        lanes = {}
+        for step, (_, x) in zip(steps, dots):
+            expect(lanes.setdefault(step["thread"], x) == x, f"{trace.name}: {step['thread']}")
+        expect(len(set(lanes.values())) == len(lanes), f"{trace.name}: {lanes}")
+        texts = texts_of(image)
+        expect({str(i + 1) for i in range(len(steps))} <= set(texts), trace.name)
+        expect("is violated" in " ".join(texts), texts[-3:])
+        width = float(image.get("width"))
+        for text in image.iter(f"{SVG}text"):
+            expect(float(text.get("x")) + 7 * len(text.text) <= width, f"{trace.name}: {text.text}")
+
+
+@statement
+def a_state_as_a_picture_has_its_lines_and_what_has_changed():
+    for trace in FEW:
+        data = data_of(page_of(trace))
+        for step in range(0, len(data["points"]), 7):
+            point, before = data["points"][step], data["points"][max(step - 1, 0)]
+            image = picture(trace, "--at", step)
+            lines = [path for path in image.iter(f"{SVG}path") if path.get("class") != "tip"]
+            expect(sorted(path.get("class").split()[0] for path in lines) ==
+                   sorted(how for _, _, how in point["arrows"]), f"{trace.name}, {step}")
+            stale = [path for path in lines if "stale" in path.get("class")]
+            expect(len(stale) == len(point["stale"]), f"{trace.name}, {step}: {point['stale']}")
+            said = " ".join(" ".join(texts_of(image)).split())
+            for element, now, was in zip(data["elements"], point["state"], before["state"]):
+                if element["scope"] == "page" and now[0]:
+                    values = dict(zip([field["name"] for field in element["fields"]], now[1:]))
+                    old = dict(zip([field["name"] for field in element["fields"]], was[1:]))
+                    count = (f"refcount {values['refcount']}" if values["refcount"] == old["refcount"]
+                             else f"refcount {old['refcount']} -> {values['refcount']}")
+                    expect(count in said, f"{trace.name}, {step}: {count}: {said}")
+            for lock in point["locks"]:
+                expect(f"{lock['lock']}{' ' if lock['how'] else ''}{lock['how']}: {lock['thread']}" in said,
+                       f"{trace.name}, {step}: {lock}")
 
 
 main()

@@ -256,7 +256,7 @@ def contradictions_and_damage_are_told_and_nothing_is_written():
     path = leak()
     rejects(["replay", path, "--step", "--format", "columns"], "--step", "--format")
     rejects(["replay", path, "--step", "--output", "x"], "--output")
-    rejects(["replay", path, "--format", "pdf"], "html, markdown, mermaid, itf")
+    rejects(["replay", path, "--format", "pdf"], "html, svg, markdown, mermaid, itf")
     rejects(["explain", path, "--step"], "--step")
     rejects(["explain"], "cowcheck explain TRACE")
     rejects(["explain", path, "--output", "nowhere/story.txt"], "nowhere/story.txt")
