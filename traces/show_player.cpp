@@ -67,6 +67,7 @@ public:
         Output object;
         object["player"] = player_format;
         object["command"] = played_.command;
+        object["design"] = played_.design.name();
         object["at"] = std::min(played_.at, walk_.size());
         object["replay"] = {{"verdict", name_of(played_.result.verdict)},
                             {"message", played_.result.message},
@@ -74,6 +75,7 @@ public:
         const auto violation =
             walk_.first_violation(property_bit(program(), played_.trace.header.property.name));
         object["violation"] = violation ? Output(*violation) : Output(nullptr);
+        object["outcome"] = shows_outcome() && replays();
         object["outside"] =
             played_.trace.header.outside.empty() ? "" : outside_text(played_.trace.header);
         object["trace"] = Output::parse(to_json(shown()));
@@ -98,6 +100,11 @@ private:
     [[nodiscard]] const Program& program() const { return walk_.runner().program(); }
     [[nodiscard]] const State& state() const { return walk_.runner().state(); }
     [[nodiscard]] bool replays() const { return played_.result.verdict == ReplayVerdict::ok; }
+
+    // Of a program: nothing need be violated.
+    [[nodiscard]] bool shows_outcome() const {
+        return played_.trace.header.property.name == outcome_name;
+    }
 
     // What the design does now: its places are those of the texts that are shown.
     Trace shown() const {
@@ -232,8 +239,7 @@ private:
     }
 
     Output story() const {
-        const bool of_outcome = played_.trace.header.property.name == outcome_name;
-        if (!replays() || of_outcome) return nullptr;
+        if (!replays() || shows_outcome()) return nullptr;
         const Story told = tell_story(played_.trace, played_.program, played_.design);
         Output happens = Output::array();
         for (const StoryStretch& one : told.happens)

@@ -193,6 +193,35 @@ def what_a_user_has_written_is_text_and_nothing_else():
         expect_quiet(page)
 
 
+def title_and_explanation(page):
+    return page.value("[document.getElementById('title').textContent, "
+                      "document.getElementById('explanation').textContent]")
+
+
+@statement
+def what_it_is_about_is_said_at_the_top_whatever_it_is():
+    cowcheck("run", "vmsplice-leak", "--design", "v5.7", "--trace-dir", "of-a-program")
+    (outcome,) = pathlib.Path("of-a-program").glob("*outcome1.json")
+    elsewhere = cowcheck("replay", RACE, "--design", "v5.11", "--format", "html")
+    expect(elsewhere.status == 1, elsewhere)
+    with chromium.browser() as browser:
+        page, data = opened(browser, RACE)
+        title, said = title_and_explanation(page)
+        expect(title == "v5.9 violates rw_pin_matches_mapping", title)
+        expect(said == f"Step 64: {data['trace']['explanation']}.", said)
+        page, data = opened(browser, outcome)
+        title, said = title_and_explanation(page)
+        expect(title == "v5.7 has the outcome" and data["violation"] is None, title)
+        expect(said.endswith(f": {data['trace']['explanation']}.") and len(said) > 20, said)
+        expect("violates" not in page.value("document.getElementById('property').textContent"), title)
+        page, data = opened(browser, RACE, text=elsewhere.out)
+        title, said = title_and_explanation(page)
+        expect(title == "v5.11 (of v5.9) keeps rw_pin_matches_mapping" and said == "", title)
+        expect("now `begin write_protect_seq`" in page.value(
+            "document.getElementById('problem').textContent"), "what is different")
+        expect_quiet(page)
+
+
 # Text whose contrast with what is behind it is below 4.5 (3 for large), as WCAG computes it.
 POOR = """(() => {
   const channels = text => text.match(/[\\d.]+/g).map(Number);

@@ -1,11 +1,13 @@
 // The property, clause by clause, with what each part is worth.
 
 function buildProperty() {
-  document.getElementById('property-name').textContent = trace.property.name;
+  document.getElementById('property-name').textContent = data.outcome ? '' : trace.property.name;
+  if (data.outcome) document.querySelector('#property h2').firstChild.data = 'Outcome ';
   document.getElementById('meaning').textContent = trace.property.meaning;
 }
 
 function verdictText(step) {
+  if (data.outcome) return `${trace.explanation}.`;
   if (data.violation === null) return 'Nothing violates it.';
   if (step < data.violation) return `Not violated yet: step ${data.violation} does it.`;
   const who = step === data.violation ? 'Violated by this step' : `Violated by step ${data.violation}`;
@@ -53,7 +55,7 @@ function showProperty(step) {
   const before = step > 0 ? data.points[step - 1].property : [];
   const list = data.points[step].property.map(one =>
     instanceNode(one, before.find(other => other.about === one.about)));
-  if (list.length === 0)
+  if (list.length === 0 && !data.outcome)
     list.push(element('p', {text: 'No clause of it is about anything that is there now.'}));
   document.getElementById('clauses').replaceChildren(...list);
 }

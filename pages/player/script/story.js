@@ -81,16 +81,17 @@ function buildAbout() {
 }
 
 function buildHeader() {
-  const verb = trace.explanation ? ' violates ' : ', property ';
-  document.getElementById('title').append(trace.design.name,
+  const other = data.design === trace.design.name ? '' : ` (of ${trace.design.name})`;
+  const verb = data.outcome ? ' has the ' : data.violation === null ? `${other} keeps ` : `${other} violates `;
+  document.getElementById('title').append(data.design,
     element('span', {class: 'verb', text: verb}), trace.property.name);
   document.getElementById('subtitle').append(
     ...[`${titled(trace.design)}. World ${titled(trace.world)}. `,
       `${counted(trace.operations, 'operation')}, ${counted(trace.steps.length, 'step')} (${boundsText()}). `],
     element('code', {text: data.command}));
-  if (data.violation !== null && trace.explanation)
-    document.getElementById('explanation').append(
-      stepLink(data.violation, `Step ${data.violation}`), `: ${trace.explanation}.`);
+  const told = data.outcome ? last : data.violation;
+  if (told !== null && trace.explanation)
+    document.getElementById('explanation').append(stepLink(told, `Step ${told}`), `: ${trace.explanation}.`);
   const problem = document.getElementById('problem');
   const notes = data.replay.notes.length > 0 ? ` ${data.replay.notes.join('; ')}.` : '';
   if (data.replay.verdict !== 'ok' || notes) {
