@@ -255,9 +255,7 @@ std::string show_columns(const Trace& trace) {
     }
     for (Cell& cell : cells) cell.text = ascii(cell.text);
     for (const Cell& cell : join(cells, columns)) text += draw(cell, columns);
-    return text + paragraph(trace.explanation.empty()
-                                ? "Nothing is violated."
-                                : h.property.name + " is violated: " + trace.explanation + ".");
+    return text + paragraph(ending_of(trace));
 }
 
 }  // namespace cowcheck

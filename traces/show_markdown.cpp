@@ -48,7 +48,7 @@ std::string row(std::size_t number, const std::string& cell, std::size_t column,
 std::string show_markdown(const Trace& trace) {
     const TraceHeader& h = trace.header;
     std::string text = "## " + plain(h.design.name) +
-                       (trace.explanation.empty() ? ": property " : " violates ") +
+                       (trace.explanation.empty() ? ": property " : std::string(verb_of(trace))) +
                        plain(h.property.name) + "\n\n";
     if (!h.property.meaning.empty()) text += "> " + plain(h.property.meaning) + "\n\n";
     text += "World " + plain(h.world.name) + ", " + counted(trace.operations, "operation") + ", " +
@@ -78,10 +78,12 @@ std::string show_markdown(const Trace& trace) {
             row(i + 1, code(step.kind == StepKind::device ? device_text(step) : step_text(step)),
                 column, actors.size());
     }
+    // The property stands out.
     return text + "\n" +
-           (trace.explanation.empty() ? "Nothing is violated.\n"
-                                      : "**" + plain(h.property.name) +
-                                            "** is violated: " + plain(trace.explanation) + ".\n");
+           (is_violated(trace) ? "**" + plain(h.property.name) +
+                                     "** is violated: " + plain(trace.explanation) + "."
+                               : plain(ending_of(trace))) +
+           "\n";
 }
 
 }  // namespace cowcheck

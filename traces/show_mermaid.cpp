@@ -42,7 +42,7 @@ public:
         participants();
         for (const TraceStep& step : trace_.steps) add(step);
         flush();
-        if (!trace_.steps.empty() && !trace_.explanation.empty())
+        if (!trace_.steps.empty() && is_violated(trace_))
             lines_ += "    Note over " + id_of(trace_.steps.back().thread) + ": " +
                       plain(trace_.header.property.name) + " is violated\n";
         return "%% " + ascii(trace_.header.design.name) + ", world " +

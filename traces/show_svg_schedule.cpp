@@ -49,9 +49,7 @@ public:
 
     std::string run() {
         const TraceHeader& h = trace_.header;
-        const std::string title = h.design.name +
-                                  (trace_.explanation.empty() ? ", property " : " violates ") +
-                                  h.property.name;
+        const std::string title = h.design.name + std::string(verb_of(trace_)) + h.property.name;
         paragraph(title, "strong");
         paragraph("World " + h.world.name + ", " + counted(trace_.operations, "operation") + ", " +
                       counted(trace_.steps.size(), "step"),
@@ -60,11 +58,8 @@ public:
         heads();
         for (unsigned i = 1; i <= walk_.size(); ++i) step(i);
         y_ += Svg::line_height / 2;
-        const std::string ending =
-            trace_.explanation.empty()
-                ? "Nothing is violated."
-                : h.property.name + " is violated: " + trace_.explanation + ".";
-        paragraph(ending, trace_.explanation.empty() ? "" : "bad strong");
+        const std::string ending = ending_of(trace_);
+        paragraph(ending, is_violated(trace_) ? "bad strong" : "");
         return svg_.finish(text_x_ + text_chars * Svg::char_width + margin, y_ + margin, title,
                            ending);
     }
@@ -115,7 +110,7 @@ private:
         const TraceStep& step = walk_.step(number);
         const unsigned top = y_;
         const std::string colour = thread_class(step.thread);
-        const bool violates = number == walk_.size() && !trace_.explanation.empty();
+        const bool violates = number == walk_.size() && is_violated(trace_);
         std::vector<std::pair<std::string, std::string>> lines;  // text, classes
         const bool pages = walk_.runner().program().layout.pages > 1;
         if (step.kind == StepKind::start)

@@ -117,8 +117,7 @@ private:
                               (step.kind == StepKind::device ? device_text(step) : step_text(step)),
                           thread_class(step.thread));
         if (step_ == walk_.size() && !trace_.explanation.empty())
-            list.emplace_back(trace_.header.property.name + " is violated: " + trace_.explanation,
-                              "bad strong");
+            list.emplace_back(ending_of(trace_), is_violated(trace_) ? "bad strong" : "");
         return list;
     }
 

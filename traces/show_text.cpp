@@ -21,10 +21,10 @@ std::string named(std::string_view label, const TraceText& text) {
 
 std::string header(const Trace& trace) {
     const TraceHeader& h = trace.header;
-    std::string text =
-        "Design " + h.design.name + (trace.explanation.empty() ? ", property " : " violates ") +
-        h.property.name + (h.property.cost ? " (a cost)" : "") + ": " +
-        counted(trace.operations, "operation") + ", " + counted(trace.steps.size(), "step") + "\n";
+    std::string text = "Design " + h.design.name + std::string(verb_of(trace)) + h.property.name +
+                       (h.property.cost ? " (a cost)" : "") + ": " +
+                       counted(trace.operations, "operation") + ", " +
+                       counted(trace.steps.size(), "step") + "\n";
     if (!h.property.meaning.empty()) text += "  property " + h.property.meaning + "\n";
     text += named("design   ", h.design) + named("world    ", h.world);
     text += "  bounds   depth " + std::to_string(h.depth) + ", concurrency " +
@@ -126,10 +126,7 @@ std::string show_text(const Trace& trace) {
         text += statement_line(i + 1, step, indent) + change_lines(step, indent) +
                 event_lines(step, indent);
     }
-    const std::string ending =
-        trace.explanation.empty()
-            ? "Nothing is violated."
-            : trace.header.property.name + " is violated: " + trace.explanation + ".";
+    const std::string ending = ending_of(trace);
     text += "\n";
     for (const std::string& line : wrap(ending, text_width)) text += line + "\n";
     std::string out;

@@ -148,6 +148,21 @@ std::string to_text(const TraceEvent& event, const TraceStep& step) {
     return {};
 }
 
+bool is_violated(const Trace& trace) {
+    return !trace.explanation.empty() && trace.header.property.name != outcome_name;
+}
+
+std::string_view verb_of(const Trace& trace) {
+    if (is_violated(trace)) return " violates ";
+    return trace.explanation.empty() ? ", property " : " has the ";
+}
+
+std::string ending_of(const Trace& trace) {
+    if (trace.explanation.empty()) return "Nothing is violated.";
+    return (is_violated(trace) ? trace.header.property.name + " is violated: " : "The outcome: ") +
+           trace.explanation + ".";
+}
+
 std::string transient_text(unsigned number) {
     if (number == 0) return {};
     return " with " + std::to_string(number) + " transient reference" + (number == 1 ? "" : "s") +

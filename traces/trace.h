@@ -199,6 +199,13 @@ inline constexpr std::string_view counting_name = "counting";
 // What the trace of a program's outcome calls what it shows: nothing need be violated.
 inline constexpr std::string_view outcome_name = "outcome";
 
+// Its last step violates the property; one of an outcome only shows what it explains.
+[[nodiscard]] bool is_violated(const Trace& trace);
+// What stands between the design and the property: " violates ", " has the ", ", property ".
+[[nodiscard]] std::string_view verb_of(const Trace& trace);
+// "no_foreign_data is violated: ...", "The outcome: ...", "Nothing is violated."
+[[nodiscard]] std::string ending_of(const Trace& trace);
+
 // " with 1 transient reference from outside"; nothing for none.
 [[nodiscard]] std::string transient_text(unsigned number);
 // "any number of outside references >= 1; shown with 1"

@@ -113,7 +113,7 @@ def a_trace_of_the_first_format_is_read_shown_and_converted():
     for path in traces_of("--depth", "4", "--design", "v5.7", "--design", "v5.9"):
         text = pathlib.Path(path).read_text(encoding="utf-8")
         write("old.json", json.dumps(in_format_1(json.loads(text))))
-        for view in ("text", "columns", "markdown", "mermaid", "itf"):
+        for view in ("text", "columns", "markdown", "mermaid", "itf", "svg"):
             was = cowcheck("replay", path, "--format", view)
             now = cowcheck("replay", "old.json", "--format", view)
             expect((now.status, now.out, now.err) == (0, was.out, was.err), now)
@@ -133,7 +133,7 @@ def an_old_trace_that_does_not_fit_any_more_is_said_to_be_old():
     result = cowcheck("replay", "old.json")
     expect(result.status == 1 and "executed `if page.nonsense`" in result.out, result)
     expect("note: the trace is of format 1" in result.out, result)
-    for view in ("columns", "markdown", "mermaid", "itf"):
+    for view in ("columns", "html", "svg", "markdown", "mermaid", "itf"):
         result = cowcheck("replay", "old.json", "--format", view)
         expect(result.status == 1 and "the trace is of format 1" in result.err, result)
     old["steps"][0]["changes"] = [{"what": "", "from": 1, "to": 2}]
@@ -167,7 +167,7 @@ def a_guard_of_three_lines_is_told_whole_in_every_format():
     (guard,) = [step for step in trace["steps"]
                 if step.get("statement", {}).get("condition") == WHOLE]
     expect(guard["statement"]["text"] == "if " + WHOLE and guard["guard"] is True, guard)
-    for view in ("text", "columns", "markdown", "mermaid", "itf"):
+    for view in ("text", "columns", "html", "svg", "markdown", "mermaid", "itf"):
         out = " ".join(cowcheck("replay", path, "--format", view).out.split())
         expect(WHOLE in out and "pte.present? " not in out, out)
     write("guarded.cow", GUARDED.replace("or pte.dirty", "or pte.uffd_wp"))

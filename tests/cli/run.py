@@ -99,8 +99,13 @@ def all_outcomes_are_listed_with_their_shortest_schedules_which_replay():
         told = json.loads(trace.read_text())
         expect(told["property"]["name"] == "outcome" and "x = " in told["explanation"], told)
         rejects(["explain", trace], "violates nothing", "replay")
-        for form in ("text", "columns", "markdown", "mermaid", "itf"):
-            expect(cowcheck("replay", trace, "--format", form).status == 0, form)
+        for form in ("text", "columns", "markdown", "mermaid", "itf", "html", "svg"):
+            shown = cowcheck("replay", trace, "--format", form)
+            expect(shown.status == 0, form)
+            if form in ("text", "columns", "markdown", "mermaid", "svg"):  # an outcome is no fault
+                expect("violate" not in shown.out, shown)
+            if form in ("text", "columns", "markdown", "svg"):
+                expect("The outcome: " in shown.out, shown)
 
 
 @statement
