@@ -18,7 +18,8 @@ completes() {
     COMPREPLY=()
     _cowcheck
     for expected in "$@"; do
-        if ! printf '%s\n' "${COMPREPLY[@]}" | grep -qxF -e "$expected"; then
+        # Not grep -q, which leaves printf with a broken pipe, and pipefail takes that for a no.
+        if ! printf '%s\n' "${COMPREPLY[@]}" | grep -xF -e "$expected" >/dev/null; then
             echo "FAILED   ${COMP_WORDS[*]:1}: '$expected' is not in: ${COMPREPLY[*]}"
             failed=1
             return
