@@ -24,7 +24,7 @@ _cowcheck() {
         --format)
             case $command in
                 replay) words='text columns html svg markdown mermaid itf trace json' ;;
-                gate) words='text json markdown junit ktap sarif' ;;
+                gate) words='text html json markdown junit ktap sarif' ;;
                 coverage) words='text json lcov' ;;
                 ablate) words='text json markdown' ;;
                 selftest) words='ktap json' ;;

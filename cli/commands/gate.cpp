@@ -1,6 +1,7 @@
 // cowcheck gate: what a change makes worse, better and dearer.
 #include "cli/formats/gate.h"
 #include "cli/commands/command.h"
+#include "cli/commands/trace_input.h"
 #include "cli/options/values.h"
 #include "cli/terminal/fault.h"
 #include "cli/terminal/output.h"
@@ -44,11 +45,12 @@ bounds and limits
   --threads N            worker threads (default: one a CPU)
 
 what comes out
-  --format text|json|markdown|junit|ktap|sarif
-                         to read, or for a CI service (default: text); docs/gate.md
+  --format text|html|json|markdown|junit|ktap|sarif
+                         to read, or for a CI service (default: text); docs/gate.md. With html
+                         a page that plays it stands beside each trace
   --list                 in text, the worlds of what stays and of what is better
   --output FILE          the same report into a file as well, in the format of its name: .txt,
-                         .json, .md, .xml (JUnit), .ktap, .sarif; repeatable
+                         .html, .json, .md, .xml (JUnit), .ktap, .sarif; repeatable
   --traces DIR           where traces of what got worse go (default: cowcheck-traces)
 
 examples
@@ -59,7 +61,7 @@ exit status: 0 nothing got worse, 1 something did or is not as an 'expect' line 
 input or output that can't be written, 3 undecided, 4 a fault of cowcheck itself.
 )";
 
-enum class Format { text, json, markdown, junit, ktap, sarif };
+enum class Format { text, html, json, markdown, junit, ktap, sarif };
 
 struct Options {
     Typed design, against, traces, waived, because, format, outputs;
@@ -88,8 +90,9 @@ struct Output {
 };
 
 Output read_output(const std::string& path) {
-    static constexpr std::array<std::pair<std::string_view, Format>, 8> formats{
+    static constexpr std::array<std::pair<std::string_view, Format>, 9> formats{
         {{".txt", Format::text},
+         {".html", Format::html},
          {".json", Format::json},
          {".md", Format::markdown},
          {".markdown", Format::markdown},
@@ -99,7 +102,7 @@ Output read_output(const std::string& path) {
          {".sarif", Format::sarif}}};
     for (const auto& [ending, format] : formats)
         if (path.ends_with(ending) && path.size() > ending.size()) return {path, format};
-    throw BadInput("--output: expected a file .txt, .json, .md, .xml, .ktap or .sarif, got '" +
+    throw BadInput("--output: expected a file .txt, .html, .json, .md, .xml, .ktap or .sarif, got '" +
                    path + "'");
 }
 
@@ -119,6 +122,7 @@ std::vector<Output> read_outputs(const Options& typed, const GateRequest& reques
 
 std::string report_text(const GateReport& report, Format format, const GateTextStyle& style) {
     switch (format) {
+    case Format::html: return gate_html(report);
     case Format::json: return gate_json(report);
     case Format::markdown: return gate_markdown(report);
     case Format::junit: return gate_junit(report);
@@ -173,10 +177,26 @@ GateRequest read_request(const Options& typed, Library& library) {
     return request;
 }
 
+// Beside each trace a page that plays it. A trace names its design's file; where that extends
+// another file, both have to be named.
+void write_players(const GateRequest& request, const GateReport& report) {
+    Named named;
+    const auto& files = request.selection.design_files;
+    for (const DesignText* design : {&request.base, &request.design})
+        if (const auto file = files.find(design->name()); files.size() > 1 && file != files.end())
+            named.designs.push_back(file->second);
+    for (const Comparison& one : report.comparisons) {
+        if (one.trace.empty()) continue;
+        const AskedTrace asked{one.trace, {}, named};
+        write_file(player_path(one.trace), player_page(load_trace(asked), asked, 0));
+    }
+}
+
 int run(const Options& typed) {
     const std::string traces = word_or("--traces", typed.traces, "cowcheck-traces");
     const Format format = one_of<Format>("--format", typed.format, Format::text,
                                          {{"text", Format::text},
+                                          {"html", Format::html},
                                           {"json", Format::json},
                                           {"markdown", Format::markdown},
                                           {"junit", Format::junit},
@@ -200,6 +220,10 @@ int run(const Options& typed) {
             write_file(path, *text);
             report.updated = path;
         }
+    if (format == Format::html ||
+        std::any_of(outputs.begin(), outputs.end(),
+                    [](const Output& one) { return one.format == Format::html; }))
+        write_players(request, report);
     status.clear();
     for (const Output& output : outputs)
         write_file(output.path, report_text(report, output.format, {100, typed.lists}));

@@ -1,7 +1,6 @@
 // cowcheck replay: does it happen again, on the design as it is now?
 #include "cli/commands/command.h"
 #include "cli/commands/trace_input.h"
-#include "cli/formats/player_html.h"
 #include "cli/options/parse_numbers.h"
 #include "cli/stepper/stepper.h"
 #include "traces/show_columns.h"
@@ -72,31 +71,6 @@ struct Asked {
     std::optional<unsigned> at;
 };
 
-// A word of a shell's command line.
-std::string shell_word(const std::string& word) {
-    constexpr std::string_view harmless =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=+,@";
-    if (!word.empty() && word.find_first_not_of(harmless) == std::string::npos) return word;
-    std::string quoted = "'";
-    for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    return quoted + "'";
-}
-
-// By which somebody else, who has the files, sees the same.
-std::string command_line(const AskedTrace& asked) {
-    std::string line = "cowcheck replay " + shell_word(asked.path);
-    for (const std::string& file : asked.named.designs) line += " --design " + shell_word(file);
-    for (const std::string& file : asked.named.worlds) line += " --world " + shell_word(file);
-    for (const std::string& file : asked.named.properties)
-        line += " --property " + shell_word(file);
-    return line;
-}
-
-std::string page(const LoadedTrace& loaded, const Asked& asked) {
-    return player_html({loaded.trace, loaded.program, loaded.design, loaded.library.properties(),
-                        loaded.result, command_line(asked.trace), asked.at.value_or(0)});
-}
-
 // The schedule, or the state after so many steps.
 std::string picture(const LoadedTrace& loaded, const Asked& asked) {
     const Walk walk(loaded.trace, loaded.program);
@@ -113,7 +87,7 @@ std::string text_with_result(const LoadedTrace& loaded) {
 std::string shown(const LoadedTrace& loaded, const Asked& asked) {
     switch (asked.format) {
     case Format::columns: return show_columns(loaded.trace);
-    case Format::html: return page(loaded, asked);
+    case Format::html: return player_page(loaded, asked.trace, asked.at.value_or(0));
     case Format::svg: return picture(loaded, asked);
     case Format::markdown: return show_markdown(loaded.trace);
     case Format::mermaid: return show_mermaid(loaded.trace);

@@ -1,5 +1,6 @@
 #include "cli/commands/trace_input.h"
 
+#include "cli/formats/player_html.h"
 #include "cli/terminal/output.h"
 #include "traces/record.h"
 #include "traces/runner.h"
@@ -24,6 +25,26 @@ Named with_files_of(const Trace& trace, Named named) {
     if (named.worlds.empty() && !trace.header.world.path.empty())
         named.worlds.push_back(trace.header.world.path);
     return named;
+}
+
+// A word of a shell's command line.
+std::string shell_word(const std::string& word) {
+    constexpr std::string_view harmless =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=+,@";
+    if (!word.empty() && word.find_first_not_of(harmless) == std::string::npos) return word;
+    std::string quoted = "'";
+    for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return quoted + "'";
+}
+
+// By which somebody else, who has the files, sees the same.
+std::string command_line(const AskedTrace& asked) {
+    std::string line = "cowcheck replay " + shell_word(asked.path);
+    for (const std::string& file : asked.named.designs) line += " --design " + shell_word(file);
+    for (const std::string& file : asked.named.worlds) line += " --world " + shell_word(file);
+    for (const std::string& file : asked.named.properties)
+        line += " --property " + shell_word(file);
+    return line;
 }
 
 }  // namespace
@@ -78,6 +99,11 @@ void put(const AskedTrace& asked, const std::string& text) {
         print(text);
     else
         write_file(asked.output, text);
+}
+
+std::string player_page(const LoadedTrace& loaded, const AskedTrace& asked, unsigned at) {
+    return player_html({loaded.trace, loaded.program, loaded.design, loaded.library.properties(),
+                        loaded.result, command_line(asked), at});
 }
 
 }  // namespace cowcheck

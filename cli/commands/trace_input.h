@@ -35,6 +35,10 @@ struct AskedTrace {
 // Throws BadInput. The design and the world are those the trace names, unless others are.
 [[nodiscard]] LoadedTrace load_trace(const AskedTrace& asked);
 
+// The page that plays it, and opens at that step.
+[[nodiscard]] std::string player_page(const LoadedTrace& loaded, const AskedTrace& asked,
+                                      unsigned at);
+
 // Prints the text, or writes it where it was asked for.
 void put(const AskedTrace& asked, const std::string& text);
 

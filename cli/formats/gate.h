@@ -19,10 +19,14 @@ struct GateTextStyle {
 
 [[nodiscard]] std::string gate_text(const GateReport& report, const GateTextStyle& style = {});
 [[nodiscard]] std::string gate_markdown(const GateReport& report);
+[[nodiscard]] std::string gate_html(const GateReport& report);
 [[nodiscard]] std::string gate_json(const GateReport& report);
 [[nodiscard]] std::string gate_junit(const GateReport& report);
 [[nodiscard]] std::string gate_ktap(const GateReport& report);
 [[nodiscard]] std::string gate_sarif(const GateReport& report);
+
+// Where the page that plays a trace stands: beside it.
+[[nodiscard]] std::string player_path(const std::string& trace);
 
 // "mapped elsewhere: held with v5.8 ..." : one finding in words, without its world.
 [[nodiscard]] std::string sentence(const GateReport& report, const Comparison& comparison);

@@ -222,40 +222,6 @@ def what_it_is_about_is_said_at_the_top_whatever_it_is():
         expect_quiet(page)
 
 
-# Text whose contrast with what is behind it is below 4.5 (3 for large), as WCAG computes it.
-POOR = """(() => {
-  const channels = text => text.match(/[\\d.]+/g).map(Number);
-  const light = ([r, g, b]) => {
-    const [x, y, z] = [r, g, b].map(v => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
-  };
-  const behind = node => {
-    for (let at = node; at; at = at.parentElement) {
-      const colour = channels(getComputedStyle(at).backgroundColor);
-      if (colour.length === 3 || colour[3] === 1) return colour;
-      if (colour[3] !== 0) return null;
-    }
-    return [255, 255, 255];
-  };
-  const poor = new Set();
-  let looked = 0;
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    const of = node.parentElement;
-    if (!node.textContent.trim() || !of.checkVisibility() || of.closest('script, noscript, .spoken, :disabled'))
-      continue;
-    const style = getComputedStyle(of);
-    const back = behind(of);
-    ++looked;
-    const [a, b] = [light(channels(style.color)), back ? light(back) : 2].sort((x, y) => y - x);
-    const large = parseFloat(style.fontSize) >= 24;
-    if (!back || (a + 0.05) / (b + 0.05) < (large ? 3 : 4.5))
-      poor.add(`${of.tagName}.${of.className} ${style.color} on ${back}: ${node.textContent.trim().slice(0, 30)}`);
-  }
-  return {looked, poor: [...poor]};
-})()"""
-
-
 @statement
 def it_can_be_read_in_light_and_dark():
     with chromium.browser() as browser:
@@ -268,7 +234,7 @@ def it_can_be_read_in_light_and_dark():
                 page.value("document.getElementById('ghosts').checked || document.getElementById('ghosts').click()")
                 for step in range(0, len(data["points"]), 3):
                     page.value(f"go({step})")
-                    found = page.value(POOR)
+                    found = page.value(chromium.POOR)
                     expect(found["looked"] > 100 and found["poor"] == [], f"{scheme}, {step}: {found}")
             page.value("document.getElementById('theme').value = 'light';"
                        "document.getElementById('theme').dispatchEvent(new Event('change'))")

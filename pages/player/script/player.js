@@ -100,19 +100,6 @@ function buildTicks() {
     x: i + 0.6, y: numbers.get(step.thread) + 0.2, width: 0.8, height: 0.6, class: threadClass(step.thread)})));
 }
 
-// The page is in light colours unless it is asked for others; on paper it always is.
-function colours() {
-  const dark = matchMedia('(prefers-color-scheme: dark)');
-  const choice = document.getElementById('theme');
-  const set = () => {
-    const theme = choice.value === 'auto' ? (dark.matches ? 'dark' : 'light') : choice.value;
-    document.documentElement.dataset.theme = theme;
-  };
-  choice.addEventListener('change', set);
-  dark.addEventListener('change', set);
-  set();
-}
-
 // The panels take what the window has below what stands above them.
 function fillWindow() {
   const above = document.querySelector('main').getBoundingClientRect().top + scrollY;
@@ -128,7 +115,7 @@ function start() {
   buildStory();
   buildAbout();
   buildTicks();
-  colours();
+  colours(document.getElementById('theme'));
   document.getElementById('page').hidden = false;
   const slider = document.getElementById('slider');
   slider.max = last;
