@@ -10,7 +10,7 @@ _cowcheck() {
     local command=check word words=''
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         case $word in
-            designs | worlds | properties | replay | explain | export | gate | ablate | coverage | prove | run | conform | selftest | history) command=$word && break ;;
+            designs | worlds | properties | replay | explain | reproduce | export | gate | ablate | coverage | prove | run | conform | selftest | history) command=$word && break ;;
         esac
     done
     COMPREPLY=()
@@ -55,6 +55,7 @@ _cowcheck() {
                 designs | worlds | properties) words='show' ;;
                 replay) words='--step --format --at --output --design --world --property' ;;
                 explain) words='--output --design --world --property' ;;
+                reproduce) words='--output --kernel --design --world --property' ;;
                 gate | coverage)
                     words='--world --depth --concurrency --threads --max-states --max-memory
                         --max-time --format --property --also-world'
@@ -91,7 +92,7 @@ _cowcheck() {
                     words='--depth --concurrency --design --world --property --threads
                         --max-states --max-memory --max-time --solver-timeout --traces --format
                         --no-reduction --no-symmetry --help --version'
-                    ((COMP_CWORD == 1)) && words+=' check designs worlds properties replay explain export gate ablate coverage prove run conform selftest history'
+                    ((COMP_CWORD == 1)) && words+=' check designs worlds properties replay explain reproduce export gate ablate coverage prove run conform selftest history'
                     ;;
             esac
             ;;
@@ -99,9 +100,9 @@ _cowcheck() {
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
     # Where a name may stand, a file may stand as well.
     case $previous in
-        --design | --world | --also-world | --property | --against | replay | explain | gate | ablate | coverage | prove | run | conform | --kernel | selftest) compopt -o default 2>/dev/null ;;
+        --design | --world | --also-world | --property | --against | replay | explain | reproduce | gate | ablate | coverage | prove | run | conform | --kernel | selftest) compopt -o default 2>/dev/null ;;
     esac
-    if [[ ($previous == replay || $previous == explain) && $current != -* ]]; then
+    if [[ ($previous == replay || $previous == explain || $previous == reproduce) && $current != -* ]]; then
         COMPREPLY=()
     fi
 }

@@ -4,8 +4,8 @@ function __cowcheck_names
     cowcheck $argv[1] 2>/dev/null | string match -rv '^(\s|$)' | string replace -r '\s.*' ''
 end
 
-set -l commands check designs worlds properties replay explain export gate ablate coverage prove run conform selftest history
-set -l checking "not __fish_seen_subcommand_from designs worlds properties replay explain export gate ablate coverage prove run conform selftest history"
+set -l commands check designs worlds properties replay explain reproduce export gate ablate coverage prove run conform selftest history
+set -l checking "not __fish_seen_subcommand_from designs worlds properties replay explain reproduce export gate ablate coverage prove run conform selftest history"
 
 complete -c cowcheck -f
 complete -c cowcheck -n "not __fish_seen_subcommand_from $commands" -a "$commands"
@@ -35,7 +35,9 @@ complete -c cowcheck -n "__fish_seen_subcommand_from replay" -l format -x -a "te
 complete -c cowcheck -n "__fish_seen_subcommand_from replay" -l at -x -d "with html, svg: after so many steps"
 complete -c cowcheck -n "__fish_seen_subcommand_from replay" -l step -d "by commands"
 complete -c cowcheck -n "__fish_seen_subcommand_from explain" -F
-complete -c cowcheck -n "__fish_seen_subcommand_from replay explain" -l output -r -F -d "the file to write"
+complete -c cowcheck -n "__fish_seen_subcommand_from reproduce" -F
+complete -c cowcheck -n "__fish_seen_subcommand_from reproduce" -l kernel -r -d "a bzImage"
+complete -c cowcheck -n "__fish_seen_subcommand_from replay explain reproduce" -l output -r -F -d "the file to write"
 
 complete -c cowcheck -n "__fish_seen_subcommand_from selftest" -l format -x -a "ktap json"
 

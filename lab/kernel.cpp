@@ -36,12 +36,14 @@ void check_image(const std::string& path) {
         throw LabUnusable(path + ": is no bzImage");
 }
 
-std::string root_file_system() {
+std::string root_file_system(const std::vector<GuestFile>& files) {
     if (agent_image().empty())
         throw LabUnusable("this build has no agent: it is made on x86-64 only");
-    return newc_archive({{"dev", 0040755, {}, 0, 0},
-                         {"dev/console", 0020600, {}, 5, 1},
-                         {"init", 0100755, agent_image(), 0, 0}});
+    std::vector<ArchiveEntry> entries{{"dev", 0040755, {}, 0, 0},
+                                      {"dev/console", 0020600, {}, 5, 1},
+                                      {"init", 0100755, agent_image(), 0, 0}};
+    for (const GuestFile& file : files) entries.push_back({file.name, 0100755, file.content, 0, 0});
+    return newc_archive(entries);
 }
 
 Descriptor swap_drive(unsigned mib) {
@@ -56,13 +58,15 @@ std::string path_of(const Descriptor& file) { return fmt::format("/dev/fd/{}", f
 std::vector<std::string> qemu_arguments(const GuestOptions& options, const Descriptor& initrd,
                                         const Descriptor& swap, const Descriptor& console) {
     const unsigned node = options.memory_mib / 2;
-    return {"-accel", "tcg,thread=single", "-machine", "pc", "-cpu", "Nehalem", "-smp", "1",
+    const bool several = options.cpus > 1;
+    return {"-accel", several ? "tcg,thread=multi" : "tcg,thread=single", "-machine", "pc",
+            "-cpu", "Nehalem", "-smp", std::to_string(options.cpus),
             "-m", std::to_string(node * 2), "-nodefaults", "-no-user-config", "-display", "none",
             "-no-reboot",
             // Two nodes, for move_pages(2).
             "-object", fmt::format("memory-backend-ram,id=m0,size={}M", node),
             "-object", fmt::format("memory-backend-ram,id=m1,size={}M", node),
-            "-numa", "node,memdev=m0,cpus=0", "-numa", "node,memdev=m1",
+            "-numa", fmt::format("node,memdev=m0,cpus=0-{}", options.cpus - 1), "-numa", "node,memdev=m1",
             "-drive", "format=raw,if=none,id=swap,cache=unsafe,file=" + path_of(swap),
             "-device", "nvme,drive=swap,serial=swap", "-kernel", options.image,
             "-initrd", path_of(initrd), "-append", command_line,
@@ -111,7 +115,7 @@ Kernel::Kernel(const GuestOptions& options, const std::atomic<bool>& stop) : sto
     check_image(options.image);
     if (!have_qemu())
         throw LabUnusable(std::string(qemu) + " is not there: tools/setup.sh --lab installs it");
-    const Descriptor initrd = unnamed_file("initrd", root_file_system());
+    const Descriptor initrd = unnamed_file("initrd", root_file_system(options.files));
     const Descriptor swap = swap_drive(options.swap_mib);
     console_ = unnamed_file("console", "");
     errors_ = unnamed_file("errors", "");
@@ -167,6 +171,21 @@ std::vector<wire::Results> Kernel::run(const std::vector<wire::Step>& steps, uns
         if (!results || results->size() != steps.size())
             throw KernelStopped("the agent said: " + *line);
         all.push_back(std::move(*results));
+    }
+}
+
+Kernel::FileRun Kernel::run_file(const std::string& name, std::chrono::milliseconds timeout) {
+    process_->send(fmt::format("{} /{}\n", wire::exec, name));
+    FileRun run;
+    while (true) {
+        const auto line = process_->line(timeout, stop_);
+        if (!line) stopped("in " + name);
+        if (const auto ended = wire::parse_exited(*line)) {
+            run.status = ended->first;
+            run.signal = ended->second;
+            return run;
+        }
+        run.lines.push_back(*line);
     }
 }
 

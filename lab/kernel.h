@@ -12,8 +12,17 @@
 
 namespace cowcheck {
 
+// A program that a guest can run, which has nothing else: a static one.
+struct GuestFile {
+    std::string name;
+    std::string content;
+};
+
 struct GuestOptions {
     std::string image;  // a bzImage
+    std::vector<GuestFile> files;
+    // With several, two vCPUs run at once, and what they do varies.
+    unsigned cpus = 1;
     std::chrono::milliseconds boot_timeout{120'000};
     unsigned memory_mib = 512;
     unsigned swap_mib = 64;
@@ -34,6 +43,14 @@ public:
     [[nodiscard]] std::vector<wire::Results> run(const std::vector<wire::Step>& steps,
                                                  unsigned repeat, std::uint64_t seed,
                                                  std::chrono::milliseconds timeout);
+
+    struct FileRun {
+        std::vector<std::string> lines;
+        int status = 0;
+        int signal = 0;
+    };
+    // Of a guest that has the file. Throws KernelStopped.
+    [[nodiscard]] FileRun run_file(const std::string& name, std::chrono::milliseconds timeout);
 
 private:
     void await_hello(std::chrono::milliseconds timeout);

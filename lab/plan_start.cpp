@@ -120,6 +120,18 @@ void Planner::finish_thp(unsigned mm, StartMapping::Memory memory) {
     add(Operation::madvise, {1, 1, advice::dofork}, mm);
 }
 
+// Pages that KSM has merged: with a twin that is gone before there is anything else to merge.
+void Planner::populate_merged(unsigned mm) {
+    for (const StartMapping& mapping : world_.processes[mm].maps) {
+        if (mapping.memory != StartMapping::Memory::ksm) continue;
+        want(wire::has_ksm, "KSM");
+        populate_page(mm, mapping);
+        add(Operation::twin, {mapping.va}, mm);
+        add(Operation::merge, {mm, mapping.va});
+        add(Operation::untwin, {}, mm);
+    }
+}
+
 void Planner::populate(unsigned mm) {
     using Memory = StartMapping::Memory;
     std::vector<StartMapping> maps = world_.processes[mm].maps;
@@ -129,20 +141,17 @@ void Planner::populate(unsigned mm) {
     if (maps.size() != pages_) throw Skip{"some of its pages are not mapped at the start"};
     const bool base = maps.front().memory == Memory::thp_as_base_pages;
     if (base) add(Operation::madvise, {0, pages_, advice::nohugepage}, mm);
-    for (const StartMapping& mapping : maps) populate_page(mm, mapping);
+    for (const StartMapping& mapping : maps)
+        if (mapping.memory != Memory::ksm) populate_page(mm, mapping);
     if (maps.front().is_thp()) finish_thp(mm, maps.front().memory);
     if (maps.front().memory == Memory::huge_zeropage) add(Operation::is_thp, {mm, 0});
-    if (maps.front().memory == Memory::ksm) {
-        want(wire::has_ksm, "KSM");
-        add(Operation::merge, {mm, 0});
-    }
 }
 
 void Planner::set_up() {
     pages_ = world_.pages;
     plan_.zeropage = world_.zeropage;
     const MemoryKind* kind = find_row(memory_kinds, world_.backing, &MemoryKind::backing);
-    if (kind == nullptr) throw Skip{"this kind of memory is not made by the agent"};
+    if (kind == nullptr) throw Skip{"no program makes this kind of memory"};
     if (world_.backing == Backing::hugetlb) want(wire::has_hugetlb, "hugetlb memory");
     if (world_.backing == Backing::huge) want(wire::has_thp, "transparent huge pages");
     if (world_.processes.size() > wire::max_slots) throw Skip{"it has too many processes"};
@@ -179,12 +188,15 @@ void Planner::set_up() {
         if (monitor)
             add(Operation::register_uffd,
                 {(world_.event_fork ? event_fork : 0U) | (world_.wp_async ? wp_async : 0U)}, mm);
-        const auto memory = world_.processes[mm].maps.empty()
-                                ? StartMapping::Memory::untouched
-                                : world_.processes[mm].maps.front().memory;
-        if (merges || memory == StartMapping::Memory::ksm)
+        const auto& maps = world_.processes[mm].maps;
+        const bool merged = std::any_of(maps.begin(), maps.end(), [](const StartMapping& one) {
+            return one.memory == StartMapping::Memory::ksm;
+        });
+        if (merges || merged)
             add(Operation::madvise, {0, pages_, advice::mergeable}, mm);
     }
+    for (unsigned mm = 0; mm < world_.processes.size(); ++mm)
+        if (alive_[mm]) populate_merged(mm);
     for (unsigned mm = 0; mm < world_.processes.size(); ++mm)
         if (alive_[mm]) populate(mm);
 }

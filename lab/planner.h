@@ -84,6 +84,7 @@ private:
 
     void set_up();
     void populate(unsigned mm);
+    void populate_merged(unsigned mm);
     void populate_page(unsigned mm, const StartMapping& mapping);
     void finish_thp(unsigned mm, StartMapping::Memory memory);
     std::string prefix_of(const std::string& who) const;

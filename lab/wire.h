@@ -8,6 +8,9 @@
 // of a group side by side. WHO is SLOT.CPU for what a process does, - for what is done from
 // outside. Numbers are decimal or 0x....
 //
+// `exec PATH` runs a program of the guest's, whose lines come as they are; `exited STATUS SIGNAL`
+// follows.
+//
 // From the agent: `hello ...` once, then for each repetition `did ID RESULT...` with one word a
 // step, and `end ID`. Lines that begin with # are notes for people.
 #pragma once
@@ -20,6 +23,8 @@
 namespace cowcheck::wire {
 
 inline constexpr unsigned version = 1;
+inline constexpr std::string_view exec = "exec";
+inline constexpr std::string_view exited = "exited";
 
 // Bounds of what the agent can do at once.
 inline constexpr unsigned max_slots = 3;
@@ -57,6 +62,8 @@ enum class Memory : std::uint8_t { anonymous, memfd, tmpfile, hugetlb, huge };
     X(pin,             true,  "va pin")           /* IORING_REGISTER_BUFFERS */                    \
     X(splice,          true,  "va pin")           /* vmsplice() */                                 \
     X(register_uffd,   true,  "features")         /* write protection of all memory */             \
+    X(twin,            true,  "va")               /* an equal page beside the memory */            \
+    X(untwin,          true,  "")                                                                  \
     X(dma_read,        false, "pin")                                                               \
     X(dma_write,       false, "pin value")                                                         \
     X(unpin,           false, "pin")                                                               \

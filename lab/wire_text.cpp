@@ -109,4 +109,13 @@ bool is_end(std::string_view line, std::uint64_t id) {
     return words.size() == 2 && words[0] == "end" && number_of(words[1], 10) == id;
 }
 
+std::optional<std::pair<int, int>> parse_exited(std::string_view line) {
+    const auto words = words_of(line);
+    if (words.size() != 3 || words[0] != exited) return std::nullopt;
+    const auto status = number_of(words[1], 10);
+    const auto signal = number_of(words[2], 10);
+    if (!status || !signal) return std::nullopt;
+    return std::pair(static_cast<int>(*status), static_cast<int>(*signal));
+}
+
 }  // namespace cowcheck::wire

@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace cowcheck::wire {
@@ -49,6 +50,8 @@ struct Hello {
 [[nodiscard]] std::optional<Hello> parse_hello(std::string_view line);
 // `did ID RESULT...`
 [[nodiscard]] std::optional<Results> parse_results(std::string_view line, std::uint64_t id);
+// `exited STATUS SIGNAL`
+[[nodiscard]] std::optional<std::pair<int, int>> parse_exited(std::string_view line);
 [[nodiscard]] bool is_end(std::string_view line, std::uint64_t id);
 
 // "parent write 0 0x12", for people.

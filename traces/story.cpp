@@ -246,13 +246,17 @@ Story tell_story(const Trace& trace, const Program& program, const DesignText& d
     return Narrator(trace, program, design).run();
 }
 
+std::string what_happens(const Story& story) {
+    std::string text;
+    for (const StoryStretch& stretch : story.happens)
+        text += paragraph("[" + std::to_string(stretch.operation) + "] " + stretch.text) + "\n";
+    return text + paragraph(story.ending);
+}
+
 std::string to_text(const Story& story) {
     std::string text = paragraph(story.summary);
     if (!story.needs.empty()) text += paragraph(story.needs);
-    text += "\nWhat happens\n\n";
-    for (const StoryStretch& stretch : story.happens)
-        text += paragraph("[" + std::to_string(stretch.operation) + "] " + stretch.text) + "\n";
-    text += paragraph(story.ending) + "\nWhat decides\n\n";
+    text += "\nWhat happens\n\n" + what_happens(story) + "\nWhat decides\n\n";
     for (const std::string& one : story.decides) text += paragraph(one);
     text += "\nEssential steps\n\n" + paragraph(story.about_essential);
     for (const StoryOrder& order : story.essential) text += paragraph("- " + order.text, 2);

@@ -45,6 +45,8 @@ struct Story {
 
 // In paragraphs, with headings.
 [[nodiscard]] std::string to_text(const Story& story);
+// Of that only what happens, up to what is wrong in the end.
+[[nodiscard]] std::string what_happens(const Story& story);
 
 // The pair of steps whose order decides, by number from 1 on; as the story has it.
 struct Decision {

@@ -37,6 +37,7 @@ struct Command {
 [[nodiscard]] Command selftest_command();
 [[nodiscard]] Command export_command();
 [[nodiscard]] Command conform_command();
+[[nodiscard]] Command reproduce_command();
 [[nodiscard]] Command designs_command();
 [[nodiscard]] Command worlds_command();
 [[nodiscard]] Command properties_command();

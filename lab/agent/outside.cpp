@@ -174,17 +174,20 @@ bool others_moved(const Entries& before, std::uint64_t slot, std::uint64_t va) {
     return false;
 }
 
-bool has_twin(std::uint64_t slot, std::uint64_t va) {
+// As /proc/kpageflags has them (kernel, include/uapi/linux/kernel-page-flags.h).
+constexpr std::uint64_t kpf_ksm = 1ULL << 21;
+constexpr std::uint64_t kpf_thp = 1ULL << 22;
+
+// Nothing if no page is mapped there.
+std::uint64_t page_flags(std::uint64_t slot, std::uint64_t va) {
     std::uint64_t entry = 0;
-    if (!entry_of(slot, va, entry) || (entry & present_bit) == 0) return false;
-    for (unsigned other = 0; other < wire::max_slots; ++other)
-        for (std::uint64_t page = 0; page < shared->layout.pages; ++page) {
-            std::uint64_t twin = 0;
-            if ((other == slot && page == va) || shared->pid[other] == 0) continue;
-            if (!entry_of(other, page, twin) || (twin & present_bit) == 0) continue;
-            if ((twin & frame_mask) == (entry & frame_mask)) return true;
-        }
-    return false;
+    std::uint64_t flags = 0;
+    if (!entry_of(slot, va, entry) || (entry & present_bit) == 0) return 0;
+    const long file = open_file("/proc/kpageflags", o_rdonly);
+    if (file < 0) return 0;
+    call(__NR_pread64, file, &flags, sizeof flags, (entry & frame_mask) * 8);
+    call(__NR_close, file);
+    return flags;
 }
 
 // Two looks at an unchanged page and one to merge it: five scans are enough and to spare.
@@ -197,7 +200,7 @@ Result merge(std::uint64_t slot, std::uint64_t va) {
         sleep_ns(2'000'000);
     write_text("/sys/kernel/mm/ksm/run", "0");
     if (others_moved(before, slot, va)) return unable("ksmd-merged-other-pages-as-well");
-    return has_twin(slot, va) || anybody_holds_a_page() ? ok() : unable("ksmd-merged-nothing");
+    return (page_flags(slot, va) & kpf_ksm) != 0 || anybody_holds_a_page() ? ok() : unable("ksmd-merged-nothing");
 }
 
 // --- the file behind a private mapping ---
@@ -220,15 +223,7 @@ Result file_look(std::uint64_t va, bool value) {
 }
 
 Result is_thp(std::uint64_t slot, std::uint64_t va) {
-    constexpr std::uint64_t kpf_thp = 1ULL << 22;
-    std::uint64_t entry = 0;
-    std::uint64_t flags = 0;
-    if (!entry_of(slot, va, entry) || (entry & present_bit) == 0) return unable("no-THP");
-    const long file = open_file("/proc/kpageflags", o_rdonly);
-    if (file < 0) return unable("kpageflags");
-    call(__NR_pread64, file, &flags, sizeof flags, (entry & frame_mask) * 8);
-    call(__NR_close, file);
-    return (flags & kpf_thp) != 0 ? ok() : unable("no-THP");
+    return (page_flags(slot, va) & kpf_thp) != 0 ? ok() : unable("no-THP");
 }
 
 Result wait_event() {

@@ -178,6 +178,20 @@ Result fork_process(unsigned parent, std::uint64_t slot, std::uint64_t cpus) {
     return ok();
 }
 
+// A page with the same bytes, for ksmd to merge with.
+constexpr std::uint64_t twin_address = memory_start - 16 * base_page;
+
+Result make_twin(std::uint64_t va) {
+    constexpr int madv_mergeable = 12;
+    const long at = call(__NR_mmap, twin_address, base_page, prot_read | prot_write,
+                         map_private | map_fixed | map_anonymous, -1, 0);
+    if (at < 0) return of_call(at);
+    for (std::uint64_t byte = 0; byte < base_page; byte += sizeof byte)
+        static_cast<void>(agent_store(twin_address + byte,
+                                      agent_load(shared->layout.address(va) + byte).value));
+    return of_call(call(__NR_madvise, at, base_page, madv_mergeable));
+}
+
 Result register_uffd(unsigned slot, std::uint64_t features) {
     const long file = call(__NR_userfaultfd, o_cloexec | o_nonblock);
     if (file < 0) return unable("userfaultfd");
@@ -214,6 +228,8 @@ Result take_step(const Step& step) {
     case Operation::pin:
         return ring_pin(static_cast<unsigned>(argument[1]), address, layout.page_size());
     case Operation::splice: return pipe_pin(static_cast<unsigned>(argument[1]), address);
+    case Operation::twin: return make_twin(argument[0]);
+    case Operation::untwin: return of_call(call(__NR_munmap, twin_address, base_page));
     case Operation::register_uffd: return register_uffd(step.slot, argument[0]);
     default: return unable("no-such-operation");
     }

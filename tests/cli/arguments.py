@@ -8,7 +8,7 @@ from statements import cowcheck, expect, main, rejects, statement
 
 
 COMMANDS = ("check", "replay", "explain", "gate", "coverage", "history", "prove", "run",
-            "selftest", "export", "designs", "worlds", "properties")
+            "selftest", "export", "reproduce", "designs", "worlds", "properties")
 
 
 def is_readable_help(result, lines):
