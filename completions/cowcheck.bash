@@ -55,7 +55,7 @@ _cowcheck() {
                 designs | worlds | properties) words='show' ;;
                 replay) words='--step --format --at --output --design --world --property' ;;
                 explain) words='--output --design --world --property' ;;
-                reproduce) words='--output --kernel --design --world --property' ;;
+                reproduce) words='--output --kernel --seconds --design --world --property' ;;
                 gate | coverage)
                     words='--world --depth --concurrency --threads --max-states --max-memory
                         --max-time --format --property --also-world'

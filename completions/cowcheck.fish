@@ -37,6 +37,7 @@ complete -c cowcheck -n "__fish_seen_subcommand_from replay" -l step -d "by comm
 complete -c cowcheck -n "__fish_seen_subcommand_from explain" -F
 complete -c cowcheck -n "__fish_seen_subcommand_from reproduce" -F
 complete -c cowcheck -n "__fish_seen_subcommand_from reproduce" -l kernel -r -d "a bzImage"
+complete -c cowcheck -n "__fish_seen_subcommand_from reproduce" -l seconds -x -d "how long it tries"
 complete -c cowcheck -n "__fish_seen_subcommand_from replay explain reproduce" -l output -r -F -d "the file to write"
 
 complete -c cowcheck -n "__fish_seen_subcommand_from selftest" -l format -x -a "ktap json"

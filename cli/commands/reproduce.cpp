@@ -13,6 +13,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <memory>
 
@@ -24,19 +25,20 @@ constexpr std::string_view help =
     R"(cowcheck reproduce: a trace as one C program for real kernels, in the style of the kernel's own
 tests. It prints `not ok` on a kernel that does what the trace's design does.
 
-usage: cowcheck reproduce TRACE [--output FILE.c] [--design NAME|FILE] [--world NAME|FILE]
-                          [--property FILE]
-       cowcheck reproduce TRACE... --kernel BZIMAGE...
+usage: cowcheck reproduce TRACE [--output FILE.c] [--seconds N] [--design NAME|FILE]
+                          [--world NAME|FILE] [--property FILE]
+       cowcheck reproduce TRACE... --kernel BZIMAGE... [--seconds N]
 
   --output FILE          (default: stdout)
   --kernel BZIMAGE       compile it with cc, boot each of these in QEMU, run it there, and print
                          what it prints; several traces share a boot (tools/kernels.sh fetches
                          kernels)
+  --seconds N            how long a program tries that has a window to hit (default: 20)
   --design, --world, --property
                          files that the trace needs and does not find where it says
 
 Operations run one after the other where the model says that this is enough; where one has to come
-into the midst of another, the program tries for 20 seconds. What no system call does, or what
+into the midst of another, the program tries again and again. What no system call does, or what
 nobody in user space can see, is refused with its reason. docs/reproduce.md has the details, and
 docs/findings.md what to do with a program that says `not ok` on a kernel of today.
 
@@ -51,13 +53,25 @@ slow; 4 a fault of cowcheck itself.
 
 struct Options {
     TypedTrace trace;
-    Typed kernels;
+    Typed kernels, seconds;
 };
+
+unsigned read_seconds(const Typed& values) {
+    const std::string* text = single("--seconds", values);
+    if (text == nullptr) return default_window_seconds;
+    unsigned seconds = 0;
+    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), seconds);
+    constexpr unsigned most = 86'400;
+    if (error != std::errc{} || end != text->data() + text->size() || seconds == 0 ||
+        seconds > most)
+        throw BadInput("--seconds: expected 1 to 86400, got '" + *text + "'");
+    return seconds;
+}
 
 std::string name_of(const std::string& path) { return std::filesystem::path(path).stem().string(); }
 
 // Throws BadInput if there is none; nothing if the trace does not happen any more.
-std::optional<Reproducer> reproducer_of(const AskedTrace& asked) {
+std::optional<Reproducer> reproducer_of(const AskedTrace& asked, unsigned seconds) {
     const LoadedTrace loaded = load_trace(asked);
     for (const std::string& note : loaded.result.notes) spdlog::warn("{}", note);
     if (loaded.trace.header.property.name == outcome_name)
@@ -72,7 +86,8 @@ std::optional<Reproducer> reproducer_of(const AskedTrace& asked) {
         reproduce(loaded.trace, loaded.program, loaded.design, loaded.library);
     if (!found.refused.empty()) throw BadInput("reproduce: " + asked.path + ": " + found.refused);
     const CHeader header{loaded.trace.header,
-                         what_happens(tell_story(loaded.trace, loaded.program, loaded.design))};
+                         what_happens(tell_story(loaded.trace, loaded.program, loaded.design)),
+                         seconds};
     return Reproducer{name_of(asked.path), c_text(found, header)};
 }
 
@@ -87,7 +102,8 @@ void tell(const TriedKernel& tried) {
     if (!tried.stopped.empty()) spdlog::warn("{}: {}", tried.image, tried.stopped);
 }
 
-int run_on_kernels(const std::vector<Reproducer>& reproducers, const Typed& images) {
+int run_on_kernels(const std::vector<Reproducer>& reproducers, const Typed& images,
+                   unsigned seconds) {
     Stop stop;
     const InterruptGuard interrupts(stop);
     int status = ExitStatus::no_violation;
@@ -95,7 +111,7 @@ int run_on_kernels(const std::vector<Reproducer>& reproducers, const Typed& imag
         std::vector<StaticProgram> programs;
         for (const Reproducer& one : reproducers) programs.push_back({one.name, compiled(one)});
         for (const std::string& image : images) {
-            const TriedKernel tried = try_on(image, programs, stop.requested);
+            const TriedKernel tried = try_on(image, programs, seconds, stop.requested);
             tell(tried);
             const bool bad = std::any_of(tried.results.begin(), tried.results.end(),
                                          [](const auto& one) { return one.status == 1; });
@@ -117,6 +133,7 @@ int run(const Options& typed) {
         throw BadInput("reproduce: several traces want --kernel, and no --output");
     Typed traces = typed.trace.trace;
     if (traces.empty()) traces.emplace_back();
+    const unsigned seconds = read_seconds(typed.seconds);
     int status = ExitStatus::no_violation;
     for (const std::string& path : traces) {
         TypedTrace one = typed.trace;
@@ -124,7 +141,7 @@ int run(const Options& typed) {
         const AskedTrace asked = read(one, "reproduce");
         std::optional<Reproducer> made;
         try {
-            made = reproducer_of(asked);
+            made = reproducer_of(asked, seconds);
         } catch (const BadInput& refused) {
             if (!several) throw;
             spdlog::warn("{}", refused.what());
@@ -135,7 +152,7 @@ int run(const Options& typed) {
         reproducers.push_back(std::move(*made));
     }
     if (!typed.kernels.empty() && !reproducers.empty())
-        status = run_on_kernels(reproducers, typed.kernels);
+        status = run_on_kernels(reproducers, typed.kernels, seconds);
     return reproducers.empty() ? ExitStatus::bad_input : status;
 }
 
@@ -147,6 +164,7 @@ Command reproduce_command() {
                 const auto typed = std::make_shared<Options>();
                 app.add_option("traces", typed->trace.trace);
                 declare(app, "--output", typed->trace.output);
+                declare(app, "--seconds", typed->seconds);
                 declare(app, "--design", typed->trace.designs);
                 declare(app, "--world", typed->trace.worlds);
                 declare(app, "--property", typed->trace.properties);

@@ -179,7 +179,7 @@ private:
                 : fmt::format(" Design {} does not show it, in any interleaving.", r_.reference));
         text += r_.window ? fmt::format("\nIt has a window to hit, and tries for {} seconds: `ok` "
                                         "means not seen.\n",
-                                        window_seconds)
+                                        header_.seconds)
                           : "\nOne step comes after the other: what is there shows at once.\n";
         for (const std::string& window : r_.windows) text += "\nThe window: " + window + ".\n";
         for (const std::string& note : r_.notes) text += "\n" + note + ".\n";
@@ -202,8 +202,6 @@ private:
         return text + "\n";
     }
 
-    static constexpr unsigned window_seconds = 20;
-
     [[nodiscard]] std::string constants() const {
         const auto& all = r_.plan.steps;
         const auto map = std::find_if(all.begin(), all.end(), [](const wire::Step& step) {
@@ -217,7 +215,7 @@ private:
             header_.about.property.name, "this kernel", header_.about.design.name,
             slots(), all.size(), turns_,
             map == all.end() ? 1 : map->arguments[2], map == all.end() ? 1 : map->arguments[3],
-            r_.window ? window_seconds : 60, r_.window ? 1'000'000 : 3);
+            r_.window ? header_.seconds : 60, r_.window ? 1'000'000 : 3);
         text += "/* Values in memory, by who stores them. */\nenum {\n";
         for (const auto& [number, name] : r_.plan.values)
             text += fmt::format("\t{} = {:#x},\n", c_name(name), number);

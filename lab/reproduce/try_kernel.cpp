@@ -35,7 +35,7 @@ std::string compiled(const Reproducer& reproducer) {
 }
 
 TriedKernel try_on(const std::string& image, const std::vector<StaticProgram>& programs,
-                   const std::atomic<bool>& stop) {
+                   unsigned seconds, const std::atomic<bool>& stop) {
     TriedKernel tried;
     tried.image = image;
     GuestOptions guest;
@@ -47,8 +47,9 @@ TriedKernel try_on(const std::string& image, const std::vector<StaticProgram>& p
         Kernel kernel(guest, stop);
         tried.release = kernel.hello().release;
         for (const StaticProgram& one : programs) {
-            constexpr std::chrono::seconds longest{150};
-            auto run = kernel.run_file(one.name, longest);
+            // What a program allows itself for all else, and to spare.
+            constexpr std::chrono::seconds more{130};
+            auto run = kernel.run_file(one.name, std::chrono::seconds(seconds) + more);
             if (run.signal != 0)
                 run.lines.push_back(fmt::format("# killed by signal {}", run.signal));
             if (run.status > 4) run.lines.push_back(fmt::format("# exit status {}", run.status));

@@ -29,13 +29,13 @@ struct TriedKernel {
     std::string stopped;  // why there are no more; else empty
 };
 
-// In one guest, one after the other. Throws LabUnusable.
 struct StaticProgram {
     std::string name;
     std::string file;
 };
+// In one guest, one after the other. Throws LabUnusable. `seconds` is how long one of them tries, at most.
 [[nodiscard]] TriedKernel try_on(const std::string& image,
-                                 const std::vector<StaticProgram>& programs,
+                                 const std::vector<StaticProgram>& programs, unsigned seconds,
                                  const std::atomic<bool>& stop);
 
 }  // namespace cowcheck

@@ -98,6 +98,9 @@ def what_cannot_be_driven_is_refused_with_the_step_and_the_reason():
     rejects(["reproduce", KNOWN / "B12b.json"], "operation 2, gup(read, pin, longterm)",
             "no system call holds a page like that")
     rejects(["reproduce", KNOWN / "VMAL.json"], "can be seen where nothing is wrong")
+    rejects(["reproduce", KNOWN / "B9.json", "--seconds", "0"], "--seconds: expected 1 to 86400")
+    expect("#define SECONDS\t\t7\n" in cowcheck("reproduce", KNOWN / "B9.json", "--seconds", "7").out,
+           "--seconds")
     rejects(["reproduce"], "expected the file of a trace")
     rejects(["reproduce", KNOWN / "B3.json", KNOWN / "B4.json"], "several traces want --kernel")
     rejects(["reproduce", KNOWN / "B3.json", "--kernel", "/nowhere/bzImage"], "/nowhere/bzImage")
@@ -119,6 +122,21 @@ def the_program_in_the_comment_shows_the_same_to_the_model():
         file.write("\n".join(line.removeprefix(" *").strip() for line in lines) + "\n")
     run = cowcheck("run", "again.program", "--design", "v5.12", "--design", "v7.3")
     expect(run.status == 1 and re.search(r"never 1 +FAILS +holds", run.out), run)
+
+
+@statement
+def mends_of_findings_mend_them():
+    for mend, trace in (("ksm-keeps-bits", "KSMU"), ("ksm-keeps-bits", "KSMD"),
+                        ("clear-refs-meets-migration", "MIGS")):
+        design = SOURCE_DIR / "docs" / "findings" / f"{mend}.cow"
+        world, name = {"KSMU": ("ksm-uffd", "uffd_wp_no_missed_write"),
+                       "KSMD": ("ksm-soft-dirty", "soft_dirty_is_kept"),
+                       "MIGS": ("migration-soft-dirty", "soft_dirty_no_missed_write")}[trace]
+        report = cowcheck("--design", design, "--design", "v7.3", "--world", world, "--depth", "5",
+                          "--format", "json").json()
+        verdicts = {one["design"]: one["verdict"] for one in report["results"]
+                    if one["property"] == name}
+        expect(verdicts == {mend: "holds", "v7.3": "violated"}, (mend, verdicts))
 
 
 main()

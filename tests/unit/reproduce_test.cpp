@@ -136,6 +136,16 @@ TEST_CASE("what ends last in the trace comes last, where the model says that thi
     CHECK(found.c().find("shared->seen[6].value == shared->seen[5].value") != std::string::npos);
 }
 
+TEST_CASE("of all orders, what ends first in the trace is tried first") {
+    const LoadedTrace loaded = load_trace({known_traces + "B3.json", "", {}});
+    const auto operations = operations_in(loaded.trace, loaded.program);
+    const auto all = candidates(loaded.trace, operations, promise_of(loaded.trace, operations));
+    REQUIRE(all.size() > 1);
+    // The store begins before vmsplice() and munmap(), and ends after them.
+    CHECK(all[0].text.find("munmap") < all[0].text.find("stored = write"));
+    CHECK(all[1].text.find("munmap") > all[1].text.find("stored = write"));
+}
+
 TEST_CASE("a store that others come into the midst of is two stores") {
     CHECK(Found("B31").reproduction.program ==
           "program reproduce\nworld clear-refs-race\nparent: write of va 0\n"
