@@ -73,6 +73,10 @@ TEST_CASE("what the agent says is read, and what it cannot have said is not") {
     CHECK_FALSE(wire::parse_results("did 4 vxyz", 4));
     CHECK(wire::is_end("end 4", 4));
     CHECK_FALSE(wire::is_end("end 4 5", 4));
+    CHECK(wire::parse_exited("exited 4 0\r") == std::pair(4, 0));
+    CHECK_FALSE(wire::parse_exited("exited 4"));
+    CHECK_FALSE(wire::parse_exited("exited four 0"));
+    CHECK_FALSE(wire::parse_exited("# it exited 4 0"));
     for (const wire::Result& result : *results)
         CHECK(wire::parse_results("did 4 " + wire::to_text(result), 4)->front() == result);
 }
