@@ -147,6 +147,7 @@ void Planner::cpu_step(const ProgramStep& step) {
         return see(step, add(Operation::exit, {}, slot, cpu), {});
     case OperationKind::gup:
     case OperationKind::gup_fast: return gup(step, slot, cpu);
+    case OperationKind::gup_force: return force(step, slot, cpu);
     default: break;
     }
     const RangeCall* call = find_row(range_calls, step.item.kind, &RangeCall::kind);
@@ -174,14 +175,75 @@ void Planner::gup(const ProgramStep& step, unsigned slot, unsigned cpu) {
     for (const unsigned va : pages_of(step)) {
         const auto pin = static_cast<unsigned>(pins_.size());
         if (pin >= wire::max_pins) throw Skip{"it has too many pins"};
-        pins_[{step.name, va}] = {pin, !step.va && each_ > 1};
+        pins_[{step.name, va}] = {pin, !step.va && each_ > 1, {}};
         see(step, add(ring ? Operation::pin : Operation::splice, {va, pin}, slot, cpu), va);
+    }
+}
+
+namespace {
+
+bool is_forced(const ProgramStep& step) {
+    return step.kind == ProgramStep::Kind::operation &&
+           step.item.kind == OperationKind::gup_force;
+}
+
+// The step by itself, or at the end of a branch; null if there is none.
+const ProgramStep* forced_at_end(const ProgramStep& step) {
+    if (is_forced(step)) return &step;
+    for (const auto& branch : step.branches)
+        if (!branch.empty() && is_forced(branch.back())) return &branch.back();
+    return nullptr;
+}
+
+std::size_t count_forced(const std::vector<ProgramStep>& steps) {
+    std::size_t count = 0;
+    for (const ProgramStep& step : steps) {
+        count += is_forced(step) ? 1U : 0U;
+        for (const auto& branch : step.branches) count += count_forced(branch);
+    }
+    return count;
+}
+
+}  // namespace
+
+// One access to /proc/PID/mem is GUP, a store and the end of it. So nothing may come between the
+// two, and nothing behind them that would find the page held.
+void Planner::check_forced() const {
+    const std::size_t forced = count_forced(program_.steps);
+    if (forced == 0) return;
+    std::size_t operations = program_.steps.size();
+    while (operations > 0 && program_.steps[operations - 1].kind == ProgramStep::Kind::look)
+        --operations;
+    if (forced == 1 && operations >= 2) {
+        const ProgramStep* gup = forced_at_end(program_.steps[operations - 2]);
+        const ProgramStep& store = program_.steps[operations - 1];
+        if (gup != nullptr && store.kind == ProgramStep::Kind::operation &&
+            store.item.kind == OperationKind::dma_write &&
+            (store.who == "pin" ? "" : store.who) == gup->name)
+            return;
+    }
+    throw Skip{"FOLL_FORCE ends with its access: its store has to come at once, and last"};
+}
+
+void Planner::force(const ProgramStep& step, unsigned slot, unsigned cpu) {
+    if (!step.item.flags.write)
+        throw Skip{fmt::format("no system call is {}", to_text(step.item))};
+    for (const unsigned va : pages_of(step)) {
+        const std::size_t at =
+            add(Operation::force, {va, fresh_value(device_name)}, slot, cpu);
+        pins_[{step.name, va}] = {static_cast<unsigned>(pins_.size()), !step.va && each_ > 1, at};
+        see(step, at, va);
     }
 }
 
 void Planner::device_step(const ProgramStep& step) {
     for (const auto& [holder, pin] : pins_) {
         if (holder.first != (step.who == "pin" ? "" : step.who)) continue;
+        if (pin.forced) {
+            see(step, *pin.forced,
+                pin.one_of_several ? std::optional(holder.second) : std::nullopt);
+            continue;
+        }
         const std::uint64_t number = pin.number;
         const std::size_t at =
             step.item.kind == OperationKind::dma_read ? add(Operation::dma_read, {number})

@@ -53,6 +53,7 @@ public:
         try {
             set_up();
             plan_.setup = plan_.steps.size();
+            check_forced();
             started_ = true;
             for (const ProgramStep& step : program_.steps) top_level(step);
             if (wants_file_) tell_file();
@@ -96,6 +97,8 @@ private:
     void cpu_step(const ProgramStep& step);
     void fork(const ProgramStep& step, unsigned slot, unsigned cpu);
     void gup(const ProgramStep& step, unsigned slot, unsigned cpu);
+    void check_forced() const;
+    void force(const ProgramStep& step, unsigned slot, unsigned cpu);
     void outside_step(const ProgramStep& step);
     void device_step(const ProgramStep& step);
     void look(const ProgramStep& step);
@@ -119,6 +122,7 @@ private:
     struct TakenPin {
         unsigned number = 0;
         bool one_of_several = false;
+        std::optional<std::size_t> forced;  // the step that takes, uses and drops it
     };
     std::map<std::pair<std::string, unsigned>, TakenPin> pins_;  // by name and page
     bool wants_file_ = false;

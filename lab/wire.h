@@ -61,6 +61,7 @@ enum class Memory : std::uint8_t { anonymous, memfd, tmpfile, hugetlb, huge };
     X(mprotect,        true,  "va pages prot")                                                     \
     X(pin,             true,  "va pin")           /* IORING_REGISTER_BUFFERS */                    \
     X(splice,          true,  "va pin")           /* vmsplice() */                                 \
+    X(force,           true,  "va value")         /* a store by way of /proc/self/mem */           \
     X(register_uffd,   true,  "features")         /* write protection of all memory */             \
     X(twin,            true,  "va")               /* an equal page beside the memory */            \
     X(untwin,          true,  "")                                                                  \

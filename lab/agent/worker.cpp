@@ -178,6 +178,14 @@ Result fork_process(unsigned parent, std::uint64_t slot, std::uint64_t cpus) {
     return ok();
 }
 
+Result force(std::uint64_t address, std::uint64_t value) {
+    const long file = open_file("/proc/self/mem", o_rdwr);
+    if (file < 0) return of_call(file);
+    const long wrote = call(__NR_pwrite64, file, &value, sizeof value, address);
+    call(__NR_close, file);
+    return wrote == sizeof value ? of_value(value) : of_call(wrote < 0 ? wrote : -einval);
+}
+
 // A page with the same bytes, for ksmd to merge with.
 constexpr std::uint64_t twin_address = memory_start - 16 * base_page;
 
@@ -228,6 +236,7 @@ Result take_step(const Step& step) {
     case Operation::pin:
         return ring_pin(static_cast<unsigned>(argument[1]), address, layout.page_size());
     case Operation::splice: return pipe_pin(static_cast<unsigned>(argument[1]), address);
+    case Operation::force: return force(address, argument[1]);
     case Operation::twin: return make_twin(argument[0]);
     case Operation::untwin: return of_call(call(__NR_munmap, twin_address, base_page));
     case Operation::register_uffd: return register_uffd(step.slot, argument[0]);

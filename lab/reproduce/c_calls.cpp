@@ -37,6 +37,8 @@ constexpr auto rows = std::to_array<Row>({
      "mprotect({name}) from page {a} on, {b} of them", "mprotect"},
     {Operation::pin, "pin_for_writing({a}, {b})", "io_uring registers page {a} as a buffer", "ring"},
     {Operation::splice, "splice_page({a}, {b})", "vmsplice() of page {a}", "pipe"},
+    {Operation::force, "force_store({a}, {name})",
+     "store of {name} to page {a} by way of /proc/self/mem", "force"},
     {Operation::twin, "make_twin({a})", "another page with the bytes of page {a}", "twin"},
     {Operation::untwin, "drop_twin()", "munmap() of that page", "twin"},
     {Operation::clear_refs, "clear_refs({a})", "4 to clear_refs of {who}", "clear_refs"},
@@ -90,6 +92,7 @@ const std::vector<Part>& parts() {
         {"access", {}},
         {"load", {"access"}},
         {"store", {"access"}},
+        {"force", {}},
         {"map_anonymous", {}},
         {"map_huge", {}},
         {"map_hugetlb", {}},
@@ -215,6 +218,7 @@ private:
     [[nodiscard]] std::string name_of_last(const wire::Step& step) const {
         switch (step.operation) {
         case Operation::write:
+        case Operation::force:
         case Operation::dma_write: {
             if (step.arguments[1] == 0) return "0";
             const auto known = r_.plan.values.find(step.arguments[1]);

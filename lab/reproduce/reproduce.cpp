@@ -82,6 +82,9 @@ public:
                 return refuse(fmt::format("operation {}, {}: {}", one.number, to_text(one.call),
                                           call.refused));
         if (!promise_.refused.empty()) return refuse(promise_.refused);
+        const bool changes_backing = request_.trace->header.property.name == "backing_is_unchanged";
+        if (changes_backing && !request_.program->world.file())
+            return refuse("it would write to the zeropage, which is everybody's");
         std::string why;
         for (const Candidate& candidate :
              candidates(*request_.trace, operations_, promise_))
@@ -184,9 +187,11 @@ private:
     void add_notes(Reproduction& result, const Candidate& candidate) const {
         for (const TracedOperation& one : operations_)
             if (const Drivable call = drivable(one); !call.note.empty())
-                result.notes.push_back(fmt::format("[{}] {} is {} here: {}", one.number,
-                                                   to_text(one.call), to_text(call.call),
-                                                   call.note));
+                result.notes.push_back(
+                    call.call == one.call
+                        ? fmt::format("[{}] {}: {}", one.number, to_text(one.call), call.note)
+                        : fmt::format("[{}] {} is {} here: {}", one.number, to_text(one.call),
+                                      to_text(call.call), call.note));
         if (candidate.reordered)
             result.notes.push_back("The order is another one than the trace's; the design violates "
                                    "the property in it as well");

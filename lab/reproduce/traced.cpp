@@ -27,7 +27,6 @@ struct Refused {
     std::string_view why;
 };
 constexpr auto refused = std::to_array<Refused>({
-    {OperationKind::gup_force, "FOLL_FORCE is taken and dropped within one access to /proc/PID/mem"},
     {OperationKind::uffd_continue, "UFFDIO_CONTINUE wants a shared mapping as well"},
     {OperationKind::split_folio, "only reclaim splits a THP"},
     {OperationKind::speculative_get, "only the kernel itself takes references on suspicion"},
@@ -111,7 +110,10 @@ Drivable drivable(const TracedOperation& operation) {
         result.refused = no->why;
         return result;
     }
-    if (operation.is_gup()) return drivable_gup(operation);
+    if (kind == OperationKind::gup_force)
+        result.note = "one access to /proc/PID/mem is this, the store through it and its end";
+    else if (operation.is_gup())
+        return drivable_gup(operation);
     if (kind == OperationKind::khugepaged) {
         result.actor = Actor::cpu;
         result.call.name = "madvise_collapse";

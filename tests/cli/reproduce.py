@@ -31,7 +31,7 @@ def reproducers():
         else:
             expect(result.out == "" and result.err == "", result)
             written[trace.stem] = path
-    expect(len(written) == 29, sorted(written))
+    expect(len(written) == 30, sorted(written))
     return written
 
 
@@ -97,6 +97,7 @@ def what_cannot_be_driven_is_refused_with_the_step_and_the_reason():
     rejects(["reproduce", KNOWN / "B10b.json"], "operation 3, secondary_fault(read, get, keep)", "KVM")
     rejects(["reproduce", KNOWN / "B12b.json"], "operation 2, gup(read, pin, longterm)",
             "no system call holds a page like that")
+    rejects(["reproduce", KNOWN / "B1b.json"], "zeropage, which is everybody's")
     rejects(["reproduce", KNOWN / "VMAL.json"], "can be seen where nothing is wrong")
     rejects(["reproduce", KNOWN / "B9.json", "--seconds", "0"], "--seconds: expected 1 to 86400")
     expect("#define SECONDS\t\t7\n" in cowcheck("reproduce", KNOWN / "B9.json", "--seconds", "7").out,

@@ -136,3 +136,21 @@ TEST_CASE("a THP is 512 pages, of which a virtual page of the model is half") {
     // Then its entries are as they were.
     CHECK(wire::to_text(t.plan.steps[t.plan.setup - 1]) == "0.0 write 1 4097");
 }
+
+TEST_CASE("a store by FOLL_FORCE is one access, so it comes at once and last") {
+    const Planned t("parent: mprotect_read\nparent: p = gup_force(write, get)\np: dma_write\n"
+                    "let x = present(parent, 0)");
+    CHECK(t.plan.skipped.empty());
+    CHECK(t.steps() == "0.0 mprotect 0 1 1\n0.0 force 0 4097\n- look 0 0\n");
+    const Planned beside("parallel {\nparent: p = gup_force(write, get)\n|\n"
+                         "parent.2: madvise_dontneed\n}\np: dma_write");
+    CHECK(beside.plan.skipped.empty());
+    for (const char* lines :
+         {"parent: p = gup_force(write, get)\nparent: fork\np: dma_write",
+          "parent: p = gup_force(write, get)\np: dma_write\nparent: x = read",
+          "parallel {\nparent: p = gup_force(write, get)\nparent: munmap\n|\n"
+          "parent.2: x = read\n}\np: dma_write",
+          "parent: p = gup_force(write, get)", "parent: p = gup_force(read, get)\np: x = dma_read"})
+        CHECK(Planned(lines).plan.skipped ==
+              "FOLL_FORCE ends with its access: its store has to come at once, and last");
+}
