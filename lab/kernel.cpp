@@ -21,9 +21,11 @@ constexpr const char* qemu = "qemu-system-x86_64";
 
 // Virtual time goes on while a vCPU is stopped and other guests want the CPU: nothing in the guest
 // may take that for a fault. -panic=-1 with -no-reboot ends QEMU when the kernel crashes.
+// FOLL_FORCE is what kernels had before v6.12, which leave it to a setting.
 constexpr const char* command_line =
     "console=ttyS0 nokaslr nopti mitigations=off tsc=reliable nowatchdog nosoftlockup "
-    "rcupdate.rcu_cpu_stall_suppress=1 panic=-1 oops=panic loglevel=5 rdinit=/init";
+    "rcupdate.rcu_cpu_stall_suppress=1 panic=-1 oops=panic loglevel=5 "
+    "proc_mem.force_override=always rdinit=/init";
 
 void check_image(const std::string& path) {
     std::ifstream file(path, std::ios::binary);

@@ -42,6 +42,7 @@ inline long call(long number) { return raw_call(number, 0, 0, 0, 0, 0, 0); }
 
 // errno values and flags that no header of the kernel's gives without a C library.
 inline constexpr long eintr = 4;
+inline constexpr long eio = 5;
 inline constexpr long eagain = 11;
 inline constexpr long einval = 22;
 

@@ -183,6 +183,8 @@ Result force(std::uint64_t address, std::uint64_t value) {
     if (file < 0) return of_call(file);
     const long wrote = call(__NR_pwrite64, file, &value, sizeof value, address);
     call(__NR_close, file);
+    // Kernels since v6.12 can refuse it to who is no tracer (proc_mem.force_override).
+    if (wrote == -eio) return unable("FOLL_FORCE-is-switched-off");
     return wrote == sizeof value ? of_value(value) : of_call(wrote < 0 ? wrote : -einval);
 }
 

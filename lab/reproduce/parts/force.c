@@ -8,5 +8,9 @@ static struct seen force_store(unsigned long va, unsigned long value)
 		return unable("/proc/self/mem", errno);
 	wrote = pwrite(fd, &value, sizeof(value), (off_t)address_of(va));
 	close(fd);
-	return wrote == sizeof(value) ? done(value) : unable("a store by /proc/self/mem", errno);
+	if (wrote == sizeof(value))
+		return done(value);
+	/* Kernels since v6.12 can refuse it to who is no tracer. */
+	return unable(errno == EIO ? "FOLL_FORCE is switched off (proc_mem.force_override)" :
+				     "a store by /proc/self/mem", errno);
 }
