@@ -6,12 +6,11 @@
 #include "traces/text.h"
 
 #include <algorithm>
+#include <array>
 
 namespace cowcheck {
 
 namespace {
-
-constexpr unsigned context_lines = 2;  // before and behind the current one
 
 std::vector<std::string_view> lines_of(std::string_view text) {
     std::vector<std::string_view> lines;
@@ -29,13 +28,14 @@ std::string number_column(unsigned number) {
     return text;
 }
 
-std::string source_around(const Scene& scene, const SourceSpan& span) {
+// With so many lines before and behind the current one.
+std::string source_around(const Scene& scene, const SourceSpan& span, unsigned context) {
     if (span.file == nullptr || span.line == 0) return {};
     const auto lines = lines_of(span.file->text);
     const auto last = static_cast<unsigned>(lines.size());
     std::string text;
-    for (unsigned n = span.line > context_lines ? span.line - context_lines : 1;
-         n <= std::min(last, span.line + context_lines); ++n) {
+    for (unsigned n = span.line > context ? span.line - context : 1;
+         n <= std::min(last, span.line + context); ++n) {
         const std::string line = (n == span.line ? "  =>" : "    ") + number_column(n) + "  " +
                                  std::string(lines[n - 1]);
         text += (n == span.line ? scene.paint.current(line) : line) + "\n";
@@ -86,6 +86,12 @@ std::string element_text(const Scene& scene, const ViewElement& now, const ViewE
     std::string line = now.name + ": " + real;
     if (ghosts && !ghost.empty()) line += " | " + ghost;
     return line;
+}
+
+bool same_values(const ViewElement& now, const ViewElement& old) {
+    for (std::size_t i = 0; i < now.fields.size(); ++i)
+        if (now.fields[i].value != old.fields[i].value && !now.fields[i].ghost) return false;
+    return true;
 }
 
 // ---------------------------------------------------------------- the property
@@ -167,7 +173,7 @@ std::string locals_text(const Scene& scene, unsigned thread) {
     return text.empty() ? text : text + "\n";
 }
 
-std::string source_screen(const Scene& scene) {
+std::string source_screen(const Scene& scene, unsigned context) {
     const Runner& runner = scene.walk.runner();
     const Program& p = runner.program();
     std::string text;
@@ -181,7 +187,7 @@ std::string source_screen(const Scene& scene) {
         const Rest& rest = p.rests[pc];
         text += scene.paint.title(thread_title(scene, t)) + " in " + rest.where;
         if (rest.span.file != nullptr) text += ", " + rest.span.file->name;
-        text += "\n" + source_around(scene, rest.span);
+        text += "\n" + source_around(scene, rest.span, context);
         text += locals_text(scene, t);
         const std::string why = what_it_awaits(p, runner.state(), t).text;
         if (!why.empty()) text += "    can't go on: " + why + "\n";
@@ -189,13 +195,14 @@ std::string source_screen(const Scene& scene) {
     return text + (idle.empty() ? "" : "idle: " + idle + "\n");
 }
 
-std::string state_screen(const Scene& scene, bool ghosts) {
+std::string state_screen(const Scene& scene, bool ghosts, bool unchanged) {
     const View now = scene.walk.runner().view();
     const View old = scene.walk.before().view();
     std::string text;
     for (std::size_t i = 0; i < now.size(); ++i) {
         const bool vma = now[i].kind == ElementKind::vma;
         if (now[i].scope == Scope::thread || (!now[i].exists && !old[i].exists)) continue;
+        if (!unchanged && same_values(now[i], old[i])) continue;
         // That a page is mapped at all goes without saying.
         if (vma && !ghosts && now[i].exists == old[i].exists) continue;
         text += element_text(scene, now[i], old[i], ghosts) + "\n";
@@ -216,7 +223,7 @@ std::string state_screen(const Scene& scene, bool ghosts) {
     return text + "locks: " + (held.empty() ? "none" : held) + "\n";
 }
 
-std::string property_screen(const Scene& scene, bool all) {
+std::string property_screen(const Scene& scene, PropertyParts parts) {
     std::string text =
         scene.paint.title("property " + scene.property_name) + ": " + verdict_text(scene) + "\n";
     const auto before = earlier(scene);
@@ -234,7 +241,8 @@ std::string property_screen(const Scene& scene, bool all) {
         if (turned) line += scene.paint.changed(one.holds ? " (turns true)" : " (turns false)");
         text += line + "\n";
         const bool moved = old != nullptr && old->parts != one.parts;
-        if (one.holds && !all && !moved) continue;
+        if (parts == PropertyParts::none) continue;
+        if (one.holds && parts != PropertyParts::all && !moved) continue;
         for (std::size_t i = 0; i < one.parts.size(); ++i)
             text += part_line(scene, one.parts[i], old == nullptr ? nullptr : &old->parts[i]);
     }
@@ -280,6 +288,61 @@ std::string steps_screen(const Scene& scene) {
         text += (i == walk.position() ? scene.paint.current(line) : line) + "\n";
     }
     return text;
+}
+
+namespace {
+
+// How much a view tells, from all to the least that still says what happens.
+struct Detail {
+    unsigned context;
+    bool unchanged;
+    PropertyParts parts;
+};
+constexpr std::array<Detail, 4> details{{{2, true, PropertyParts::some},
+                                         {0, true, PropertyParts::some},
+                                         {0, true, PropertyParts::none},
+                                         {0, false, PropertyParts::none}}};
+
+// What a terminal makes of a line: escape sequences and the rest of a character take no place.
+std::size_t rows_of(std::string_view line, unsigned columns) {
+    std::size_t width = 0;
+    for (std::size_t i = 0; i < line.size(); ++i) {
+        if (line[i] == '\033')
+            i = std::min(line.find('m', i), line.size() - 1);
+        else if ((static_cast<unsigned char>(line[i]) & 0xc0U) != 0x80U)
+            ++width;
+    }
+    return std::max<std::size_t>(1, (width + columns - 1) / columns);
+}
+
+std::string view_with(const Scene& scene, const Detail& detail) {
+    return step_screen(scene) + "\n" + source_screen(scene, detail.context) + "\n" +
+           state_screen(scene, false, detail.unchanged) + "\n" +
+           property_screen(scene, detail.parts);
+}
+
+}  // namespace
+
+std::string view_screen(const Scene& scene, Room room) {
+    if (room.columns == 0) return view_with(scene, details.front());
+    const std::string more =
+        scene.paint.quiet("...  ('state', 'source', 'property' tell all)") + "\n";
+    std::string text;
+    for (const Detail& detail : details) {
+        text = view_with(scene, detail);
+        std::size_t rows = 0;
+        for (const std::string_view line : lines_of(text)) rows += rows_of(line, room.columns);
+        if (rows <= room.rows) return text;
+    }
+    std::string shown;
+    std::size_t rows = 1;  // what stands for the rest
+    for (const std::string_view line : lines_of(text)) {
+        if (line.empty()) continue;
+        rows += rows_of(line, room.columns);
+        if (rows > room.rows) return shown + more;
+        shown += std::string(line) + "\n";
+    }
+    return shown;
 }
 
 }  // namespace cowcheck

@@ -23,15 +23,17 @@ namespace {
 
 using Words = std::vector<std::string>;
 
+constexpr unsigned prompt_rows = 2;  // the prompt, and what was typed before
+
 constexpr std::string_view help =
     R"(going      next [N], back [N]    N steps, 1 if it is not said
-           jump N, start, end   to a step; 0 is the start
+           jump N, start, end   to a step; 0 is the start; N alone does as well
            cpu [WHO] [back]     the next step of a thread: cpu1, monitor, device;
                                 without a name: of the one that stepped last
            change WHAT [back]   the next change of a page, PTE, pin or any other
                                 element: A, parent.pte[0], pin0, parent, cpu1.tlb[0]
            violation            to the step that violates the property
-looking    view                 all of this: step, source, state, property
+looking    view                 step, source, state, property, as far as the window has room
            step, source, state  one of them
            ghosts               the state with what no kernel knows
            property             the property's expression, with every part
@@ -84,6 +86,8 @@ private:
         Words words;
         for (std::string word; in >> word;) words.push_back(word);
         if (words.empty() || words[0].front() == '#') return true;
+        if (words[0].find_first_not_of("0123456789") == std::string::npos)
+            words.insert(words.begin(), "jump");
         try {
             const Command& command = find(words[0]);
             if (command.run == nullptr) return false;
@@ -243,14 +247,16 @@ private:
     void source(const Words&) { print(source_screen(scene())); }
     void state(const Words&) { print(state_screen(scene(), false)); }
     void ghosts(const Words&) { print(state_screen(scene(), true)); }
-    void property(const Words&) { print(property_screen(scene(), true)); }
+    void property(const Words&) { print(property_screen(scene(), PropertyParts::all)); }
     void fields(const Words&) { print(fields_screen(scene())); }
     void steps(const Words&) { print(steps_screen(scene())); }
     void usage(const Words&) { print(help); }
     void view(const Words&) {
-        const Scene here = scene();
-        print(step_screen(here) + "\n" + source_screen(here) + "\n" + state_screen(here, false) +
-              "\n" + property_screen(here, false));
+        Room room;
+        if (const TerminalSize size = terminal_size(STDOUT_FILENO);
+            input_.interactive() && size.rows > prompt_rows)
+            room = {size.columns, size.rows - prompt_rows};
+        print(view_screen(scene(), room));
     }
 
     // ------------------------------------------------------------ what if

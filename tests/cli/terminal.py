@@ -12,7 +12,7 @@ import termios
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
-from statements import COWCHECK, expect, main, statement
+from statements import COWCHECK, SOURCE_DIR, expect, main, statement
 
 
 def on_terminal(*arguments, rows=50, columns=110, environment=None, stdout=None):
@@ -150,6 +150,55 @@ def the_stepper_edits_lines_completes_names_and_colours_what_changed():
     answer(b"quit\n", "quit")
     expect(process.wait(timeout=10) == 0, "it ends well")
     os.close(control)
+
+
+ESCAPES = re.compile(r"\033\[[?0-9;]*[A-Za-z]")
+
+
+def views(trace, rows, columns):
+    """What the stepper shows at each step, without colours, as lines."""
+    control, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+    process = subprocess.Popen([COWCHECK, "replay", str(trace), "--step"], stdin=terminal,
+                               stdout=terminal, stderr=terminal, env={**os.environ, "TERM": "xterm"})
+    os.close(terminal)
+
+    def until(prompt):
+        seen = ""
+        end = time.monotonic() + 60
+        while prompt not in seen and time.monotonic() < end:
+            if select.select([control], [], [], 0.2)[0]:
+                seen += ESCAPES.sub("", os.read(control, 65536).decode("utf-8", "replace"))
+        expect(prompt in seen, f"{prompt}: {seen}")
+        return seen[:seen.rindex(prompt)].replace("\r", "")
+
+    shown = [until("(0) ")]
+    steps = int(re.search(r"step 0 of (\d+)", shown[0])[1])
+    for step in range(1, steps + 1):
+        os.write(control, f"{step}\n".encode())  # a number alone is a jump
+        told = until(f"({step}) ")
+        shown.append(told[told.index(f"step {step} of"):])
+    os.write(control, b"quit\n")
+    expect(process.wait(timeout=10) == 0, trace)
+    os.close(control)
+    return shown
+
+
+@statement
+def a_view_of_the_stepper_fits_the_window():
+    for name in ("B9", "KSMU", "SWLK"):
+        trace = SOURCE_DIR / "traces/known" / f"{name}.json"
+        for rows, columns in ((24, 80), (12, 60)):
+            for step, view in enumerate(views(trace, rows, columns)[1:], 1):
+                lines = view.rstrip("\n").split("\n")
+                used = sum(max(1, -(-len(line) // columns)) for line in lines)
+                expect(used <= rows - 2, f"{name}, step {step}: {used} rows of {rows}:\n{view}")
+                expect(lines[0].startswith(f"step {step} of"), view)
+                expect("=>" in view or "idle: " in view or rows < 24, f"who does what next:\n{view}")
+        large = views(trace, 200, 200)
+        told = subprocess.run([COWCHECK, "replay", str(trace), "--step"], input="20\nview\n",
+                              capture_output=True, encoding="utf-8", check=True).stdout
+        expect(large[20].strip() in told, f"with room for it, all is told:\n{large[20]}\n{told}")
 
 
 main()
