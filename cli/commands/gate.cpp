@@ -102,8 +102,9 @@ Output read_output(const std::string& path) {
          {".sarif", Format::sarif}}};
     for (const auto& [ending, format] : formats)
         if (path.ends_with(ending) && path.size() > ending.size()) return {path, format};
-    throw BadInput("--output: expected a file .txt, .html, .json, .md, .xml, .ktap or .sarif, got '" +
-                   path + "'");
+    throw BadInput(
+        "--output: expected a file .txt, .html, .json, .md, .xml, .ktap or .sarif, got '" + path +
+        "'");
 }
 
 // Before anything runs: each can be written, and none is what is read.
