@@ -102,7 +102,18 @@ TEST_CASE("what the text explains is equivalent, and counted apart") {
     CHECK(judgement_of(report, guard_no).fate == Fate::needed);
     CHECK(report.idle_marks.empty());
     CHECK(*report.rate(false) < *report.rate(true));
-    // It says nothing about the statements inside.
+    // Nor does it speak of any other line.
+    Setting without;
+    const AblateReport bare = without.run();
+    const auto in_line =
+        std::count_if(bare.results.begin(), bare.results.end(), [](const ChangeResult& one) {
+            return one.judgement.fate == Fate::unnoticed && one.change.line == 5;
+        });
+    CHECK(static_cast<std::ptrdiff_t>(report.count(Fate::equivalent)) == in_line);
+    CHECK(report.count(Fate::unnoticed) ==
+          bare.count(Fate::unnoticed) - report.count(Fate::equivalent));
+    CHECK(report.count(Fate::unnoticed) > 0);
+    // It makes nothing of what is noticed.
     CHECK(judgement_of(report, "page.anon_exclusive = false: deleted").fate == Fate::needed);
 }
 
@@ -161,6 +172,20 @@ TEST_CASE("the budget counts states, so any number of threads says the same") {
     for (std::size_t i = 3; i < found.size(); ++i) CHECK(found[i] == found[i % 3]);
     CHECK(found[0] != found[1]);
     CHECK(found[1] != found[2]);
+}
+
+TEST_CASE("a level that goes over the budget says nothing, however fast it is") {
+    Setting setting;
+    setting.request.handlers.clear();
+    setting.request.lines = {{"copy_present_pte", 5}};
+    const Judgement before = judgement_of(setting.run(), guard_no);
+    REQUIRE(before.fate == Fate::needed);
+    for (const std::uint64_t less : {0U, 1U}) {
+        setting.known = {};
+        setting.request.budget = before.states - less;
+        CHECK(judgement_of(setting.run(), guard_no).fate ==
+              (less == 0 ? Fate::needed : Fate::undecided));
+    }
 }
 
 TEST_CASE("results are kept by what they depend on") {

@@ -143,7 +143,7 @@ void Judge::explore(Look& look, const JudgeOptions& options, Judgement& judgemen
     const std::uint64_t limit = std::min(options.budget - std::min(options.budget, judgement.states),
                                          growth * look.base->states + least_states);
     CheckRun& run = *look.run;
-    look.budget->stop().max_states = limit;
+    look.budget->stop().max_states = limit + 1;  // explorers stop where they have so many
     run.begin(options.threads);
     std::string open;
     bool cut_short = false;
