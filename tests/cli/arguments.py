@@ -7,7 +7,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "sup
 from statements import cowcheck, expect, main, rejects, statement
 
 
-COMMANDS = ("check", "replay", "explain", "gate", "coverage", "history", "prove", "run",
+COMMANDS = ("check", "replay", "explain", "gate", "ablate", "coverage", "history", "prove", "run",
             "selftest", "export", "reproduce", "designs", "worlds", "properties")
 
 
