@@ -68,6 +68,18 @@ def a_kept_change_is_a_design_that_the_gate_stops_and_its_trace_replays():
 
 
 @statement
+def a_change_of_ones_own_design_is_kept_as_a_design_of_its_own():
+    result = cowcheck("ablate", mine(), "--line", "copy_present_pte:5", *SMALL, "--format", "json",
+                      "--keep", "kept", "--traces", "traces")
+    [one] = changes(result.json(), what="page.mapcount += 1: deleted")
+    os.remove("mine.cow")
+    again = cowcheck("replay", one["breaks"]["trace"])
+    expect(again.status == 0 and "refcount_is_sound" in again.out, again)
+    judged = cowcheck("gate", one["text"], "--world", "tiny", "--depth", "4")
+    expect(judged.status == 1 and "refcount_is_sound" in judged.out, judged)
+
+
+@statement
 def a_mark_explains_what_nothing_notices():
     line = ["--line", "copy_present_pte:4", *SMALL]
     bare = cowcheck("ablate", mine(), *line)

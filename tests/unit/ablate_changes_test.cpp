@@ -170,13 +170,29 @@ TEST_CASE("changes of the shipped designs parse as designs on top of them, and n
         std::set<std::string> texts;
         for (const WrongChange& change : wrong_changes(definition)) {
             CHECK(texts.insert(change.text).second);
-            const DesignText design = extend(*base, "x", design_with(change, "x", "v6.2"));
+            const DesignText design = extend(*base, 0, "x", design_with(change, "x", *base, 0));
             CHECK(design.chain.size() == base->chain.size() + 1);
             CHECK(printed_in_force(design) != printed_in_force(*base));
             ++seen;
         }
     }
     CHECK(seen > 1000);
+}
+
+TEST_CASE("a change of a text that no library has brings all of that text along") {
+    Diagnostics out;
+    const auto base = try_parse("design mine extends v6.2\n"
+                                "predicate unshares(page) = page.anon\n"
+                                "handler check_uffd_wp() { get page }\n",
+                                out);
+    REQUIRE(base);
+    const auto changes = wrong_changes(*base->handler(ast::HandlerKind::handler, "check_uffd_wp"));
+    const std::string text = design_with(changes.at(0), "x", *base, 1);
+    CHECK(text.ends_with("design x extends v6.2\n\nhandler check_uffd_wp() {\n}\n\n"
+                         "predicate unshares(page) = page.anon\n"));
+    const DesignText design = extend(*base, 1, "x", text);
+    CHECK(design.chain.size() == base->chain.size());
+    CHECK(design.chain[1]->tree.name == "v6.2");
 }
 
 TEST_CASE("of long statements, what differs is told with a few words around") {

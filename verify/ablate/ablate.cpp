@@ -48,6 +48,8 @@ private:
     void conclude(Candidate& candidate, Judgement judgement, std::size_t done, std::size_t all);
     void finish(Candidate& candidate);
     void expect_marks() const;
+    [[nodiscard]] std::size_t own_texts() const;
+    [[nodiscard]] std::string text_of(const ChangeResult& result) const;
     void explain();
     [[nodiscard]] bool is_wanted(const WrongChange& change) const;
     void expect_names(const std::vector<Definition>& definitions) const;
@@ -219,11 +221,24 @@ void Ablation::explore_base() {
                      [](const BaseInWorld& a, const BaseInWorld& b) { return a.states < b.states; });
 }
 
+// Those of the chain that come from files.
+std::size_t Ablation::own_texts() const {
+    std::size_t own = 0;
+    for (const auto& text : request_.design.chain) {
+        if (!request_.selection.design_files.contains(text->tree.name)) break;
+        ++own;
+    }
+    return own;
+}
+
+std::string Ablation::text_of(const ChangeResult& result) const {
+    return design_with(result.change, result.design, request_.design, own_texts());
+}
+
 void Ablation::finish(Candidate& candidate) {
     ChangeResult& result = candidate.result;
     if (sinks_.keep && result.judgement.fate != Fate::refused)
-        result.kept = sinks_.keep(result.design, design_with(result.change, result.design,
-                                                             request_.design.name()));
+        result.kept = sinks_.keep(result.design, text_of(result));
 }
 
 void Ablation::conclude(Candidate& candidate, Judgement judgement, std::size_t done,
@@ -262,8 +277,7 @@ void Ablation::judge_all() {
     const auto work = [&](std::size_t i) {
         const ChangeResult& result = open[i]->result;
         const DesignText design =
-            extend(request_.design, result.design,
-                   design_with(result.change, result.design, request_.design.name()));
+            extend(request_.design, own_texts(), result.design, text_of(result));
         judgements[i] = judge.judge(design, open[i]->definition, options, sinks_.trace);
     };
     in_order(open.size(), open.size(), shares.at_a_time, work, [&](std::size_t i) {

@@ -51,12 +51,24 @@ std::string printed_in_force(const DesignText& design) {
 }
 
 std::string design_with(const WrongChange& change, const std::string& name,
-                        const std::string& base) {
-    return "# " + change.definition + ", line " + std::to_string(change.line) + ": " +
-           change.what + "\ndesign " + name + " extends " + base + "\n\n" + change.text;
+                        const DesignText& design, std::size_t own) {
+    std::string text = "# " + change.definition + ", line " + std::to_string(change.line) + ": " +
+                       change.what + "\ndesign " + name;
+    // The last of the chain is the hardware, which is nobody's to extend.
+    if (own + 1 < design.chain.size()) text += " extends " + design.chain[own]->tree.name;
+    text += "\n\n" + change.text;
+    // What is defined: "handler f(".
+    const std::string_view changed = std::string_view(change.text).substr(0, change.text.find('(') + 1);
+    for (const Definition& definition : nearest(design, own)) {
+        const std::string one =
+            std::visit([](const auto* it) { return printed(*it); }, definition);
+        if (!one.starts_with(changed)) text += "\n" + one;
+    }
+    return text;
 }
 
-DesignText extend(const DesignText& base, const std::string& name, const std::string& text) {
+DesignText extend(const DesignText& base, std::size_t own, const std::string& name,
+                  const std::string& text) {
     auto parsed = std::make_shared<ParsedDesign>();
     parsed->file = std::make_unique<SourceFile>(SourceFile{name + ".cow", text});
     Diagnostics out;
@@ -65,7 +77,8 @@ DesignText extend(const DesignText& base, const std::string& name, const std::st
     parsed->tree = std::move(*tree);
     DesignText design;
     design.chain.push_back(std::move(parsed));
-    design.chain.insert(design.chain.end(), base.chain.begin(), base.chain.end());
+    design.chain.insert(design.chain.end(), base.chain.begin() + static_cast<std::ptrdiff_t>(own),
+                        base.chain.end());
     return design;
 }
 

@@ -25,12 +25,14 @@ using Definition = std::variant<const ast::Handler*, const ast::Predicate*>;
 // text here are the same.
 [[nodiscard]] std::string printed_in_force(const DesignText& design);
 
-// A design's text that extends the base and has the one definition changed.
+// A design's text that has the one definition changed. It extends the text behind the first `own`
+// ones of the chain, and holds what is in force of these: what a library has not got can't be
+// extended by a file.
 [[nodiscard]] std::string design_with(const WrongChange& change, const std::string& name,
-                                      const std::string& base);
-// Parsed, on top of the base. The text is one that was printed: that it does not parse is
+                                      const DesignText& design, std::size_t own);
+// Parsed, on top of what is behind the first `own` texts of the chain. The text is one that was printed: that it does not parse is
 // std::logic_error.
-[[nodiscard]] DesignText extend(const DesignText& base, const std::string& name,
+[[nodiscard]] DesignText extend(const DesignText& base, std::size_t own, const std::string& name,
                                 const std::string& text);
 
 }  // namespace cowcheck
