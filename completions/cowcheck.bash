@@ -40,11 +40,11 @@ _cowcheck() {
             mapfile -t COMPREPLY < <(compgen -f -- "$current")
             return
             ;;
-        --traces | --trace-dir | --keep)
+        --traces | --trace-dir | --keep | --checkpoint)
             mapfile -t COMPREPLY < <(compgen -d -- "$current")
             return
             ;;
-        --depth | --threads | --budget | --handler | --line | --shard | --max-states | --max-memory | --max-time | --solver-timeout) return ;;
+        --depth | --threads | --budget | --handler | --line | --shard | --max-states | --max-memory | --max-time | --solver-timeout | --every) return ;;
         show) words=$(_cowcheck_names "$command") ;;
         *)
             if [[ $command == history && ${COMP_WORDS[COMP_CWORD - 2]} == --why ]]; then
@@ -90,8 +90,8 @@ _cowcheck() {
                     ;;
                 *)
                     words='--depth --concurrency --design --world --property --threads
-                        --max-states --max-memory --max-time --solver-timeout --traces --format
-                        --no-reduction --no-symmetry --help --version'
+                        --max-states --max-memory --max-time --solver-timeout --checkpoint --every
+                        --traces --format --no-reduction --no-symmetry --help --version'
                     ((COMP_CWORD == 1)) && words+=' check designs worlds properties replay explain reproduce export gate ablate coverage prove run conform selftest history'
                     ;;
             esac

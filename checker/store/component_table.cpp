@@ -92,7 +92,7 @@ void ComponentTable::save(ByteSink& sink) const {
 // The index is made anew: it is as large as the items, and to read it would take as long.
 void ComponentTable::load(ByteSource& source) {
     const auto size = take<std::uint64_t>(source);
-    require(size_ == 0 && size <= max_items, "a table of components has too many");
+    require_stored(size_ == 0 && size <= max_items, "a table of components has too many");
     const std::size_t item_bytes = words_ * sizeof(std::uint64_t);
     memory_.use(size * item_bytes);
     source.read({memory_.data(), size * item_bytes});

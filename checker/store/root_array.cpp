@@ -54,8 +54,8 @@ void RootArray::load(ByteSource& source) {
     blocks_ = take_all<Block>(source);
     // After a std::bad_alloc, a block may have begun that has no pair yet.
     const std::uint64_t full = (size + block_pairs - 1) >> block_bits;
-    require(size_ == 0 && (blocks_.size() == full || blocks_.size() == full + 1),
-            "an array of states has other blocks than states");
+    require_stored(size_ == 0 && (blocks_.size() == full || blocks_.size() == full + 1),
+                   "an array of states has other blocks than states");
     const auto used = take<std::uint64_t>(source);
     memory_.use(used);
     source.read({memory_.data(), used});

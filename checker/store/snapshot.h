@@ -70,7 +70,7 @@ template <class Value>
 }
 
 // Written by the same build, so a number that can't be is a snapshot of something else.
-inline void require(bool as_expected, const char* what) {
+inline void require_stored(bool as_expected, const char* what) {
     if (!as_expected) throw SnapshotError(what);
 }
 

@@ -248,7 +248,7 @@ void VisitedSet::save(ByteSink& sink) const {
 
 void VisitedSet::load(ByteSource& source) {
     for (const unsigned part : {split_.words, split_.left, split_.first})
-        require(take<unsigned>(source) == part, "states are cut in other places");
+        require_stored(take<unsigned>(source) == part, "states are cut in other places");
     if (left_) {
         left_->load(source);
     } else {

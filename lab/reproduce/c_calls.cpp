@@ -1,6 +1,6 @@
 #include "lab/reproduce/c_calls.h"
 
-#include "model/builtin_files.h"
+#include "lab/reproduce/part_files.h"
 
 #include <fmt/format.h>
 
@@ -286,8 +286,8 @@ std::string c_name(const std::string& value) {
 }
 
 std::string_view c_part(std::string_view name) {
-    for (const BuiltinFile& file : builtin_files())
-        if (file.folder == "lab/reproduce/parts" && file.name == name) return file.text;
+    for (const BuiltinFile& file : part_files())
+        if (file.name == name) return file.text;
     throw std::logic_error("no part of C called " + std::string(name));
 }
 

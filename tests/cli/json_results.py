@@ -42,8 +42,9 @@ def the_document_is_as_the_schema_says():
             expect(os.path.exists(one["trace"]), one)
     for run in document["runs"]:
         expect(list(run) == ["design", "world", "same_program_as", "depth", "states",
-                             "transitions", "exhausted", "waited_for_frame", "miscounted_by",
-                             "not_reduced", "seconds", "peak_bytes"], run)
+                             "level_states", "transitions", "exhausted", "waited_for_frame",
+                             "miscounted_by", "not_reduced", "seconds", "peak_bytes"], run)
+        expect(sum(run["level_states"]) == run["states"], run)
         expect(run["states"] > 0 and run["transitions"] >= run["states"] - 1, run)
         expect(run["peak_bytes"] > 0 and not run["exhausted"], run)
 

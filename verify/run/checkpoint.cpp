@@ -111,7 +111,7 @@ public:
         if (file_.number() < 0) throw SnapshotError(last_error());
         const off_t size = ::lseek(file_.number(), 0, SEEK_END);
         constexpr auto hash_bytes = static_cast<off_t>(sizeof(Hash::Value));
-        require(size >= hash_bytes, "it is too short");
+        require_stored(size >= hash_bytes, "it is too short");
         rewind();
         left_ = static_cast<std::uint64_t>(size - hash_bytes);
         Hash hash;
@@ -124,13 +124,13 @@ public:
         left_ = sizeof(Hash::Value);
         Hash::Value stored;
         read(stored);
-        require(stored == hash.value(), "its checksum does not match");
+        require_stored(stored == hash.value(), "its checksum does not match");
         rewind();
         left_ = static_cast<std::uint64_t>(size - hash_bytes);
     }
 
     void read(std::span<std::byte> bytes) override {
-        require(bytes.size() <= left_, "it ends too soon");
+        require_stored(bytes.size() <= left_, "it ends too soon");
         left_ -= bytes.size();
         while (!bytes.empty()) {
             if (begin_ == buffer_.size()) fill();
@@ -153,7 +153,7 @@ private:
         do got = ::read(file_.number(), buffer_.data(), buffer_.size());
         while (got < 0 && errno == EINTR);
         if (got < 0) throw SnapshotError(last_error());
-        require(got > 0, "it ends too soon");
+        require_stored(got > 0, "it ends too soon");
         buffer_.resize(static_cast<std::size_t>(got));
         begin_ = 0;
     }
@@ -171,7 +171,7 @@ void put_text(ByteSink& sink, std::string_view text) {
 
 std::string take_text(ByteSource& source) {
     const auto size = take<std::uint64_t>(source);
-    require(size <= buffer_bytes, "a name in it is too long");
+    require_stored(size <= buffer_bytes, "a name in it is too long");
     std::string text(size, '\0');
     source.read(std::as_writable_bytes(std::span(text)));
     return text;
@@ -248,7 +248,7 @@ std::unique_ptr<ByteSource> CheckpointFolder::open(std::size_t number, const Ide
         auto source = std::make_unique<FileSource>(file);
         std::array<std::byte, magic.size()> begin;
         source->read(begin);
-        require(std::memcmp(begin.data(), magic.data(), magic.size()) == 0,
+        require_stored(std::memcmp(begin.data(), magic.data(), magic.size()) == 0,
                 "it is no checkpoint of this version");
         differs = difference(*source, identity);
         if (differs.empty()) return source;
