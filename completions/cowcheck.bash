@@ -44,7 +44,7 @@ _cowcheck() {
             mapfile -t COMPREPLY < <(compgen -d -- "$current")
             return
             ;;
-        --depth | --threads | --budget | --handler | --line | --shard | --max-states | --max-memory | --max-time | --solver-timeout | --every) return ;;
+        --depth | --threads | --budget | --handler | --line | --shard | --max-states | --max-memory | --max-time | --solver-timeout | --every | --made-worlds) return ;;
         show) words=$(_cowcheck_names "$command") ;;
         *)
             if [[ $command == history && ${COMP_WORDS[COMP_CWORD - 2]} == --why ]]; then
@@ -60,7 +60,7 @@ _cowcheck() {
                     words='--world --depth --concurrency --threads --max-states --max-memory
                         --max-time --format --property --also-world'
                     if [[ $command == gate ]]; then
-                        words+=' --against --waive --because --update --traces --list --output'
+                        words+=' --against --waive --because --update --traces --list --output --made-worlds'
                     else
                         words+=' --no-reduction'
                     fi

@@ -66,6 +66,7 @@ complete -c cowcheck -n $judging -l max-memory -x -d "stop at so much memory"
 complete -c cowcheck -n $judging -l max-time -x -d "stop after so long"
 complete -c cowcheck -n $gating -l format -x -a "text html json markdown junit ktap sarif"
 complete -c cowcheck -n $gating -l against -r -F -a "(__cowcheck_names designs)" -d "the base"
+complete -c cowcheck -n $gating -l made-worlds -x -d "worlds made for this change, in addition"
 complete -c cowcheck -n $gating -l waive -x -a "(__cowcheck_names properties)" -d "may get worse"
 complete -c cowcheck -n $gating -l because -x -d why
 complete -c cowcheck -n $gating -l update -d "rewrite the expect lines"

@@ -1,5 +1,7 @@
 #include "model/world.h"
 
+#include "model/memory_kinds.h"
+
 #include "model/contracts.h"
 #include "model/menu_entry.h"
 
@@ -97,14 +99,7 @@ namespace {
 
 using Memory = StartMapping::Memory;
 
-// What a world's text calls its memory.
-struct MemoryWords {
-    std::string_view words;
-    Backing backing;
-    Memory memory;
-};
-
-constexpr auto memory_words = std::to_array<MemoryWords>({
+constexpr auto memory_words = std::to_array<MemoryKind>({
     {"anonymous written", Backing::anonymous, Memory::written},
     {"anonymous alike", Backing::anonymous, Memory::alike},
     {"ksm", Backing::anonymous, Memory::ksm},
@@ -129,7 +124,7 @@ constexpr auto memory_words = std::to_array<MemoryWords>({
 
 std::string all_memory_words() {
     std::string text;
-    for (const MemoryWords& known : memory_words)
+    for (const MemoryKind& known : memory_words)
         text += (text.empty() ? "'" : ", '") + std::string(known.words) + "'";
     return text;
 }
@@ -265,7 +260,7 @@ private:
         for (const std::string& word : mapping.words) words += (words.empty() ? "" : " ") + word;
         const auto known =
             std::find_if(memory_words.begin(), memory_words.end(),
-                         [&](const MemoryWords& entry) { return entry.words == words; });
+                         [&](const MemoryKind& entry) { return entry.words == words; });
         if (known == memory_words.end())
             return complain(mapping.span, "a page is mapped as one of " + all_memory_words());
         start.memory = known->memory;
@@ -492,6 +487,8 @@ private:
 };
 
 }  // namespace
+
+std::span<const MemoryKind> memory_kinds() { return memory_words; }
 
 std::optional<World> resolve_world(const ast::World& tree, Diagnostics& out) {
     return Resolver(tree, out).run();

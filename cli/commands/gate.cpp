@@ -2,6 +2,7 @@
 #include "cli/formats/gate.h"
 #include "cli/commands/command.h"
 #include "cli/commands/trace_input.h"
+#include "cli/options/parse_numbers.h"
 #include "cli/options/values.h"
 #include "cli/terminal/fault.h"
 #include "cli/terminal/output.h"
@@ -9,9 +10,11 @@
 #include "cli/terminal/terminal.h"
 #include "traces/trace_json.h"
 #include "verify/gate/gate.h"
+#include "verify/gate/made.h"
 #include "verify/run/counterexample.h"
 #include "verify/run/status.h"
 
+#include <algorithm>
 #include <array>
 #include <memory>
 
@@ -32,6 +35,8 @@ what to compare
   --world NAME|FILE      repeatable (default: all that are built in)
   --also-world FILE, --property FILE
                          worlds and properties of your own in addition; repeatable
+  --made-worlds N        N worlds made for this change as well: some memory, and what may meddle with
+                         it. There, what an operation can never do any more is worse, too
   --waive PROPERTY --because TEXT
                          a property that may get worse, and why; repeatable
   --update               rewrite the 'expect' lines of DESIGN's file as what was found
@@ -64,7 +69,7 @@ input or output that can't be written, 3 undecided, 4 a fault of cowcheck itself
 enum class Format { text, html, json, markdown, junit, ktap, sarif };
 
 struct Options {
-    Typed design, against, traces, waived, because, format, outputs;
+    Typed design, against, traces, waived, because, format, outputs, made;
     TypedBounds bounds;
     bool update = false;
     bool lists = false;
@@ -139,7 +144,8 @@ void refuse_contradictions(const Library& library, const GateRequest& request, b
     if (request.base.name() == name)
         throw BadInput("gate: '" + name + "' against itself: expected two designs");
     for (const Waiver& waiver : request.waivers)
-        if (waiver.property != assertions_name && waiver.property != counting_name)
+        if (waiver.property != assertions_name && waiver.property != counting_name &&
+            waiver.property != effects_name)
             (void)find_property(library, waiver.property);
     if (update && !request.selection.design_files.contains(name))
         throw BadInput("gate: --update rewrites a file, and '" + name +
@@ -193,6 +199,29 @@ void write_players(const GateRequest& request, const GateReport& report) {
     }
 }
 
+unsigned read_made(const Options& typed) {
+    const std::string* text = single("--made-worlds", typed.made);
+    constexpr unsigned most = 100'000;
+    return text == nullptr ? 0 : parse_number("--made-worlds", *text, 0, most);
+}
+
+// The request is about worlds made for it from here on. Of a world that a trace is about, the text
+// is kept beside the trace.
+void look_in_made_worlds(unsigned count, Library& library, GateRequest& request, RunStatus& status,
+                         TraceFolder& folder, const std::string& traces, GateReport& report) {
+    const auto path_of = [&](const std::string& world) { return traces + "/" + world + ".world"; };
+    const std::vector<MadeWorld> made = select_made_worlds(library, request, count, path_of);
+    if (made.empty()) return add_made(report, {});
+    add_made(report, gate(library, request, status, [&](const Trace& trace) {
+                 const std::string& name = trace.header.world.name;
+                 const auto world = std::find_if(made.begin(), made.end(), [&](const auto& one) {
+                     return one.world.name == name;
+                 });
+                 if (world != made.end()) (void)folder.write(name + ".world", world->text);
+                 return folder.write(trace_file_name(trace), to_json(trace));
+             }));
+}
+
 int run(const Options& typed) {
     const std::string traces = word_or("--traces", typed.traces, "cowcheck-traces");
     const Format format = one_of<Format>("--format", typed.format, Format::text,
@@ -204,7 +233,8 @@ int run(const Options& typed) {
                                           {"ktap", Format::ktap},
                                           {"sarif", Format::sarif}});
     Library library = load_library();
-    const GateRequest request = read_request(typed, library);
+    GateRequest request = read_request(typed, library);
+    const unsigned made = read_made(typed);
     const std::vector<Output> outputs = read_outputs(typed, request);
     std::string path;
     if (typed.update) {
@@ -221,6 +251,8 @@ int run(const Options& typed) {
             write_file(path, *text);
             report.updated = path;
         }
+    if (made != 0 && report.stop_text.empty())
+        look_in_made_worlds(made, library, request, status, folder, traces, report);
     if (format == Format::html ||
         std::any_of(outputs.begin(), outputs.end(),
                     [](const Output& one) { return one.format == Format::html; }))
@@ -246,6 +278,7 @@ Command gate_command() {
                 declare(app, "--because", typed->because);
                 declare(app, "--format", typed->format);
                 declare(app, "--output", typed->outputs);
+                declare(app, "--made-worlds", typed->made);
                 app.add_flag("--list", typed->lists);
                 app.add_flag("--update", typed->update);
                 return RunCommand([typed] { return run(*typed); });

@@ -200,6 +200,9 @@ std::string gate_json(const GateReport& report) {
                                   {"complete", world.complete},
                                   {"same_program", world.same_program},
                                   {"waited_for_frame", world.waited_for_frame}});
+    json["made_worlds"] = nullptr;
+    if (report.made)
+        json["made_worlds"] = {{"worlds", report.made->worlds}, {"states", report.made->states}};
     json["left_out"] = to_json(report.left_out);
     for (const Comparison& one : report.comparisons) json["comparisons"].push_back(to_json(one));
     for (const ExpectationResult& one : report.expectations)

@@ -41,6 +41,13 @@ std::string same_programs_line(const GateReport& report) {
            plural(report.worlds.size(), "world");
 }
 
+// "60 worlds were made for this change, with 1.2 M states"; empty if nobody asked.
+std::string made_worlds_line(const GateReport& report) {
+    if (!report.made) return {};
+    return plural(report.made->worlds, "world") + " made for this change, " +
+           count_text(report.made->states) + " states";
+}
+
 // "too small to say more, since steps waited for a free frame: tiny, swap"; or empty.
 std::string small_worlds_line(const GateReport& report, bool lists) {
     std::string names;
@@ -137,15 +144,19 @@ void add_worse(const GateReport& report, Lines& lines) {
     for (const auto& [property, comparisons] : groups) {
         const Comparison& one = *shortest(comparisons);
         lines.add(2, property + cost_mark(one) + ": " + report.meaning_of(property));
-        lines.add(4, "in " + one.world + ", " + plural(one.operations.value_or(0), "operation") +
-                         ", " + plural(one.steps.value_or(0), "step") + ": " + one.story);
+        lines.add(4, "in " + one.world +
+                         (one.operations ? ", " + plural(*one.operations, "operation") + ", " +
+                                               plural(one.steps.value_or(0), "step")
+                                         : "") +
+                         ": " + one.story);
         lines.add(4, "at " + place_text(one.place));
         if (!one.decides.empty()) lines.add(4, "decided by " + one.decides);
-        lines.add(4, one.trace);
+        if (!one.trace.empty()) lines.add(4, one.trace);
         std::string others;
         for (const Comparison* other : comparisons)
             if (other != &one) others += (others.empty() ? "" : ", ") + other->world;
-        if (!others.empty()) lines.add(4, "and in " + others + ", with a trace each");
+        if (!others.empty())
+            lines.add(4, "and in " + others + (one.trace.empty() ? "" : ", with a trace each"));
     }
 }
 
@@ -241,6 +252,7 @@ void add_waived(const GateReport& report, Lines& lines) {
 void add_bounds(const GateReport& report, bool lists, Lines& lines) {
     lines.heading("looked at every schedule of " + bounds_line(report, lists));
     if (const std::string line = same_programs_line(report); !line.empty()) lines.add(0, line);
+    if (const std::string line = made_worlds_line(report); !line.empty()) lines.add(0, line);
     if (const std::string line = small_worlds_line(report, lists); !line.empty())
         lines.add(0, line);
     for (const std::string& line : left_out_lines(report.left_out)) lines.add(0, line);
@@ -357,6 +369,8 @@ std::string gate_markdown(const GateReport& report) {
                        "**\n\nEvery schedule of " + escaped(bounds_line(report, true)) + ".\n\n";
     if (const std::string line = same_programs_line(report); !line.empty())
         text += escaped("They are " + line) + ".\n\n";
+    if (const std::string line = made_worlds_line(report); !line.empty())
+        text += escaped("Besides: " + line) + ".\n\n";
     if (const std::string line = small_worlds_line(report, true); !line.empty())
         text += escaped("Worlds " + line) + ".\n\n";
     for (const std::string& line : left_out_lines(report.left_out))

@@ -1,5 +1,6 @@
 #include "verify/gate/gate.h"
 
+#include "checker/measure/has_effect.h"
 #include "model/machine/lost_schedule.h"
 #include "traces/story.h"
 #include "traces/trace.h"
@@ -12,8 +13,10 @@
 #include "verify/run/counterexample.h"
 #include "verify/run/in_order.h"
 #include "verify/run/limits.h"
+#include "verify/run/numbers.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace cowcheck {
@@ -37,6 +40,8 @@ private:
     void tell_decision(const Trace& trace, const CheckRun& run, Comparison& comparison) const;
     void report_faults(const std::vector<Comparison>& comparisons);
     void explore(CheckRun& run);
+    void compare_effects(const CheckRun& base, const CheckRun& design, const World& world,
+                         std::vector<Comparison>& comparisons) const;
     void judge_expectations();
     [[nodiscard]] std::string waiver_of(const std::string& property) const;
 
@@ -109,6 +114,8 @@ Gate::Gate(const Library& library, const GateRequest& request, Observer& observe
         {std::string(assertions_name), "what the design itself asserts is so", {}});
     report_.meanings.push_back(
         {std::string(counting_name), "no count of references or mappings goes wrong", {}});
+    report_.meanings.push_back(
+        {std::string(effects_name), "what an operation can do in the base, it still can", {}});
     leave_out_worlds();
 }
 
@@ -217,6 +224,42 @@ RunOptions Gate::options_in(const World& world) const {
     return {{request_.depth.value_or(world.depth), request_.concurrency}, {}};
 }
 
+// Of worlds that both have explored to their bound, with all that they may start.
+void Gate::compare_effects(const CheckRun& base, const CheckRun& design, const World& world,
+                           std::vector<Comparison>& comparisons) const {
+    for (const CheckRun* run : {&base, &design})
+        if (run->explorer() == nullptr || run->explorer()->misled() ||
+            (!run->explorer()->exhausted() &&
+             run->explorer()->depth() < static_cast<int>(options_in(world).bounds.depth)))
+            return;
+    const auto effects_of = [](const CheckRun& run) {
+        std::map<std::string, bool> effects;
+        const std::vector<bool> known = have_effect(*run.explorer());
+        for (std::size_t i = 0; i < known.size(); ++i)
+            effects[to_text(run.explorer()->program().operations[i].item)] |= known[i];
+        return effects;
+    };
+    const auto after = effects_of(design);
+    std::string lost;
+    for (const auto& [operation, has_effect] : effects_of(base))
+        if (const auto now = after.find(operation);
+            has_effect && now != after.end() && !now->second)
+            lost += (lost.empty() ? "" : ", ") + operation;
+    if (lost.empty()) return;
+    Comparison comparison;
+    comparison.world = world.name;
+    comparison.property = effects_name;
+    comparison.before = Verdict::holds;
+    comparison.after = Verdict::violated;
+    comparison.change = Change::worse;
+    comparison.waiver = waiver_of(comparison.property);
+    comparison.story = lost + " never changes anything, after up to " +
+                       plural(options_in(world).bounds.depth, "operation") + "; in " +
+                       report_.base + " it does";
+    comparison.place = report_.own_place;
+    comparisons.push_back(std::move(comparison));
+}
+
 void Gate::explore_worlds() {
     struct Compared {
         GateWorld world;
@@ -241,6 +284,8 @@ void Gate::explore_worlds() {
                         same_program && base.shares(design),
                         base.waited_for_frame() || design.waited_for_frame(), 0},
                        compare(base, design, world)};
+        if (request_.asks_for_effects && !compared[i].world.same_program)
+            compare_effects(base, design, world, compared[i].comparisons);
         compared[i].world.seconds = seconds_since(begin);
     };
     const auto conclude = [&](std::size_t i) {
@@ -301,6 +346,7 @@ std::optional<std::string> with_new_expectations(const GateRequest& request, Gat
     for (const Comparison& one : report.comparisons) {
         const auto about = [&](const auto& line) { return line.property == one.property; };
         if (one.property == assertions_name || one.property == counting_name ||
+            one.property == effects_name ||
             std::any_of(design.expectations.begin(), design.expectations.end(), about) ||
             std::any_of(lines.begin(), lines.end(), about))
             continue;

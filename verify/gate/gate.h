@@ -21,6 +21,8 @@ struct GateRequest {
     StopLimits limits;
     unsigned threads = 1;
     std::vector<Waiver> waivers;
+    // What an operation could do in the base, and never can any more, got worse.
+    bool asks_for_effects = false;
     bool tells_all = false;  // the story of every violation, not only of what is news
 };
 

@@ -109,6 +109,9 @@ struct PropertyMeaning {
     std::string source;
 };
 
+// The name of what a gate asks itself: that what an operation can do, it can still do.
+inline constexpr std::string_view effects_name = "operations_have_effect";
+
 // A property that may get worse, and why.
 struct Waiver {
     std::string property;
@@ -126,6 +129,12 @@ struct GateReport {
     std::vector<ExpectationResult> expectations;
     std::vector<PathComparison> paths;
     std::vector<Waiver> waivers;
+    // Worlds that were made for the change, if any were asked for.
+    struct Made {
+        std::size_t worlds = 0;
+        std::uint64_t states = 0;  // of the new design
+    };
+    std::optional<Made> made;
     std::vector<PropertyMeaning> meanings;  // of all that was looked at
     DesignPlace own_place;  // of the design's own text: where what has no line is shown
     std::string updated;  // the file whose expectations were rewritten
