@@ -108,12 +108,13 @@ TEST_CASE("a lock is weakened, goes with what ends it, and ends too early") {
 }
 
 TEST_CASE("pairs of other kinds: counters, interrupts, sequence counts, notifiers") {
-    for (const auto& [opens, closes] :
-         {std::pair<std::string, std::string>{"mm.tlb_flush_pending += 1",
-                                              "mm.tlb_flush_pending -= 1"},
-          {"irqs off", "irqs on"},
-          {"begin write_protect_seq", "end write_protect_seq"},
-          {"notifier start va", "notifier end va"}}) {
+    for (const auto& pair : {std::pair<std::string, std::string>{"mm.tlb_flush_pending += 1",
+                                                                 "mm.tlb_flush_pending -= 1"},
+                             {"irqs off", "irqs on"},
+                             {"begin write_protect_seq", "end write_protect_seq"},
+                             {"notifier start va", "notifier end va"}}) {
+        const std::string& opens = pair.first;
+        const std::string& closes = pair.second;
         CAPTURE(opens);
         const auto changes =
             changes_of("handler f(va) {\n    " + opens + "\n    get page\n    " + closes + "\n}\n");

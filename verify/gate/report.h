@@ -118,6 +118,12 @@ struct Waiver {
     std::string reason;
 };
 
+// How many worlds that were made for the change were looked at.
+struct GateMadeWorlds {
+    std::size_t worlds = 0;
+    std::uint64_t states = 0;  // of the new design
+};
+
 struct GateReport {
     std::string base;
     std::string design;
@@ -129,12 +135,7 @@ struct GateReport {
     std::vector<ExpectationResult> expectations;
     std::vector<PathComparison> paths;
     std::vector<Waiver> waivers;
-    // Worlds that were made for the change, if any were asked for.
-    struct Made {
-        std::size_t worlds = 0;
-        std::uint64_t states = 0;  // of the new design
-    };
-    std::optional<Made> made;
+    std::optional<GateMadeWorlds> made;  // if any were asked for
     std::vector<PropertyMeaning> meanings;  // of all that was looked at
     DesignPlace own_place;  // of the design's own text: where what has no line is shown
     std::string updated;  // the file whose expectations were rewritten
