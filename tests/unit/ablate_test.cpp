@@ -58,6 +58,14 @@ struct Setting {
     AblateSinks sinks;
 };
 
+// All changes of the handler are judged more than once in some tests; where each takes long, those
+// of one line are.
+void with_few_changes_if_slow(Setting& setting) {
+    if (!slow_build) return;
+    setting.request.handlers.clear();
+    setting.request.lines = {{"copy_present_pte", 5}};
+}
+
 const Judgement& judgement_of(const AblateReport& report, const std::string& what) {
     const auto found = std::find_if(report.results.begin(), report.results.end(),
                                     [&](const auto& one) { return one.change.what == what; });
@@ -161,6 +169,7 @@ TEST_CASE("the budget counts states, so any number of threads says the same") {
     for (const unsigned threads : {1U, 3U})
         for (const std::uint64_t budget : {1ULL, 300ULL, 20'000'000ULL}) {
             Setting setting;
+            with_few_changes_if_slow(setting);
             setting.request.threads = threads;
             setting.request.budget = budget;
             const AblateReport report = setting.run();
@@ -190,10 +199,11 @@ TEST_CASE("a level that goes over the budget says nothing, however fast it is") 
 
 TEST_CASE("results are kept by what they depend on") {
     Setting first;
+    with_few_changes_if_slow(first);
     std::size_t stores = 0;
     first.sinks.store = [&](const KnownResults&) { ++stores; };
     const AblateReport before = first.run();
-    CHECK(stores == 1);
+    CHECK(stores >= 1);  // now and then where it takes long, and at the end
     const std::string kept = first.known.text();
     const auto known_of = [&](Setting& setting, const std::string& text) {
         setting.known = KnownResults(text);
@@ -209,10 +219,12 @@ TEST_CASE("results are kept by what they depend on") {
     SUBCASE("all of them, and a comment makes no difference") {
         CHECK(known_of(first, kept) == all);
         Setting other(mine("    # another one"));
+        with_few_changes_if_slow(other);
         CHECK(known_of(other, kept) == all);
     }
     SUBCASE("none of another bound, budget or tool") {
         Setting other;
+        with_few_changes_if_slow(other);
         other.request.tool = "another";
         CHECK(known_of(other, kept) == 0);
         other.request.tool.clear();

@@ -71,6 +71,7 @@ TEST_CASE("worlds for a change of munmap have somebody who calls it") {
         INFO(one.text);
         CHECK(one.text.find("munmap\n") != std::string::npos);
     }
+    if (slow_build) return;
     // With somebody else beside it, in any kind of memory.
     const std::vector<MadeWorld> pairs = worlds_for_change(base, changed, {}, 10000);
     CHECK(has(pairs, "made-anonymous_written-munmap-swap_out"));
