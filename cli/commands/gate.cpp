@@ -35,8 +35,8 @@ what to compare
   --world NAME|FILE      repeatable (default: all that are built in)
   --also-world FILE, --property FILE
                          worlds and properties of your own in addition; repeatable
-  --made-worlds N        N worlds made for this change as well: some memory, and what may meddle with
-                         it. There, what an operation can never do any more is worse, too
+  --made-worlds N        N worlds made for this change as well: some memory, and what may meddle
+                         with it. There, what an operation can never do any more is worse, too
   --waive PROPERTY --because TEXT
                          a property that may get worse, and why; repeatable
   --update               rewrite the 'expect' lines of DESIGN's file as what was found
